@@ -1,0 +1,124 @@
+# Everything a developer of tracehook runs. `make` alone is `make check`.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
+
+GO ?= go
+FUZZTIME ?= 10s
+BENCH ?= .
+COUNT ?= 6
+TOOLS := $(CURDIR)/.tools/bin
+
+# Pinned: an upgrade is a commit of its own. Nothing here enters go.mod.
+GOLANGCI_LINT := $(TOOLS)/golangci-lint-v2.15.0
+BENCHSTAT := $(TOOLS)/benchstat
+GOVULNCHECK := $(TOOLS)/govulncheck-v1.8.0
+
+# The modules of the repository: the library and the nested ones with heavy dependencies.
+MODULES := . $(patsubst %/go.mod,%,$(shell git ls-files '*/go.mod'))
+# The Collector that the end-to-end tests build is a program without tests.
+TESTED := $(filter-out test/e2e/collector,$(MODULES))
+
+.PHONY: check
+check: fmt-check tidy-check vet lint test examples ## Everything that CI runs: format, tidiness, vet, lint, tests, examples
+
+.PHONY: help
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+.PHONY: test
+test: ## All tests of all modules, once without and once with the race detector
+	@for m in $(TESTED); do \
+	  echo "== go test ($$m)"; (cd $$m && $(GO) test ./...); \
+	  echo "== go test -race ($$m)"; (cd $$m && $(GO) test -race ./...); \
+	done
+
+.PHONY: race-hammer
+race-hammer: ## The tests named ConcurrentSafe, 100 times with the race detector
+	$(GO) test -race -run ConcurrentSafe -count=100 ./...
+
+.PHONY: soak
+soak: ## The long versions of the fault, crash and statistics suites (several minutes)
+	TRACEHOOK_SOAK=1 $(GO) test -race -timeout 30m ./...
+
+.PHONY: fuzz
+fuzz: ## Every fuzz target for FUZZTIME (10s)
+	@for pkg in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "== $$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; \
+	done
+
+.PHONY: bench
+bench: ## Every benchmark as one row; the ratios of docs/benchmarks.md: make bench-ratios
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+.PHONY: bench-ratios
+bench-ratios: ## The table of docs/benchmarks.md: pairs measured alternately in one run, medians
+	$(GO) run ./bench
+
+.PHONY: benchcmp
+benchcmp: $(BENCHSTAT) ## Compare the working tree with BASE (main): make benchcmp BASE=v0.1.0 BENCH=OnEnd
+	@base=$$(mktemp -d); trap 'git worktree remove --force "$$base"' EXIT; \
+	git worktree add -q --detach "$$base" $(or $(value BASE),main); \
+	(cd "$$base" && $(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./... > "$$base/old.out" || true); \
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./... > new.out; \
+	$(BENCHSTAT) "$$base/old.out" new.out
+
+.PHONY: cover
+cover: ## Statement coverage of the library; fails below 85 %
+	$(GO) test -coverpkg=$$($(GO) list ./... | grep -v -e /examples/ -e /docs/ -e /bench | paste -sd,) -coverprofile=cover.out ./... | sed "s/\tcoverage:.*//"
+	@$(GO) tool cover -func=cover.out | awk '/^total:/ { print; if ($$3+0 < 85) { print "coverage is below 85 %"; exit 1 } }'
+
+.PHONY: examples
+examples: ## Run the examples as a reader would
+	$(GO) run ./examples/quickstart > /dev/null
+	$(GO) run ./examples/existing-otel > /dev/null
+	$(GO) run ./examples/readback > /dev/null
+	$(GO) run ./examples/greptime > /dev/null
+
+.PHONY: golden
+golden: ## Rewrite golden files and generated documents; look at the difference before you commit it
+	$(GO) test $$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' . | xargs -n1 dirname | sort -u) -update
+
+.PHONY: fmt
+fmt: $(GOLANGCI_LINT) ## Format the code
+	$(GOLANGCI_LINT) fmt ./...
+
+.PHONY: fmt-check
+fmt-check: $(GOLANGCI_LINT)
+	$(GOLANGCI_LINT) fmt --diff ./...
+
+.PHONY: tidy-check
+tidy-check: ## go.mod and go.sum hold what is needed and nothing else
+	@for m in $(MODULES); do (cd $$m && $(GO) mod tidy -diff); done
+
+.PHONY: vet
+vet:
+	@for m in $(MODULES); do (cd $$m && $(GO) vet ./...); done
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT) ## golangci-lint with the house rules
+	@for m in $(MODULES); do (cd $$m && $(GOLANGCI_LINT) run --config $(CURDIR)/.golangci.yml ./...); done
+
+.PHONY: vuln
+vuln: $(GOVULNCHECK) ## Known vulnerabilities in what we depend on (needs the network)
+	$(GOVULNCHECK) ./...
+
+.PHONY: tools
+tools: $(GOLANGCI_LINT) $(BENCHSTAT) ## Install the pinned tools into .tools/
+
+$(TOOLS)/golangci-lint-v%:
+	@mkdir -p $(TOOLS)
+	GOBIN=$(TOOLS) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$*
+	@mv $(TOOLS)/golangci-lint $@
+
+$(TOOLS)/govulncheck-v%:
+	@mkdir -p $(TOOLS)
+	GOBIN=$(TOOLS) $(GO) install golang.org/x/vuln/cmd/govulncheck@v$*
+	@mv $(TOOLS)/govulncheck $@
+
+$(BENCHSTAT):
+	@mkdir -p $(TOOLS)
+	GOBIN=$(TOOLS) $(GO) install golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
