@@ -1,0 +1,119 @@
+package tracehook
+
+import "context"
+
+// inbound is where a Meta is in a trace as long as its context holds no span: what was
+// set, parsed or received from another process.
+type inbound struct {
+	traceID, spanID, parentID string
+	state, baggage            string
+	flags                     byte
+	hasFlags                  bool
+}
+
+// remote returns the span that the next one has as parent: the span id or, after
+// ParseTraceParent, which sets no span id, the parent's.
+func (in *inbound) remote() traceparent {
+	id := in.spanID
+	if id == "" {
+		id = in.parentID
+	}
+	tp := traceparent{trace: normalHex(in.traceID, 32), span: normalHex(id, 16), flags: 1}
+	if in.hasFlags {
+		tp.flags = in.flags
+	}
+	return tp
+}
+
+// TraceId returns the id of the trace, 32 lower-case hexadecimal digits, empty outside of
+// any. The current span's comes first. With an argument it first sets the id of the trace
+// that the next span joins if the context holds no span by then; a value that isn't a
+// trace id is kept for whoever asks, but joins nothing.
+//
+//nolint:revive // the framework's spelling
+func (m *Meta) TraceId(id ...string) string {
+	pos, in := m.position(func(in *inbound) {
+		if len(id) > 0 {
+			in.traceID = id[0]
+		}
+	})
+	if tp, ok := parseTraceParent(pos.TraceParent); ok {
+		return tp.trace
+	}
+	return in.traceID
+}
+
+// SpanId returns the id of the current span, 16 lower-case hexadecimal digits, empty if
+// there is none in this process. With an argument it first sets the parent, in another
+// process, of the next span, if the context holds no span by then.
+//
+//nolint:revive // the framework's spelling
+func (m *Meta) SpanId(id ...string) string {
+	pos, in := m.position(func(in *inbound) {
+		if len(id) > 0 {
+			in.spanID = id[0]
+		}
+	})
+	if tp, ok := parseTraceParent(pos.TraceParent); ok {
+		if pos.Remote {
+			return ""
+		}
+		return tp.span
+	}
+	return in.spanID
+}
+
+// ParentSpanId returns the id of the current span's parent, empty if it has none. With an
+// argument it first sets what is used as [Meta.SpanId] if that is empty.
+//
+//nolint:revive // the framework's spelling
+func (m *Meta) ParentSpanId(id ...string) string {
+	pos, in := m.position(func(in *inbound) {
+		if len(id) > 0 {
+			in.parentID = id[0]
+		}
+	})
+	if tp, ok := parseTraceParent(pos.TraceParent); ok {
+		if pos.Remote {
+			return tp.span
+		}
+		return pos.ParentSpanId
+	}
+	return in.parentID
+}
+
+// position changes what came from outside, if change isn't nil, and says where m is: what
+// its context holds, and what came from outside. The inspector is asked without the lock.
+func (m *Meta) position(change func(*inbound)) (Position, inbound) {
+	if m == nil {
+		var in inbound
+		if change != nil {
+			change(&in)
+		}
+		return Position{}, in
+	}
+	m.mu.Lock()
+	if change != nil {
+		change(&m.in)
+		m.received = m.in != (inbound{})
+	}
+	ctx, inspector, in := m.ctx, m.inspector, m.in
+	m.mu.Unlock()
+	return inspect(ctx, inspector), in
+}
+
+// inspect asks the hook that began a span on this Meta or else the attached one.
+func inspect(ctx context.Context, by Inspector) Position {
+	if ctx == nil {
+		return Position{}
+	}
+	if by == nil {
+		if a := attached.Load(); a != nil {
+			by, _ = a.hook.(Inspector)
+		}
+	}
+	if by == nil {
+		return Position{}
+	}
+	return by.Inspect(ctx)
+}

@@ -1,0 +1,71 @@
+package tracehook
+
+// Metadata is a place in a trace as it travels over a bus or in a queue, beside a message.
+// The first three have the framework's own names; the others are W3C headers and keep what
+// those can't say: flags, tracestate and baggage. A receiver that knows only the first
+// three still finds its parent, and so does one of ours that gets only those.
+type Metadata struct {
+	TraceId      string `json:"tid,omitempty"`         //nolint:revive // the framework's spelling
+	SpanId       string `json:"sid,omitempty"`         //nolint:revive // the framework's spelling
+	ParentSpanId string `json:"psid,omitempty"`        //nolint:revive // the framework's spelling
+	TraceParent  string `json:"traceparent,omitempty"` // wins over TraceId and SpanId if it is valid
+	TraceState   string `json:"tracestate,omitempty"`
+	Baggage      string `json:"baggage,omitempty"`
+}
+
+// Metadata returns where m is, to be sent along with a message. With an argument, it first
+// takes the place that was received, so that the next span has the sender's as parent; as
+// with [Meta.ParseTraceParent], that must come before Begin. A later argument wins over an
+// earlier one as a whole. Values that are no valid ids, tracestate or baggage are passed on
+// but not used.
+func (m *Meta) Metadata(data ...Metadata) Metadata {
+	pos, in := m.position(func(in *inbound) {
+		if len(data) > 0 {
+			*in = data[len(data)-1].inbound()
+		}
+	})
+	tp, ok := parseTraceParent(pos.TraceParent)
+	if !ok {
+		out := in.metadata()
+		if out.Baggage == "" {
+			out.Baggage = pos.Baggage
+		}
+		return out
+	}
+	return Metadata{
+		TraceId: tp.trace, SpanId: tp.span, ParentSpanId: pos.ParentSpanId,
+		TraceParent: pos.TraceParent, TraceState: pos.TraceState, Baggage: pos.Baggage,
+	}
+}
+
+// Inbound is for hooks: where the next span belongs if the context holds none. ok is false if
+// nothing was set, parsed or received. TraceParent is set only if it is valid.
+func (m *Meta) Inbound() (data Metadata, ok bool) {
+	if m == nil {
+		return data, false
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.received {
+		return data, false
+	}
+	return m.in.metadata(), true
+}
+
+func (d Metadata) inbound() inbound {
+	in := inbound{
+		traceID: d.TraceId, spanID: d.SpanId, parentID: d.ParentSpanId,
+		state: d.TraceState, baggage: d.Baggage,
+	}
+	if tp, ok := parseTraceParent(d.TraceParent); ok {
+		in.traceID, in.spanID, in.flags, in.hasFlags = tp.trace, tp.span, tp.flags, true
+	}
+	return in
+}
+
+func (in *inbound) metadata() Metadata {
+	return Metadata{
+		TraceId: in.traceID, SpanId: in.spanID, ParentSpanId: in.parentID,
+		TraceParent: in.remote().String(), TraceState: in.state, Baggage: in.baggage,
+	}
+}
