@@ -1,0 +1,85 @@
+package decision
+
+import (
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/codes"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Reader reads ended spans and remembers the last few tracestates, since most spans of a
+// process have one of a handful. The zero value is ready to use, from any goroutine.
+type Reader struct {
+	slots [readerSlots]atomic.Pointer[seen]
+	fills atomic.Int32
+}
+
+const (
+	readerSlots = 16
+	// readerFills is how often a Reader remembers something: a process whose tracestates
+	// never repeat parses them, and leaves the allocator in peace.
+	readerFills = 1024
+	// readerMember is the longest member that is remembered.
+	readerMember = 64
+)
+
+// seen is a tracestate and what it says, whatever the trace id.
+type seen struct {
+	ot, mark string
+	members  int
+	state    State
+}
+
+// Read sets dst to what [Read] returns for s.
+func (r *Reader) Read(dst *Span, s sdktrace.ReadOnlySpan) {
+	dst.Ended = s
+	dst.Context = s.SpanContext()
+	r.readState(&dst.State, dst.Context.TraceState(), dst.Context.TraceID())
+	dst.Duration = duration(s)
+	dst.Error = s.Status().Code == codes.Error
+}
+
+// State is [ReadState].
+func (r *Reader) State(ts trace.TraceState, id trace.TraceID) (st State) {
+	r.readState(&st, ts, id)
+	return st
+}
+
+func (r *Reader) readState(dst *State, ts trace.TraceState, id trace.TraceID) {
+	n := ts.Len()
+	if n == 0 {
+		*dst = State{Randomness: traceRandomness(id), Plain: true}
+		return
+	}
+	ot, mark := ts.Get(otKey), ts.Get(markKey)
+	slot := &r.slots[readerSlot(ot, mark)]
+	if p := slot.Load(); p != nil && p.ot == ot && p.mark == mark && p.members == n {
+		*dst = p.state
+	} else {
+		*dst = parseState(ot, mark, n)
+		if !dst.HasRandomness && len(ot) <= readerMember && len(mark) <= readerMember && r.fills.Load() < readerFills {
+			r.fills.Add(1)
+			// Clones: they may be pieces of something big.
+			slot.Store(&seen{ot: strings.Clone(ot), mark: strings.Clone(mark), members: n, state: *dst})
+		}
+	}
+	dst.settle(id)
+}
+
+// readerSlot tells thresholds apart by their length and last digits, and marks, which are
+// mostly the same but for their letter, by their length and first.
+func readerSlot(ot, mark string) byte {
+	h := byte(len(ot) + len(mark)<<2)
+	if ot != "" {
+		h += ot[len(ot)-1]*7 + ot[len(ot)/2]*3
+	}
+	if mark != "" {
+		h += mark[0]
+	}
+	return h % readerSlots
+}
+
+func duration(s sdktrace.ReadOnlySpan) time.Duration { return max(s.EndTime().Sub(s.StartTime()), 0) }

@@ -1,0 +1,79 @@
+package decision
+
+import "go.opentelemetry.io/otel/trace"
+
+// Reason says what a verdict rests on.
+type Reason uint8
+
+const (
+	// ByRate says that no rule matched: the connection's rate decided.
+	ByRate Reason = iota
+	// ByRule says that the rule that the verdict names decided.
+	ByRule
+	// ByError says that it is kept because its status is an error.
+	ByError
+	// BySlow says that it is kept because it took at least the connection's slow duration.
+	BySlow
+	// ByParent says that it is not kept because its remote parent, or the sampler of a provider that the
+	// application owns, had not sampled it.
+	ByParent
+	// ByLimit says that it would be kept for another reason, but the limit is used up.
+	ByLimit
+)
+
+// String returns one lower-case word.
+func (r Reason) String() string {
+	names := [...]string{"rate", "rule", "error", "slow", "parent", "limit"}
+	if int(r) < len(names) {
+		return names[r]
+	}
+	return "unknown"
+}
+
+// Verdict is what one connection decided about one ended span.
+type Verdict struct {
+	// State is the tracestate of the exported copy; meaningful only if Rewrite.
+	State trace.TraceState
+	// Threshold is what the span was kept at, or would have been kept at before ByLimit; its
+	// adjusted count is the span's weight in every loss counter. It includes the parent's
+	// and the dynamic factor. It means nothing for a span that is left out by other reasons.
+	Threshold Threshold
+	// Rule is the index of the rule that matched, in the order of the configuration, or -1.
+	Rule int32
+	// Reason says what decided.
+	Reason Reason
+	// Keep asks for the span to be exported.
+	Keep bool
+	// Rewrite asks for State in place of the span's own tracestate. If it is false, the
+	// span's own tracestate already says the truth.
+	Rewrite bool
+	// Known reports that the exported copy carries th. If false, the weight isn't known to
+	// readers (a limit that refused, a parent without th, a foreign span); Threshold still is
+	// the connection's own.
+	Known bool
+}
+
+// Decider decides for one connection. Decide is called for every ended span of the
+// process, from any goroutine, on the hot path: it must not block, allocate (beyond what
+// a rewritten tracestate needs), panic, or retain s.
+//
+// load is how full the part of the connection's queue is that ordinary spans may use, 0 to
+// 1. Spans kept by error or slow that wait count as well: they take places that ordinary
+// ones then don't get. A Decider without a dynamic factor ignores it.
+type Decider interface {
+	Decide(s *Span, load float64) Verdict
+}
+
+// FastDecider is a Decider that costs less, for those who ask many for each span. All its
+// methods may be called from any goroutine.
+type FastDecider interface {
+	Decider
+	// DecideInto is Decide, with every field of its result written to v.
+	DecideInto(v *Verdict, s *Span, load float64)
+	// WantsLoad reports whether load means anything to it. It never changes.
+	WantsLoad() bool
+	// Agrees reports whether the verdict of either about any span, now and later, holds for
+	// both, and asking one instead of both makes no difference to later verdicts. It must be
+	// symmetric. It is asked seldom.
+	Agrees(with Decider) bool
+}
