@@ -1,0 +1,168 @@
+package sampler_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tracehook/tracehook/decision"
+	"github.com/tracehook/tracehook/sampler"
+)
+
+// service is one process of a chain: a real provider and, for ours, the policies of its
+// connections.
+type service struct {
+	name     string
+	tracer   trace.Tracer
+	policies []*sampler.Policy
+	byLevel  [][3]estimate // of each connection
+	failures float64
+	tb       testing.TB
+}
+
+func newService(tb testing.TB, name string, head sdktrace.Sampler, ids ids, policies ...*sampler.Policy) *service {
+	tb.Helper()
+	s := &service{name: name, tb: tb, policies: policies, byLevel: make([][3]estimate, max(len(policies), 1))}
+	s.tracer = sdktrace.NewTracerProvider(
+		sdktrace.WithSampler(head), sdktrace.WithIDGenerator(generator{ids}), sdktrace.WithSpanProcessor(s),
+	).Tracer("chain")
+	return s
+}
+
+type generator struct{ ids }
+
+func (g generator) NewIDs(context.Context) (trace.TraceID, trace.SpanID) {
+	return g.trace(), g.span()
+}
+func (g generator) NewSpanID(context.Context, trace.TraceID) trace.SpanID { return g.span() }
+
+func (*service) Shutdown(context.Context) error                  { return nil }
+func (*service) ForceFlush(context.Context) error                { return nil }
+func (*service) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
+
+func (s *service) OnEnd(span sdktrace.ReadOnlySpan) {
+	read := decision.Read(span)
+	level := strings.Count(span.Name(), "/")
+	if s.policies == nil { // the plain SDK: what it exports carries the th that it was given
+		if read.Context.IsSampled() {
+			if !read.State.HasThreshold {
+				s.tb.Fatalf("%s exports a span without a usable th: %q", s.name, read.Context.TraceState())
+			}
+			s.byLevel[0][level].exported(read.State.Threshold.AdjustedCount())
+		}
+		return
+	}
+	for c, p := range s.policies {
+		v := p.Decide(&read, 0)
+		if read.Error && v.Keep != (v.Reason == decision.ByError) {
+			s.tb.Fatalf("%s, connection %d: an error was decided by %v", s.name, c, v.Reason)
+		}
+		if v.Keep {
+			weight, known := weigh(s.tb, &read, v)
+			if !known {
+				s.tb.Fatalf("%s, connection %d: weight unknown", s.name, c)
+			}
+			s.byLevel[c][level].exported(weight)
+		}
+	}
+}
+
+// run makes three spans, each below the other, and calls next from the innermost. Spans are
+// renamed after their start, as otelhttp does.
+func (s *service) run(ctx context.Context, random ids, next func(context.Context)) {
+	var open []trace.Span
+	for level := range 3 {
+		var span trace.Span
+		ctx, span = s.tracer.Start(ctx, "HTTP GET") //nolint:fatcontext // nested is what it is to be
+		span.SetName(s.name + strings.Repeat("/x", level))
+		if s.failures > 0 && random.Float64() < s.failures {
+			span.SetStatus(codes.Error, "failed")
+		}
+		open = append(open, span)
+	}
+	if next != nil {
+		next(ctx)
+	}
+	for _, span := range open {
+		span.End()
+	}
+}
+
+// call hands the trace over as HTTP does: as text.
+func call(ctx context.Context) context.Context {
+	carrier := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(ctx, carrier)
+	return propagation.TraceContext{}.Extract(context.Background(), carrier)
+}
+
+// Three services: ours at 0.2, the plain SDK that follows its parent, ours again with mixed
+// rules. Each exports, at each of three levels, what stands for all spans that have ended there.
+func TestChainOfServicesIsUnbiased(t *testing.T) {
+	t.Parallel()
+	const n = 60_000 / scale
+	ids := newIDs(5)
+	edgePolicies := []*sampler.Policy{
+		policy(t, sampler.Config{Rate: 0.2, Error: true, Propagate: true}),
+		policy(t, sampler.Config{Rate: 1, Error: true}), // a console: no vote
+	}
+	edge := newService(t, "edge", sampler.NewHead(edgePolicies...), ids, edgePolicies...)
+	middle := newService(t, "middle", sdktrace.ParentBased(sdktrace.AlwaysSample()), ids)
+	lastPolicies := []*sampler.Policy{
+		policy(t, sampler.Config{Rate: 1, Error: true, Propagate: true, Rules: []sampler.Rule{
+			{Name: "last/x*", Sample: 0.05}, {Name: "last/x/x", Sample: 0.5}, {Name: "HTTP *", Sample: 0.001},
+		}}),
+		policy(t, sampler.Config{Rate: 0.02, Error: true, Propagate: true}),
+		policy(t, sampler.Config{Rate: 0.1, Error: true, Key: sampler.BySpanID}),
+		policy(t, sampler.Config{Rate: 0.5, Error: true, Key: sampler.ByTraceSpan}),
+		policy(t, sampler.Config{Rate: 0.3, Error: true, IgnoreParent: true}),
+	}
+	last := newService(t, "last", sampler.NewHead(lastPolicies...), ids, lastPolicies...)
+	last.failures, edge.failures = 0.05, 0.05
+	for range n {
+		edge.run(t.Context(), ids, func(ctx context.Context) {
+			middle.run(call(ctx), ids, func(ctx context.Context) { last.run(call(ctx), ids, nil) })
+		})
+	}
+	expect := map[*service][][3]float64{
+		edge:   {{0.2, 0.2, 0.2}, {1, 1, 1}},
+		middle: {{0.2, 0.2, 0.2}},
+		last:   {{0.2, 0.05, 0.2}, {0.02, 0.02, 0.02}, {0.1, 0.1, 0.1}, {0.2, 0.2, 0.2}, {0.3, 0.3, 0.3}},
+	}
+	for _, s := range []*service{edge, middle, last} {
+		for c, levels := range expect[s] {
+			for level, p := range levels {
+				e := &s.byLevel[c][level]
+				e.truth = n
+				e.variance = n * (1 - s.failures) * (1/p - 1)
+				e.check(t, fmt.Sprintf("%s, connection %d, level %d", s.name, c, level))
+			}
+		}
+	}
+}
+
+// What the plain SDK passes on is what the edge wrote, and other vendors' members survive.
+func TestChainKeepsForeignMembers(t *testing.T) {
+	t.Parallel()
+	ids := newIDs(6)
+	p := policy(t, sampler.Config{Rate: 0.5, Propagate: true, Error: true})
+	first := newService(t, "first", sampler.NewHead(p), ids, p)
+	for range 100 {
+		remote := spanContext(ids.trace(), ids.span(), trace.FlagsSampled, state(t, "ot=th:0;x:y,vendor=1,other=2"))
+		ctx, span := first.tracer.Start(trace.ContextWithRemoteSpanContext(t.Context(), remote), "work")
+		_, child := first.tracer.Start(ctx, "work")
+		child.End()
+		span.End()
+		for _, sc := range []trace.SpanContext{span.SpanContext(), child.SpanContext()} {
+			ts := sc.TraceState()
+			if !sc.IsSampled() || ts.Get("vendor") != "1" || ts.Get("other") != "2" || ts.Get("ot") != "th:0;x:y" {
+				t.Fatalf("a sampled parent's %q became %q, sampled %v", remote.TraceState(), ts, sc.IsSampled())
+			}
+		}
+	}
+}

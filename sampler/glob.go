@@ -1,0 +1,146 @@
+package sampler
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Tokens of a glob that are no characters.
+const (
+	one  rune = -1 // ?
+	many rune = -2 // *
+)
+
+type globShape uint8
+
+const (
+	globAny    globShape = iota // *
+	globExact                   // no wildcard
+	globPrefix                  // text*
+	globSuffix                  // *text
+	globOther
+)
+
+// glob is a compiled pattern. The zero glob has no tokens, but matches anything.
+type glob struct {
+	pattern string // as written, for messages
+	tokens  []rune // a run of wildcards has its ? first and at most one *, last
+	prefix  string // literal text before the first wildcard
+	suffix  string // literal text after the last wildcard; "" if there is no wildcard
+	shape   globShape
+}
+
+func compileGlob(pattern string) (glob, error) {
+	g := glob{pattern: pattern}
+	switch {
+	case len(pattern) > maxGlob:
+		return g, fmt.Errorf("a glob of %d bytes is too long: use at most %d", len(pattern), maxGlob)
+	case !utf8.ValidString(pattern):
+		return g, fmt.Errorf("the glob %q is not valid UTF-8", pattern)
+	}
+	escaped, wildMany := false, false
+	flush := func() {
+		if wildMany {
+			g.tokens, wildMany = append(g.tokens, many), false
+		}
+	}
+	for _, c := range pattern {
+		switch {
+		case escaped && c != '*' && c != '?' && c != '\\':
+			return g, fmt.Errorf(`the glob %q has a \ before %q: it may only stand before *, ? or \`, pattern, c)
+		case escaped:
+			flush()
+			g.tokens, escaped = append(g.tokens, c), false
+		case c == '\\':
+			escaped = true
+		case c == '*':
+			wildMany = true
+		case c == '?':
+			g.tokens = append(g.tokens, one) // before the * that may be pending: the same strings
+		default:
+			flush()
+			g.tokens = append(g.tokens, c)
+		}
+	}
+	if escaped {
+		return g, fmt.Errorf(`the glob %q ends in a single \: write \\ for the character itself`, pattern)
+	}
+	flush()
+	g.classify()
+	return g, nil
+}
+
+func (g *glob) classify() {
+	first, last := -1, -1
+	for i, t := range g.tokens {
+		if t == one || t == many {
+			if first < 0 {
+				first = i
+			}
+			last = i
+		}
+	}
+	if first < 0 {
+		g.prefix, g.shape = string(g.tokens), globExact
+		return
+	}
+	g.prefix, g.suffix = string(g.tokens[:first]), string(g.tokens[last+1:])
+	switch {
+	case first != last || g.tokens[first] != many:
+		g.shape = globOther
+	case len(g.tokens) == 1:
+		g.shape = globAny
+	case g.suffix == "":
+		g.shape = globPrefix
+	case g.prefix == "":
+		g.shape = globSuffix
+	default:
+		g.shape = globOther
+	}
+}
+
+func (g *glob) match(s string) bool {
+	switch g.shape {
+	case globAny:
+		return true
+	case globExact:
+		return s == g.prefix
+	case globPrefix:
+		return strings.HasPrefix(s, g.prefix)
+	case globSuffix:
+		return strings.HasSuffix(s, g.suffix)
+	default:
+		return strings.HasPrefix(s, g.prefix) && matchTokens(g.tokens, s)
+	}
+}
+
+// matchTokens walks the pattern once, going back to the last * only: the time is at most
+// the product of both lengths, whatever the pattern.
+func matchTokens(tokens []rune, s string) bool {
+	t, i := 0, 0
+	star, resume := -1, 0
+	for i < len(s) {
+		c, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case t < len(tokens) && tokens[t] == many:
+			star, resume = t, i
+			t++
+		case t < len(tokens) && (tokens[t] == one || tokens[t] == c):
+			t, i = t+1, i+size
+		case star >= 0:
+			_, size = utf8.DecodeRuneInString(s[resume:])
+			resume += size
+			t, i = star+1, resume
+		default:
+			return false
+		}
+	}
+	for t < len(tokens) && tokens[t] == many {
+		t++
+	}
+	return t == len(tokens)
+}
+
+var errNoValues = errors.New("the list is empty, so that nothing could match: name a value, or leave the condition out")

@@ -1,0 +1,176 @@
+package sampler
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/tracehook/tracehook/internal/nearest"
+)
+
+// rule is a compiled [Rule].
+type rule struct {
+	conditions []condition // by key
+	kind       string      // "" is any
+	name       glob
+	service    glob
+	sample     float64
+}
+
+// condition accepts an attribute whose printed value matches one of its globs.
+type condition struct {
+	key    attribute.Key
+	values []glob
+}
+
+// compileRule adds its problems to p under key ("rules[2]").
+func compileRule(r Rule, key string, p *problems) rule {
+	c := rule{sample: r.Sample, name: compileText(r.Name, key+".name", p), service: compileText(r.Service, key+".service", p)}
+	p.probability(key+".sample", r.Sample)
+	if r.Kind != "" {
+		word, ok := knownKind(r.Kind)
+		if !ok {
+			p.add(key+".kind", "unknown kind %q: use one of %s%s", r.Kind, strings.Join(kindWords(), ", "), nearest.Hint(r.Kind, kindWords()))
+		}
+		c.kind = word
+	}
+	for name, patterns := range r.Attrs {
+		at := key + ".attrs." + name
+		if name == "" {
+			p.add(key+".attrs", "a condition has an empty attribute key")
+		}
+		if len(patterns) == 0 {
+			p.add(at, "%v", errNoValues)
+		}
+		cond := condition{key: attribute.Key(name)}
+		for _, pattern := range patterns {
+			g, err := compileGlob(pattern)
+			if err != nil {
+				p.add(at, "%v", err)
+				continue
+			}
+			cond.values = append(cond.values, g)
+		}
+		c.conditions = append(c.conditions, cond)
+	}
+	slices.SortFunc(c.conditions, func(a, b condition) int { return cmp.Compare(a.key, b.key) })
+	return c
+}
+
+// compileText compiles a glob where "" means anything.
+func compileText(pattern, key string, p *problems) glob {
+	if pattern == "" {
+		return glob{}
+	}
+	g, err := compileGlob(pattern)
+	if err != nil {
+		p.add(key, "%v", err)
+	}
+	return g
+}
+
+func (r *rule) matches(s *subject) bool {
+	if !r.name.match(s.name) {
+		return false
+	}
+	if r.kind != "" && r.kind != s.kindWord() {
+		return false
+	}
+	if r.service.shape != globAny && !r.service.match(s.serviceName()) {
+		return false
+	}
+	for i := range r.conditions {
+		if !r.conditions[i].met(s.attrs) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *condition) met(attrs []attribute.KeyValue) bool {
+	for i := range attrs {
+		if attrs[i].Key == c.key {
+			return c.accepts(attrs[i].Value, 0)
+		}
+	}
+	return false
+}
+
+// maxDepth bounds how deep slices of slices are looked into.
+const maxDepth = 4
+
+func (c *condition) accepts(v attribute.Value, depth int) bool {
+	if depth < maxDepth {
+		if all, ok := elements(v); ok {
+			return slices.ContainsFunc(all, func(v attribute.Value) bool { return c.accepts(v, depth+1) })
+		}
+	}
+	var buf [32]byte
+	text, number := scalar(v, buf[:0])
+	if number != nil {
+		text = string(number)
+	}
+	for i := range c.values {
+		if c.values[i].match(text) {
+			return true
+		}
+	}
+	return false
+}
+
+// anything reports that r matches every span.
+func (r *rule) anything() bool {
+	return r.name.shape == globAny && r.kind == "" && r.service.shape == globAny && len(r.conditions) == 0
+}
+
+// within reports whether every span that r matches is matched by o, too.
+func (r *rule) within(o *rule) bool {
+	if o.kind != "" && o.kind != r.kind {
+		return false
+	}
+	if !included(&r.name, []glob{o.name}) || !included(&r.service, []glob{o.service}) {
+		return false
+	}
+	for i := range o.conditions {
+		at, ok := slices.BinarySearchFunc(r.conditions, o.conditions[i].key,
+			func(c condition, key attribute.Key) int { return cmp.Compare(c.key, key) })
+		if !ok {
+			return false
+		}
+		for j := range r.conditions[at].values {
+			if !included(&r.conditions[at].values[j], o.conditions[i].values) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// String returns the rule's conditions as a person would write them.
+func (r *rule) String() string {
+	var parts []string
+	if r.name.pattern != "" {
+		parts = append(parts, fmt.Sprintf("name %q", r.name.pattern))
+	}
+	if r.kind != "" {
+		parts = append(parts, "kind "+strconv.Quote(r.kind))
+	}
+	if r.service.pattern != "" {
+		parts = append(parts, fmt.Sprintf("service %q", r.service.pattern))
+	}
+	for _, c := range r.conditions {
+		var quoted []string
+		for _, g := range c.values {
+			quoted = append(quoted, strconv.Quote(g.pattern))
+		}
+		parts = append(parts, string(c.key)+" = "+strings.Join(quoted, " or "))
+	}
+	if len(parts) == 0 {
+		return "no condition"
+	}
+	return strings.Join(parts, ", ")
+}

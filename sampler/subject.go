@@ -1,0 +1,93 @@
+package sampler
+
+import (
+	"strconv"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/resource"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// subject is what rules see of a span, at its start or at its end. It lives on the stack.
+type subject struct {
+	attrs    []attribute.KeyValue
+	name     string
+	word     string             // the kind word, if it is known already
+	service  string             // service.name, if res is nil
+	res      *resource.Resource // at the end of a span
+	otelKind trace.SpanKind
+}
+
+func (s *subject) text(key attribute.Key) (string, bool) {
+	for i := range s.attrs {
+		if s.attrs[i].Key == key && s.attrs[i].Value.Type() == attribute.STRING {
+			return s.attrs[i].Value.AsString(), true
+		}
+	}
+	return "", false
+}
+
+func (s *subject) kindWord() string {
+	if s.word != "" {
+		return s.word
+	}
+	if word, ok := s.text(kindKey); ok {
+		return word
+	}
+	return kindWord(s.otelKind)
+}
+
+func (s *subject) serviceName() string {
+	if name, ok := s.text(serviceKey); ok {
+		return name
+	}
+	if s.res == nil {
+		return s.service
+	}
+	name, _ := s.res.Set().Value("service.name")
+	return name.AsString()
+}
+
+// scalar appends v to buf as printed: the form that conditions are compared with. It doesn't
+// allocate for strings, numbers and booleans if buf has room for 32 bytes.
+func scalar(v attribute.Value, buf []byte) (text string, printed []byte) {
+	switch v.Type() {
+	case attribute.STRING:
+		return v.AsString(), nil
+	case attribute.BOOL:
+		return strconv.FormatBool(v.AsBool()), nil
+	case attribute.INT64:
+		return "", strconv.AppendInt(buf, v.AsInt64(), 10)
+	case attribute.FLOAT64:
+		return "", strconv.AppendFloat(buf, v.AsFloat64(), 'g', -1, 64)
+	default:
+		return v.String(), nil
+	}
+}
+
+// elements returns the elements of a slice value, which is the one thing here that
+// allocates; ok is false for all other values.
+func elements(v attribute.Value) (all []attribute.Value, ok bool) {
+	switch v.Type() {
+	case attribute.BOOLSLICE:
+		return values(v.AsBoolSlice(), attribute.BoolValue), true
+	case attribute.INT64SLICE:
+		return values(v.AsInt64Slice(), attribute.Int64Value), true
+	case attribute.FLOAT64SLICE:
+		return values(v.AsFloat64Slice(), attribute.Float64Value), true
+	case attribute.STRINGSLICE:
+		return values(v.AsStringSlice(), attribute.StringValue), true
+	case attribute.SLICE:
+		return v.AsSlice(), true
+	default:
+		return nil, false
+	}
+}
+
+func values[T any](of []T, value func(T) attribute.Value) []attribute.Value {
+	all := make([]attribute.Value, len(of))
+	for i, v := range of {
+		all[i] = value(v)
+	}
+	return all
+}
