@@ -1,0 +1,213 @@
+package processor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/tracehook/tracehook/decision"
+)
+
+// ErrShutdown is returned by [Fanout.Reload] after [Fanout.Shutdown].
+var ErrShutdown = errors.New("the processor was shut down")
+
+// Fanout is a SpanProcessor that hands every ended span to all connections. Make it with
+// [New]; the zero value ignores everything.
+type Fanout struct {
+	table  atomic.Pointer[table]
+	views  viewPool
+	marked atomic.Bool // OnStart has ever marked a span
+	late   counter     // ended after Shutdown
+
+	options   Options
+	env       environment
+	accounts  map[string]*account // guarded by mu; by name
+	others    *account            // guarded by mu; sums of accounts that are no longer in there
+	metrics   interface{ Unregister() error }
+	reloading chan struct{} // held by who reloads
+
+	mu       sync.Mutex
+	draining map[*conn]struct{} // connections that a reload has removed
+	hung     map[*conn]struct{} // drained ones whose exporter still has what they claim
+	shut     bool
+	stopped  chan struct{} // closed when Shutdown has its result
+	stopErr  error
+	drains   context.Context // of those who drain
+	cutDrain context.CancelFunc
+}
+
+// New opens all connections, in their order, and returns a Fanout that is ready to be
+// registered with a TracerProvider. If anything is wrong, what was opened is shut down
+// again and the error tells everything, each connection by its name. ctx bounds the
+// opening only. No connections at all is allowed: a Reload may bring some.
+func New(ctx context.Context, o Options, conns ...ConnectionConfig) (*Fanout, error) {
+	f := &Fanout{
+		options:   o.sanitized(),
+		accounts:  make(map[string]*account),
+		reloading: make(chan struct{}, 1),
+		draining:  make(map[*conn]struct{}),
+		hung:      make(map[*conn]struct{}),
+		stopped:   make(chan struct{}),
+	}
+	f.env.report = newReporter(f)
+	f.drains, f.cutDrain = context.WithCancel(context.Background())
+	if err := f.Reload(ctx, conns...); err != nil {
+		f.cutDrain()
+		return nil, err
+	}
+	if err := f.observe(f.options.MeterProvider); err != nil {
+		err = fmt.Errorf("metrics: %w", err)
+		f.env.report.start() //nolint:contextcheck // ctx is for opening only
+		return nil, errors.Join(err, f.Shutdown(ctx))
+	}
+	f.env.report.start() //nolint:contextcheck // ctx is for opening only
+	return f, nil
+}
+
+// OnEnd offers s to every connection. It blocks only where a connection's [Overflow] says
+// so. After Shutdown it only counts.
+func (f *Fanout) OnEnd(s sdktrace.ReadOnlySpan) {
+	t := f.table.Load()
+	if t == nil {
+		return
+	}
+	if t.closed {
+		sc := s.SpanContext()
+		f.late.add(offered(decision.ReadState(sc.TraceState(), sc.TraceID())))
+		return
+	}
+	v := f.views.get()
+	f.env.reader.Read(&v.span, s)
+	if f.isExport(&v.span) {
+		t.refuse(&v.span)
+	} else {
+		for next := 0; next < len(t.entries); {
+			next = t.offer(v, next)
+		}
+	}
+	f.views.put(v)
+}
+
+// refuse counts a span that must not be exported by anyone.
+func (t *table) refuse(s *decision.Span) {
+	for i := range t.entries {
+		c := t.entries[i].conn
+		c.acct.refuse.add(offered(s.State))
+		c.env.report.poke()
+	}
+}
+
+// offered is what a span stands for that nobody has decided about: all those that the head
+// sampler recorded from the same threshold on. The th that it may carry says what a decision
+// would have made of it, which is something else.
+func offered(st decision.State) decision.Threshold {
+	if st.Recorded >= decision.Never {
+		return decision.Always
+	}
+	return st.Recorded
+}
+
+// waitForOpening waits for what a reload has left in the background: draining, which the end of ctx
+// cuts short, and opening, which a driver may do without heeding anything.
+func (f *Fanout) waitForOpening(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		f.env.group.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+	}
+	select {
+	case <-done:
+		return nil
+	case <-time.After(closeGrace):
+		return errors.New("a connection of the last reload is still being opened: its driver has not returned")
+	}
+}
+
+// ForceFlush exports, on all connections at once, every span that has ended before, and
+// those of connections that a reload is still draining. It waits until ctx ends; a
+// connection that isn't done by then goes on. The error names each connection that did not
+// deliver everything since the last flush and says how many spans. After Shutdown it does nothing.
+func (f *Fanout) ForceFlush(ctx context.Context) error {
+	t := f.table.Load()
+	if t == nil || t.closed {
+		return nil
+	}
+	return each(f.alive(t), func(c *conn) error { return c.forceFlush(ctx) })
+}
+
+// Shutdown exports what has ended and shuts all exporters down, all connections at once. At
+// the end of ctx, exports are canceled and later ones refused: the numbers in the error are
+// final. It returns at most some 50 ms later, even if an exporter doesn't. Further calls wait
+// for the first and return its result.
+func (f *Fanout) Shutdown(ctx context.Context) error {
+	f.mu.Lock()
+	t := f.table.Load()
+	first := !f.shut && t != nil
+	f.shut = true
+	if first {
+		f.table.Store(&table{entries: t.entries, retired: t.retired, closed: true})
+	}
+	f.mu.Unlock()
+	if t == nil {
+		return nil
+	}
+	if first {
+		f.stopErr = f.stop(ctx, t)
+		close(f.stopped)
+		return f.stopErr
+	}
+	select {
+	case <-f.stopped:
+		return f.stopErr
+	case <-ctx.Done():
+		return fmt.Errorf("still shutting down: %w", ctx.Err())
+	}
+}
+
+func (f *Fanout) stop(ctx context.Context, t *table) error {
+	unwatch := context.AfterFunc(ctx, f.cutDrain)
+	err := each(f.alive(t), func(c *conn) error { return c.shutdown(ctx) })
+	err = errors.Join(err, f.waitForOpening(ctx))
+	unwatch()
+	f.cutDrain()
+	if f.metrics != nil {
+		err = errors.Join(err, f.metrics.Unregister())
+	}
+	f.env.report.stop(ctx)
+	return err
+}
+
+// alive returns the connections of t and those that are being drained.
+func (f *Fanout) alive(t *table) []*conn {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	conns := make([]*conn, 0, len(t.entries)+len(f.draining))
+	for i := range t.entries {
+		conns = append(conns, t.entries[i].conn)
+	}
+	for c := range f.draining {
+		conns = append(conns, c)
+	}
+	return conns
+}
+
+// each calls do for all conns at once and joins the errors in their order.
+func each(conns []*conn, do func(*conn) error) error {
+	errs := make([]error, len(conns))
+	var group sync.WaitGroup
+	for i, c := range conns {
+		group.Go(func() { errs[i] = do(c) })
+	}
+	group.Wait()
+	return errors.Join(errs...)
+}

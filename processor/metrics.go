@@ -1,0 +1,97 @@
+package processor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+)
+
+// scopeName is the instrumentation scope of the metrics.
+const scopeName = "github.com/tracehook/tracehook/processor"
+
+// instruments have the names of OpenTelemetry's semantic conventions for SDK metrics.
+type instruments struct {
+	queueSize, queueCapacity, inflight metric.Int64ObservableUpDownCounter
+	processed, exported                metric.Int64ObservableCounter
+}
+
+// observe registers the numbers of Stats with mp; nil does nothing.
+func (f *Fanout) observe(mp metric.MeterProvider) (err error) {
+	if mp == nil {
+		return nil
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the meter provider panicked: %v", p)
+		}
+	}()
+	m := mp.Meter(scopeName)
+	var in instruments
+	var errs [5]error
+	in.queueSize, errs[0] = m.Int64ObservableUpDownCounter("otel.sdk.processor.span.queue.size",
+		metric.WithUnit("{span}"), metric.WithDescription("The number of spans that wait or are being exported."))
+	in.queueCapacity, errs[1] = m.Int64ObservableUpDownCounter("otel.sdk.processor.span.queue.capacity",
+		metric.WithUnit("{span}"), metric.WithDescription("The number of spans that may wait or be exported at once."))
+	in.inflight, errs[2] = m.Int64ObservableUpDownCounter("otel.sdk.exporter.span.inflight",
+		metric.WithUnit("{span}"), metric.WithDescription("The number of spans in exports that have not returned."))
+	in.processed, errs[3] = m.Int64ObservableCounter("otel.sdk.processor.span.processed",
+		metric.WithUnit("{span}"), metric.WithDescription("The number of spans that were accepted and exported or lost, or dropped (error.type)."))
+	in.exported, errs[4] = m.Int64ObservableCounter("otel.sdk.exporter.span.exported",
+		metric.WithUnit("{span}"), metric.WithDescription("The number of spans whose export has finished, successfully or not (error.type)."))
+	if err := errors.Join(errs[:]...); err != nil {
+		return err
+	}
+	reg, err := m.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		f.tell(&in, o)
+		return nil
+	}, in.queueSize, in.queueCapacity, in.inflight, in.processed, in.exported)
+	if err != nil {
+		return err
+	}
+	f.metrics = reg
+	return nil
+}
+
+// tell gives every connection's numbers to o.
+func (f *Fanout) tell(in *instruments, o metric.Observer) {
+	st := f.Stats()
+	t := f.table.Load()
+	for i := range t.entries {
+		a := t.entries[i].conn.acct
+		if c := st.Connections[a.name]; c != nil {
+			in.tell(o, a, &c.Counters)
+		}
+	}
+	for _, a := range t.retired {
+		if c := st.Retired[a.name]; c != nil {
+			in.tell(o, a, &c.Counters)
+		}
+	}
+}
+
+func (in *instruments) tell(o metric.Observer, a *account, c *Counters) {
+	with := func(errorType string) metric.ObserveOption {
+		attrs := []attribute.KeyValue{
+			attribute.String("otel.component.name", a.name),
+			attribute.String("otel.component.type", "tracehook_connection"),
+		}
+		if errorType != "" {
+			attrs = append(attrs, attribute.String("error.type", errorType))
+		}
+		return metric.WithAttributes(attrs...)
+	}
+	o.ObserveInt64(in.queueSize, c.QueueLen, with(""))
+	o.ObserveInt64(in.queueCapacity, c.QueueCap, with(""))
+	o.ObserveInt64(in.inflight, a.inflight.Load(), with(""))
+	o.ObserveInt64(in.processed, c.Exported+c.Failed+c.Spooled, with(""))
+	o.ObserveInt64(in.processed, c.Dropped.QueueFull, with("queue_full"))
+	o.ObserveInt64(in.processed, c.Dropped.Closed, with("already_shutdown"))
+	o.ObserveInt64(in.processed, c.Dropped.Recursion, with("recursion"))
+	o.ObserveInt64(in.exported, c.Exported+c.Replayed, with(""))
+	o.ObserveInt64(in.exported, c.Failed, with("export_failed"))
+	o.ObserveInt64(in.exported, c.Dead, with("spool_dead"))
+	o.ObserveInt64(in.exported, c.Expired, with("spool_expired"))
+}

@@ -1,0 +1,98 @@
+package processor_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/tracehook/tracehook/decision"
+	"github.com/tracehook/tracehook/processor"
+)
+
+// instrumented is an exporter that makes spans with the provider that it exports for.
+type instrumented struct {
+	tp      atomic.Pointer[sdktrace.TracerProvider]
+	detach  bool // passes another context on than the one it got
+	other   context.Context
+	exports atomic.Int64
+}
+
+//nolint:contextcheck // losing the context is the fault under test
+func (e *instrumented) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	e.exports.Add(1)
+	for range spans {
+		under := ctx
+		if e.detach {
+			under = e.other
+		}
+		inner, span := e.tp.Load().Tracer("client").Start(under, "POST")
+		_, child := e.tp.Load().Tracer("client").Start(inner, "dial")
+		child.End()
+		span.End()
+	}
+	return nil
+}
+
+func (*instrumented) Shutdown(context.Context) error { return nil }
+
+func TestExporterThatTracesItselfDoesNotLoop(t *testing.T) {
+	t.Parallel()
+	e := &instrumented{}
+	f := open(t, processor.Options{}, processor.ConnectionConfig{
+		Name: "c", Open: func(context.Context) (sdktrace.SpanExporter, error) { return e, nil },
+		Schedule: time.Millisecond,
+	})
+	tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(f))
+	e.tp.Store(tp)
+	for range 10 {
+		_, span := tp.Tracer("app").Start(t.Context(), "work")
+		span.End()
+	}
+	if err := tp.ForceFlush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := tp.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	st := f.Stats()
+	mustHold(t, st)
+	if c := st.Connections["c"]; c.Exported != 10 || c.Dropped.Recursion != 20 || c.Accepted != 10 || c.Adjusted.Dropped.Recursion != 20 {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestExporterThatTracesItselfElsewhereDoesNotDeadlock(t *testing.T) {
+	t.Parallel()
+	for _, o := range []processor.Overflow{processor.OverflowBlock, processor.OverflowSync} {
+		t.Run(o.String(), func(t *testing.T) {
+			t.Parallel()
+			e := &instrumented{detach: true, other: t.Context()}
+			stop := atomic.Bool{}
+			f := open(t, processor.Options{}, processor.ConnectionConfig{
+				Name: "c", Open: func(context.Context) (sdktrace.SpanExporter, error) { return e, nil },
+				QueueSize: 4, BatchSize: 4, Schedule: time.Millisecond, BlockTimeout: time.Millisecond, Overflow: o,
+				Decider: decide(func(*decision.Span, float64) decision.Verdict { return decision.Verdict{Keep: !stop.Load()} }),
+			})
+			tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(f))
+			e.tp.Store(tp)
+			for range 200 {
+				_, span := tp.Tracer("app").Start(t.Context(), "work")
+				span.End()
+			}
+			stop.Store(true)
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			if err := tp.Shutdown(ctx); err != nil {
+				t.Error(err)
+			}
+			st := f.Stats()
+			mustHold(t, st)
+			if c := st.Connections["c"]; c.Pending != 0 || c.Exported == 0 {
+				t.Errorf("%+v", c)
+			}
+		})
+	}
+}

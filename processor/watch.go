@@ -1,0 +1,37 @@
+package processor
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+var errStuck = errors.New("nothing has come back for two export timeouts")
+
+// watch ends the wait of a shutdown without a deadline when an exporter hangs for good:
+// otherwise a process that ends with context.Background would never end.
+func (c *conn) watch(ctx context.Context) (watched context.Context, done func()) {
+	watched, cancel := context.WithCancelCause(ctx)
+	finished := make(chan struct{})
+	tick := time.NewTicker(2 * c.cfg.ExportTimeout)
+	go func() {
+		defer tick.Stop()
+		for before := c.moves.Load(); ; {
+			select {
+			case <-finished:
+				return
+			case <-tick.C:
+			}
+			now := c.moves.Load()
+			if now == before {
+				cancel(errStuck)
+				return
+			}
+			before = now
+		}
+	}()
+	return watched, func() {
+		close(finished)
+		cancel(context.Canceled)
+	}
+}
