@@ -1,0 +1,83 @@
+package console
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"golang.org/x/term"
+
+	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/tree"
+)
+
+const treeFormat = "tree"
+
+// trees draws each trace when it is ready.
+type trees struct {
+	w         io.Writer
+	terminal  *os.File // nil if w isn't one
+	width     int      // 0: the terminal's
+	style     tree.Style
+	collector *tree.Collector
+	view      exporter.View
+	buf       []byte
+	now       func() time.Time
+}
+
+func newTrees(s exporter.Settings) (*trees, error) {
+	d := exporter.NewDecoder("setting", s.Setting)
+	color := d.Choice("auto", []string{"auto", "always", "never"}, "color")
+	width := d.Int(0, 0, 1000, "width")
+	maxSpans := d.Int(tree.DefaultMaxSpans, 1, math.MaxInt32, "max_spans")
+	maxAge := d.Duration(tree.DefaultMaxAge, "max_age")
+	t := &trees{w: s.Stdout, width: width, collector: tree.NewCollector(maxSpans, maxAge), now: time.Now}
+	if f, ok := s.Stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		t.terminal = f
+	}
+	t.style.Color = color == "always" || color == "auto" && t.terminal != nil &&
+		os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return t, d.Err()
+}
+
+func (t *trees) export(spans []sdktrace.ReadOnlySpan) error {
+	now := t.now()
+	for _, s := range spans {
+		if s != nil {
+			t.view.Read(s)
+			t.collector.Add(now, tree.FromView(&t.view))
+		}
+	}
+	t.view.Forget()
+	return t.draw(t.collector.Ready(now))
+}
+
+func (t *trees) rest() error { return t.draw(t.collector.Rest()) }
+
+func (t *trees) draw(traces []tree.Trace) error {
+	if len(traces) == 0 {
+		return nil
+	}
+	t.style.Width = t.width
+	if t.width == 0 && t.terminal != nil {
+		// Asked each time: people resize windows.
+		if width, _, err := term.GetSize(int(t.terminal.Fd())); err == nil {
+			t.style.Width = width
+		}
+	}
+	buf, spans := t.buf[:0], 0
+	for _, trace := range traces {
+		buf = t.style.Append(buf, trace)
+		spans += len(trace.Spans)
+	}
+	if cap(buf) <= maxKept {
+		t.buf = buf
+	}
+	if _, err := t.w.Write(buf); err != nil {
+		return &exporter.PartialError{Failed: spans, Err: fmt.Errorf("write to the output stream: %w", err)}
+	}
+	return nil
+}

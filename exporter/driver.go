@@ -1,0 +1,90 @@
+package exporter
+
+import (
+	"context"
+	"io"
+	"log/slog"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+)
+
+// Factory makes the exporter of one connection. It may touch the outside world (open
+// files, resolve nothing yet); ctx bounds that. The exporter must follow the
+// [sdktrace.SpanExporter] contract: it is never called concurrently, must not keep the
+// slice of spans, and should return when its context is done.
+type Factory func(ctx context.Context, s Settings) (sdktrace.SpanExporter, error)
+
+// Driver is a kind of destination. Only New is required.
+type Driver struct {
+	// New makes the exporter.
+	New Factory
+	// Check reports everything in s that New would refuse, without touching the outside
+	// world beyond looking at it. Its error joins [KeyError] values where a key is to blame.
+	// What Check accepts, New builds, unless the outside world changed in between.
+	Check func(s Settings) error
+	// Claims names what an exporter of these settings must have for itself, such as
+	// "file:/var/log/trace.log". Two connections of one configuration must not claim the
+	// same; on a reload the successor is made after the predecessor has shut down.
+	Claims func(s Settings) []string
+	// Network says that exporting may wait for another machine: its connections drop
+	// when their queue is full, unless they are told otherwise, and others block.
+	Network bool
+	// Spool says that it reads the tables spool and retry; for other drivers they are
+	// refused.
+	Spool bool
+	// Local says that its connections don't vote on the sampled flag that other services
+	// see, unless they are told to: a console at rate 1 must not make a fleet record.
+	Local bool
+}
+
+// Settings is what a connection's configuration says to its driver. Factories must not
+// change the maps. Its values are as they are used, secrets too; printed, it shows keys only.
+type Settings struct {
+	// Connection is the connection's name; Driver the driver's.
+	Connection, Driver string
+	// Setting is the driver's own table, [trace.NAME.setting], decoded as TOML would:
+	// string, bool, int64, float64, []any and map[string]any. Nil if absent.
+	Setting map[string]any
+	// Spool and Retry are the tables of the same name; nil if absent.
+	Spool, Retry map[string]any
+	// Fields is the field mapping, in the order of the configuration; nil if absent.
+	Fields []FieldMapping
+	// Format is the text template; "" is the driver's default.
+	Format string
+	// Flag is a free text that is exported as the field "flag".
+	Flag string
+	// Identity says who exports.
+	Identity Identity
+	// Logger is never nil when a Bridge calls; its records name the connection already.
+	Logger *slog.Logger
+	// Stdout and Stderr are where console drivers write; nil means the process's own.
+	Stdout, Stderr io.Writer
+	// Environ looks an environment variable up. OTLP drivers fill what Setting leaves open
+	// from OTEL_EXPORTER_OTLP_*; nil means that they must not, because several connections
+	// would get what is meant for one.
+	Environ func(name string) string
+	// JSON asks for JSON lines instead of text.
+	JSON bool
+	// SplitServices asks OTLP drivers to send the spans of each framework service under a
+	// resource of that service.
+	SplitServices bool
+}
+
+// FieldMapping selects the span field Source and names it Target.
+type FieldMapping struct{ Source, Target string }
+
+// Identity is who a process is, in the framework's words.
+type Identity struct{ Project, Profile, Role, Node string }
+
+// KeyError says that a connection's configuration is wrong at one key. Key is relative to
+// the connection's table, for instance "setting.maxsize" or "fields.timestam".
+type KeyError struct {
+	Key     string
+	Problem string
+	// Known is what Key could have been, if it is unknown: every key of its table that the
+	// driver has asked for. It is nil for other problems.
+	Known []Key
+}
+
+// Error returns the key and the problem.
+func (e *KeyError) Error() string { return e.Key + ": " + e.Problem }

@@ -1,0 +1,119 @@
+package encode
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tracehook/tracehook/exporter"
+)
+
+// fixedRun is neighboring fields whose values have a fixed width: ids and times. It keeps
+// their text, with the names; a span's values are written over those of the span before.
+type fixedRun struct {
+	fields     []jsonField
+	text       []byte
+	ids        []idHole
+	times      []timeHole
+	start, end clock
+	used       struct{ start, end bool }
+	parent     bool // the last field is the parent's id, which roots don't have
+}
+
+// idHole is the place of an id in the text of a run.
+type idHole struct {
+	what exporter.Fixed
+	at   int
+}
+
+// timeHole is the place of a time in the text of a run.
+type timeHole struct {
+	clock *clock
+	at    int
+	nano  bool
+}
+
+const (
+	traceWidth = 2 * len(trace.TraceID{})
+	spanWidth  = 2 * len(trace.SpanID{})
+)
+
+// add adds a field. None may follow the parent's id.
+func (r *fixedRun) add(f *jsonField) {
+	r.fields = append(r.fields, *f)
+	r.text = append(r.text, f.key...)
+	switch what := f.Fixed(); what {
+	case exporter.FixedTraceID:
+		r.addID(what, traceWidth)
+	case exporter.FixedSpanID:
+		r.addID(what, spanWidth)
+	case exporter.FixedParentID:
+		r.addID(what, spanWidth)
+		r.parent = true
+	case exporter.FixedStartMillis, exporter.FixedStartNano:
+		r.addTime(&r.start, what == exporter.FixedStartNano)
+		r.used.start = true
+	case exporter.FixedEndMillis, exporter.FixedEndNano:
+		r.addTime(&r.end, what == exporter.FixedEndNano)
+		r.used.end = true
+	case exporter.NotFixed:
+	}
+}
+
+func (r *fixedRun) addID(what exporter.Fixed, width int) {
+	r.ids = append(r.ids, idHole{what: what, at: len(r.text) + 1})
+	r.text = append(r.text, bytes.Repeat([]byte{'"'}, 1+width+1)...)
+}
+
+func (r *fixedRun) addTime(c *clock, nano bool) {
+	r.times = append(r.times, timeHole{clock: c, at: len(r.text), nano: nano})
+	width := milliWidth
+	if nano {
+		width = nanoWidth
+	}
+	r.text = append(r.text, bytes.Repeat([]byte{'0'}, width)...)
+}
+
+// append appends the fields of the span of v, unless a time has another width.
+func (r *fixedRun) append(dst []byte, v *exporter.View) (_ []byte, ok bool) {
+	if r.used.start && !r.start.set(v.StartNano()) || r.used.end && !r.end.set(v.EndNano()) {
+		return dst, false
+	}
+	for i := range r.times {
+		h := &r.times[i]
+		if h.nano {
+			*(*[nanoWidth]byte)(r.text[h.at:]) = h.clock.digits
+		} else {
+			*(*[milliWidth]byte)(r.text[h.at:]) = [milliWidth]byte(h.clock.digits[:])
+		}
+	}
+	for i := range r.ids {
+		h := &r.ids[i]
+		switch h.what {
+		case exporter.FixedTraceID:
+			putTraceID((*[traceWidth]byte)(r.text[h.at:]), v.Context.TraceID())
+		case exporter.FixedSpanID:
+			putSpanID((*[spanWidth]byte)(r.text[h.at:]), v.Context.SpanID())
+		default:
+			id := v.Parent.SpanID()
+			if !id.IsValid() {
+				return append(append(dst, r.text[:h.at]...), '"'), true
+			}
+			putSpanID((*[spanWidth]byte)(r.text[h.at:]), id)
+		}
+	}
+	return append(dst, r.text...), true
+}
+
+func putTraceID(dst *[traceWidth]byte, id trace.TraceID) {
+	binary.BigEndian.PutUint64(dst[:8], hex(binary.BigEndian.Uint32(id[:4])))
+	binary.BigEndian.PutUint64(dst[8:16], hex(binary.BigEndian.Uint32(id[4:8])))
+	binary.BigEndian.PutUint64(dst[16:24], hex(binary.BigEndian.Uint32(id[8:12])))
+	binary.BigEndian.PutUint64(dst[24:], hex(binary.BigEndian.Uint32(id[12:])))
+}
+
+func putSpanID(dst *[spanWidth]byte, id trace.SpanID) {
+	binary.BigEndian.PutUint64(dst[:8], hex(binary.BigEndian.Uint32(id[:4])))
+	binary.BigEndian.PutUint64(dst[8:], hex(binary.BigEndian.Uint32(id[4:])))
+}

@@ -1,0 +1,41 @@
+package encode
+
+import (
+	"unsafe"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/tracehook/tracehook/exporter"
+)
+
+// KeyValue returns what f has for the span of v as an attribute under f's name: texts and
+// numbers as they are, milliseconds as a float, objects and lists as JSON text.
+func (w *Writer) KeyValue(v *exporter.View, f *exporter.Field) attribute.KeyValue {
+	kv := attribute.KeyValue{Key: attribute.Key(f.Name)}
+	switch value := f.Value(v); value.Type {
+	case exporter.TypeString:
+		kv.Value = attribute.StringValue(value.Str)
+	case exporter.TypeInt:
+		kv.Value = attribute.Int64Value(value.Num)
+	case exporter.TypeMillis:
+		kv.Value = attribute.Float64Value(float64(value.Num) / 1e6)
+	case exporter.TypeAttribute, exporter.TypeResourceAttribute:
+		kv.Value = v.Attribute(value)
+	case exporter.TypeTraceID, exporter.TypeSpanID, exporter.TypeParentID,
+		exporter.TypeTime, exporter.TypeTimeMicro:
+		w.scratch = appendPlain(w.scratch[:0], v, value.Type)
+		kv.Value = attribute.StringValue(string(w.scratch))
+	case exporter.TypeSpanName, exporter.TypeTraceState:
+		w.scratch = appendJoined(w.scratch[:0], v, value.Type, appendRaw)
+		kv.Value = attribute.StringValue(string(w.scratch))
+	default:
+		w.scratch = w.AppendJSON(w.scratch[:0], v, value)
+		kv.Value = attribute.StringValue(string(w.scratch))
+	}
+	return kv
+}
+
+func appendRaw(dst []byte, s string) []byte { return append(dst, s...) }
+
+// bytesAsString must not outlive the next change of b.
+func bytesAsString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -1,0 +1,232 @@
+package encode
+
+import (
+	"strconv"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/tracehook/tracehook/exporter"
+)
+
+// OTLP writes the spans of one call as one line: an OTLP TracesData message in the JSON
+// encoding of OTel's file format (lower camel case, ids in hexadecimal, enums as numbers,
+// 64-bit integers as strings), in which spans are grouped by resource and scope. Mapped
+// fields become further attributes of each span, under their names. It is for one
+// goroutine at a time.
+type OTLP struct {
+	fields    []exporter.Field // mapped ones
+	view      exporter.View
+	writer    Writer
+	resources cache[*resource.Resource]
+	groups    []group
+	next      []int // of the span at the same place in the same group, -1 at the end
+}
+
+// group is the spans of one resource and scope.
+type group struct {
+	resource    *resource.Resource
+	scope       instrumentation.Scope
+	first, last int
+	written     bool
+}
+
+var _ Encoder = (*OTLP)(nil)
+
+// NewOTLP returns an OTLP encoder.
+func NewOTLP(s exporter.Settings) (*OTLP, error) {
+	fields, err := exporter.CompileFields(s)
+	if err != nil {
+		return nil, err
+	}
+	e := &OTLP{}
+	if len(s.Fields) > 0 {
+		e.fields = fields.List()
+	}
+	return e, nil
+}
+
+// Batched implements [Encoder]: one line holds all spans of a call.
+func (*OTLP) Batched() bool { return true }
+
+// Kind implements [Encoder].
+func (*OTLP) Kind() string { return "otlp" }
+
+// Append implements [Encoder]. Without spans it appends nothing.
+func (e *OTLP) Append(dst []byte, spans []sdktrace.ReadOnlySpan) []byte {
+	e.group(spans)
+	if len(e.groups) == 0 {
+		return dst
+	}
+	dst = append(dst, `{"resourceSpans":[`...)
+	for i := range e.groups {
+		if g := &e.groups[i]; !g.written {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = e.appendResourceSpans(dst, e.groups[i:], spans)
+		}
+	}
+	e.view.Forget()
+	clear(e.groups)
+	return append(dst, "]}\n"...)
+}
+
+// group sorts spans into groups, in the order in which each group was first seen.
+func (e *OTLP) group(spans []sdktrace.ReadOnlySpan) {
+	e.groups, e.next = e.groups[:0], e.next[:0]
+	for i, s := range spans {
+		e.next = append(e.next, -1)
+		if s == nil {
+			continue
+		}
+		res, scope := s.Resource(), s.InstrumentationScope()
+		// The last groups first: spans that end together mostly come from the same place.
+		at := len(e.groups) - 1
+		for at >= 0 && (e.groups[at].resource != res || e.groups[at].scope != scope) {
+			at--
+		}
+		if at < 0 {
+			e.groups = append(e.groups, group{resource: res, scope: scope, first: i, last: i})
+			continue
+		}
+		e.next[e.groups[at].last] = i
+		e.groups[at].last = i
+	}
+}
+
+// appendResourceSpans appends the first group and those of the same resource.
+func (e *OTLP) appendResourceSpans(dst []byte, groups []group, spans []sdktrace.ReadOnlySpan) []byte {
+	res := groups[0].resource
+	dst = append(dst, `{"resource":`...)
+	dst = append(dst, e.resources.or(res, appendOTLPResource)...)
+	dst = append(dst, `,"scopeSpans":[`...)
+	for i := range groups {
+		g := &groups[i]
+		if g.resource != res {
+			continue
+		}
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		g.written = true
+		dst = append(dst, `{"scope":`...)
+		dst = appendOTLPScope(dst, &g.scope)
+		dst = append(dst, `,"spans":[`...)
+		for at := g.first; at >= 0; at = e.next[at] {
+			if at != g.first {
+				dst = append(dst, ',')
+			}
+			e.view.Read(spans[at])
+			dst = e.appendSpan(dst)
+		}
+		dst = append(dst, ']')
+		if g.scope.SchemaURL != "" {
+			dst = append(dst, `,"schemaUrl":`...)
+			dst = appendString(dst, g.scope.SchemaURL)
+		}
+		dst = append(dst, '}')
+	}
+	dst = append(dst, ']')
+	if url := res.SchemaURL(); url != "" {
+		dst = append(dst, `,"schemaUrl":`...)
+		dst = appendString(dst, url)
+	}
+	return append(dst, '}')
+}
+
+func appendOTLPResource(dst []byte, r *resource.Resource) []byte {
+	dst = append(dst, `{"attributes":`...)
+	dst = appendOTLPAttributes(dst, r.Attributes())
+	return append(dst, '}')
+}
+
+func appendOTLPScope(dst []byte, scope *instrumentation.Scope) []byte {
+	dst = append(dst, `{"name":`...)
+	dst = appendString(dst, scope.Name)
+	if scope.Version != "" {
+		dst = append(dst, `,"version":`...)
+		dst = appendString(dst, scope.Version)
+	}
+	if scope.Attributes.Len() > 0 {
+		dst = append(dst, `,"attributes":`...)
+		dst = appendOTLPAttributes(dst, scope.Attributes.ToSlice())
+	}
+	return append(dst, '}')
+}
+
+func (e *OTLP) appendSpan(dst []byte) []byte {
+	v := &e.view
+	dst = append(dst, `{"traceId":"`...)
+	dst = appendPlain(dst, v, exporter.TypeTraceID)
+	dst = append(dst, `","spanId":"`...)
+	dst = appendPlain(dst, v, exporter.TypeSpanID)
+	if state := v.Context.TraceState(); state.Len() > 0 {
+		dst = append(dst, `","traceState":"`...)
+		dst = appendEscaped(dst, state.String())
+	}
+	if v.Parent.SpanID().IsValid() {
+		dst = append(dst, `","parentSpanId":"`...)
+		dst = appendPlain(dst, v, exporter.TypeParentID)
+	}
+	dst = append(dst, `","flags":`...)
+	dst = strconv.AppendUint(dst, uint64(otlpFlags(v.Context.TraceFlags(), v.Parent.IsRemote())), 10)
+	dst = append(dst, `,"name":`...)
+	dst = appendString(dst, v.Name)
+	dst = append(dst, `,"kind":`...)
+	dst = strconv.AppendInt(dst, otlpKind(v.Kind), 10)
+	dst = append(dst, `,"startTimeUnixNano":"`...)
+	dst = appendUnixNano(dst, v.StartNano())
+	dst = append(dst, `","endTimeUnixNano":"`...)
+	dst = appendUnixNano(dst, v.EndNano())
+	dst = append(dst, `","attributes":`...)
+	dst = e.appendSpanAttributes(dst)
+	dst = appendCount(dst, "droppedAttributesCount", v.Span.DroppedAttributes())
+	if events := v.Span.Events(); len(events) > 0 {
+		dst = append(dst, `,"events":`...)
+		dst = appendList(dst, events, appendOTLPEvent)
+	}
+	dst = appendCount(dst, "droppedEventsCount", v.Span.DroppedEvents())
+	if links := v.Span.Links(); len(links) > 0 {
+		dst = append(dst, `,"links":`...)
+		dst = appendList(dst, links, appendOTLPLink)
+	}
+	dst = appendCount(dst, "droppedLinksCount", v.Span.DroppedLinks())
+	dst = append(dst, `,"status":{`...)
+	switch v.Status.Code {
+	case codes.Ok:
+		dst = append(dst, `"code":1`...)
+	case codes.Error:
+		dst = append(dst, `"code":2`...)
+		if v.Status.Description != "" {
+			dst = append(dst, `,"message":`...)
+			dst = appendString(dst, v.Status.Description)
+		}
+	default:
+	}
+	return append(dst, "}}"...)
+}
+
+func (e *OTLP) appendSpanAttributes(dst []byte) []byte {
+	dst = append(dst, '[')
+	for i := range e.view.Attributes {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendOTLPAttribute(dst, &e.view.Attributes[i])
+	}
+	for i := range e.fields {
+		kv := e.writer.KeyValue(&e.view, &e.fields[i])
+		if kv.Value.Type() == attribute.EMPTY {
+			continue
+		}
+		if dst[len(dst)-1] != '[' {
+			dst = append(dst, ',')
+		}
+		dst = appendOTLPAttribute(dst, &kv)
+	}
+	return append(dst, ']')
+}

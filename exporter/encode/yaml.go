@@ -1,0 +1,157 @@
+package encode
+
+import (
+	"os"
+	"strconv"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/tracehook/tracehook/exporter"
+)
+
+// YAML writes each span as one YAML document. Without mapped fields it has the keys of the
+// SpirentOrion recorder: span_id, trace_id, parent_id (empty for a root), process, kind,
+// name, start and finish (RFC 3339 with nanoseconds, in UTC), status and error where the
+// status isn't ok, and then the span's attributes inline. An attribute that is called like
+// one of these keys is written as KEY_attribute; so is a key that comes twice. It is for
+// one goroutine at a time.
+type YAML struct {
+	view    exporter.View
+	writer  Writer
+	fields  []exporter.Field // mapped ones
+	process string
+	keys    map[string]struct{} // of the current document
+}
+
+var _ Encoder = (*YAML)(nil)
+
+// NewYAML returns a YAML encoder. The key "process" is the name of the program, its process
+// id and the machine's name, as NAME:ID@HOST, read once here.
+func NewYAML(s exporter.Settings) (*YAML, error) {
+	fields, err := exporter.CompileFields(s)
+	if err != nil {
+		return nil, err
+	}
+	e := &YAML{process: process(), keys: make(map[string]struct{})}
+	if len(s.Fields) > 0 {
+		e.fields = fields.List()
+	}
+	return e, nil
+}
+
+func process() string {
+	name := "unknown"
+	if len(os.Args) > 0 && os.Args[0] != "" {
+		name = os.Args[0]
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return name + ":" + strconv.Itoa(os.Getpid()) + "@" + host
+}
+
+// SetProcess changes the value of the key "process".
+func (e *YAML) SetProcess(name string) { e.process = name }
+
+// Batched implements [Encoder]: each span is a document.
+func (*YAML) Batched() bool { return false }
+
+// Kind implements [Encoder].
+func (*YAML) Kind() string { return "yaml" }
+
+// Append implements [Encoder].
+func (e *YAML) Append(dst []byte, spans []sdktrace.ReadOnlySpan) []byte {
+	for _, s := range spans {
+		if s == nil {
+			continue
+		}
+		e.view.Read(s)
+		dst = append(dst, "---\n"...)
+		if e.fields == nil {
+			dst = e.appendRecord(dst)
+			continue
+		}
+		for i := range e.fields {
+			f := &e.fields[i]
+			dst = appendYAMLKey(dst, f.Name)
+			start := len(dst)
+			dst = e.writer.AppendJSON(dst, &e.view, f.Value(&e.view))
+			dst = jsonToYAML(dst, start)
+			dst = append(dst, '\n')
+		}
+	}
+	e.view.Forget()
+	return dst
+}
+
+func (e *YAML) appendRecord(dst []byte) []byte {
+	v := &e.view
+	clear(e.keys)
+	dst = append(e.key(dst, "span_id"), '"')
+	dst = append(appendPlain(dst, v, exporter.TypeSpanID), "\"\n"...)
+	dst = append(e.key(dst, "trace_id"), '"')
+	dst = append(appendPlain(dst, v, exporter.TypeTraceID), "\"\n"...)
+	dst = append(e.key(dst, "parent_id"), '"')
+	dst = append(appendPlain(dst, v, exporter.TypeParentID), "\"\n"...)
+	dst = e.text(dst, "process", e.process)
+	dst = e.text(dst, "kind", v.KindWord())
+	dst = e.text(dst, "name", v.Name)
+	dst = e.time(dst, "start", v.Start)
+	dst = e.time(dst, "finish", v.End)
+	if !v.OK() {
+		dst = e.text(dst, "status", v.StatusWord())
+		dst = e.text(dst, "error", v.Message())
+	}
+	for i := range v.Attributes {
+		kv := &v.Attributes[i]
+		if exporter.Reserved(kv.Key) {
+			continue
+		}
+		dst = e.key(dst, string(kv.Key))
+		dst = appendYAMLValue(dst, &kv.Value)
+		dst = append(dst, '\n')
+	}
+	return dst
+}
+
+// key appends a key that the document doesn't have yet.
+func (e *YAML) key(dst []byte, name string) []byte {
+	if _, taken := e.keys[name]; taken {
+		base := name + "_attribute"
+		name = base
+		for n := 2; taken; n++ {
+			if _, taken = e.keys[name]; taken {
+				name = base + strconv.Itoa(n)
+			}
+		}
+	}
+	e.keys[name] = struct{}{}
+	return appendYAMLKey(dst, name)
+}
+
+func (e *YAML) text(dst []byte, key, value string) []byte {
+	return append(appendYAMLString(e.key(dst, key), value), '\n')
+}
+
+func (e *YAML) time(dst []byte, key string, t time.Time) []byte {
+	dst = append(e.key(dst, key), '"')
+	if !t.IsZero() {
+		dst = t.UTC().AppendFormat(dst, time.RFC3339Nano)
+	}
+	return append(dst, "\"\n"...)
+}
+
+func appendYAMLValue(dst []byte, v *attribute.Value) []byte {
+	switch v.Type() {
+	case attribute.STRING:
+		return appendYAMLString(dst, v.AsString())
+	case attribute.FLOAT64:
+		return appendYAMLFloat(dst, v.AsFloat64())
+	default:
+		start := len(dst)
+		return jsonToYAML(appendAttribute(dst, v, 0), start)
+	}
+}

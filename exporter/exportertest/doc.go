@@ -1,0 +1,9 @@
+// Package exportertest checks that an exporter keeps the contract that connections rely
+// on, and has spans with fixed ids and times for golden files.
+//
+// A driver's test calls [Run] with a function that makes a fresh exporter. The checks are
+// those of OTel's SpanExporter, made strict: after Shutdown an export does nothing and
+// returns nil, Shutdown may be called twice and at any time, an export neither keeps the
+// slice nor changes the spans, it returns soon when its context is done, and no secret
+// shows in what the exporter says of itself.
+package exportertest

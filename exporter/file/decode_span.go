@@ -1,0 +1,205 @@
+package file
+
+import (
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+)
+
+// span reads the fields of a JSON line or a YAML document, whatever they were renamed to.
+func (r *reader) span(table map[string]any, kind string) Span {
+	var s Span
+	var t times
+	for key, value := range table {
+		source := key
+		if original, ok := r.sources[key]; ok {
+			source = original
+		}
+		switch {
+		case s.set(r.canonical(source), value), t.set(r.canonical(source), value):
+		case strings.HasPrefix(source, "attributes."):
+			put(&s.Attributes, source[len("attributes."):], value)
+		case strings.HasPrefix(source, "resource."):
+			put(&s.Resource, source[len("resource."):], value)
+		case kind == kindYAML && source != "process" && len(r.sources) == 0:
+			put(&s.Attributes, key, value) // this encoding has them inline
+		default:
+			put(&s.Other, key, value)
+		}
+	}
+	t.apply(&s)
+	return s
+}
+
+func (r *reader) canonical(source string) string {
+	if name, ok := r.names[source]; ok {
+		return name
+	}
+	return source
+}
+
+func put(table *map[string]any, key string, value any) {
+	if *table == nil {
+		*table = make(map[string]any)
+	}
+	(*table)[key] = value
+}
+
+// set takes over what isn't a time, and says whether it knew the source. A value of
+// another type than the encoders write is not known.
+func (s *Span) set(source string, value any) bool {
+	switch source {
+	case "trace_id":
+		id, err := trace.TraceIDFromHex(asString(value))
+		s.TraceID = id
+		return err == nil
+	case "span_id":
+		id, err := trace.SpanIDFromHex(asString(value))
+		s.ID = id
+		return err == nil
+	case "parent_span_id":
+		if asString(value) == "" {
+			return value == "" || value == nil
+		}
+		id, err := trace.SpanIDFromHex(asString(value))
+		s.Parent = id
+		return err == nil
+	case "attributes":
+		s.Attributes = asTable(value)
+		return s.Attributes != nil
+	case "resource":
+		s.Resource = asTable(value)
+		return s.Resource != nil
+	case "events":
+		s.Events = asList(value)
+		return s.Events != nil
+	case "links":
+		s.Links = asList(value)
+		return s.Links != nil
+	}
+	into := s.text(source)
+	if into == nil {
+		return false
+	}
+	text, ok := value.(string)
+	if ok {
+		*into = text
+	}
+	return ok
+}
+
+func (s *Span) text(source string) *string {
+	switch source {
+	case "name":
+		return &s.Name
+	case "kind":
+		return &s.Kind
+	case "service_name":
+		return &s.Service
+	case "status":
+		return &s.Status
+	case "status_message":
+		return &s.Message
+	}
+	return nil
+}
+
+// times collects what a record says about time, in the order of precision.
+type times struct {
+	start, end [2]time.Time
+	length     [2]time.Duration
+	hasLength  [2]bool
+}
+
+func (t *times) set(source string, value any) bool {
+	text, isText := value.(string)
+	switch {
+	case text == "" && isText:
+		return source == "start_time_unix_nano" || source == "finish" // not known
+	case isText:
+		at, err := time.Parse(time.RFC3339Nano, text)
+		if err != nil {
+			return false
+		}
+		switch source {
+		case "start_time_unix_nano": // "start" in YAML
+			t.start[0] = at
+		case "finish", "end_time_unix_nano":
+			t.end[0] = at
+		default:
+			return false
+		}
+		return true
+	}
+	if source == "duration_ms" {
+		ms, ok := number(value)
+		t.length[1], t.hasLength[1] = time.Duration(ms*float64(time.Millisecond)), ok
+		return ok
+	}
+	n, ok := whole(value)
+	if !ok {
+		return false
+	}
+	switch source {
+	case "start_time_unix_nano":
+		t.start[0] = nano(n)
+	case "end_time_unix_nano":
+		t.end[0] = nano(n)
+	case "start_ms":
+		t.start[1] = time.UnixMilli(n)
+	case "end_ms":
+		t.end[1] = time.UnixMilli(n)
+	case "duration":
+		t.length[0], t.hasLength[0] = time.Duration(n), true
+	default:
+		return false
+	}
+	return true
+}
+
+func number(value any) (float64, bool) {
+	switch value := value.(type) {
+	case int64:
+		return float64(value), true
+	case float64:
+		return value, true
+	}
+	return 0, false
+}
+
+func nano(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, n)
+}
+
+// apply sets start and end from the most precise that there is; a duration stands in for
+// one of them, and for precision that milliseconds lack.
+func (t *times) apply(s *Span) {
+	s.Start, s.End = first(t.start[:]), first(t.end[:])
+	length, known := t.length[0], t.hasLength[0]
+	if !known {
+		length, known = t.length[1], t.hasLength[1]
+	}
+	if !known {
+		return
+	}
+	switch {
+	case !t.start[0].IsZero() && !t.end[0].IsZero():
+	case !s.Start.IsZero():
+		s.End = s.Start.Add(length)
+	case !s.End.IsZero():
+		s.Start = s.End.Add(-length)
+	}
+}
+
+func first(list []time.Time) time.Time {
+	for _, t := range list {
+		if !t.IsZero() {
+			return t
+		}
+	}
+	return time.Time{}
+}

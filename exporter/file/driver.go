@@ -1,0 +1,86 @@
+package file
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/tracehook/tracehook/exporter"
+)
+
+// Driver returns the driver "file". Its settings are:
+//
+//	store      directory of a relative file; "store/trace"
+//	output     the file; also called file and path, of which the last in this order
+//	           decides; "trace.log". An absolute one doesn't care for store.
+//	encoding   json | text | otlp | yaml; text if the connection has a format and not
+//	           json = true, else json
+//	maxsize    bytes or a size such as "100MB", which is the default
+//	maxline    lines in a file
+//	slice      year | month | day | hour, or y | m | d | h
+//	compress   true: gzip rotated files
+//	maxage     remove rotated files that are older: "7d", "12h", seconds
+//	maxfiles   rotated files that stay
+//	fsync      "never", which is the default, "batch", or how often: "1s"
+//	mode       permission bits of the files as text: "0600"
+//	shared     true: other processes write to this file too
+//
+// Limits of zero and below are refused: leave out what should not be limited.
+func Driver() exporter.Driver {
+	return exporter.Driver{New: newFromSettings, Check: check, Claims: claims}
+}
+
+func newFromSettings(ctx context.Context, s exporter.Settings) (sdktrace.SpanExporter, error) {
+	decoded, err := decode(s)
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, decoded)
+}
+
+func check(s exporter.Settings) error {
+	decoded, err := decode(s)
+	if err != nil {
+		return err
+	}
+	if err := outside(decoded.path); err != nil {
+		return &exporter.KeyError{Key: "setting." + pathKey(s), Problem: err.Error()}
+	}
+	return nil
+}
+
+// claims is the file itself, under the name that it has without symbolic links.
+func claims(s exporter.Settings) []string {
+	decoded, err := decode(s)
+	if err != nil || decoded.shared {
+		return nil
+	}
+	return []string{"file:" + physical(decoded.path, mostLinks)}
+}
+
+// mostLinks is how many links a path may go through, as in Linux.
+const mostLinks = 40
+
+// physical is path without symbolic links, as far as it exists: a link to a file that is
+// still to be written counts too.
+func physical(path string, links int) string {
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		return resolved
+	}
+	dir, name := filepath.Split(path)
+	dir = filepath.Clean(dir)
+	if dir == filepath.Clean(path) {
+		return path
+	}
+	dir = physical(dir, links)
+	target, err := os.Readlink(filepath.Join(dir, name))
+	if err != nil || links == 0 {
+		return filepath.Join(dir, name)
+	}
+	if !filepath.IsAbs(target) {
+		target = filepath.Join(dir, target)
+	}
+	return physical(target, links-1)
+}

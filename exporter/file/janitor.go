@@ -1,0 +1,173 @@
+package file
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// janitor compresses and removes rotated files, one at a time, on a goroutine of its own.
+// It touches nothing but files with the exact name of a rotation of its family.
+type janitor struct {
+	settings
+	family family
+	clean  lock          // between processes that share the file
+	kick   chan struct{} // there is something to do
+	quit   chan struct{} // finish what there is to do
+	abort  context.CancelFunc
+	done   sync.WaitGroup
+}
+
+// hour is how often files are looked at that got too old without a rotation.
+const hour = time.Hour
+
+func newJanitor(s settings) *janitor {
+	j := &janitor{settings: s, family: newFamily(s.path), kick: make(chan struct{}, 1), quit: make(chan struct{})}
+	j.clean = lock{fs: s.fs, path: s.path + cleanEnding}
+	return j
+}
+
+// needed says whether there will ever be something to do.
+func (j *janitor) needed() bool { return j.compress || j.maxAge > 0 || j.maxFiles > 0 }
+
+func (j *janitor) start(ctx context.Context) {
+	if !j.needed() {
+		return
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	j.abort = cancel
+	j.done.Go(func() { j.run(ctx) })
+	j.rotated()
+}
+
+// rotated asks for a look around. It never blocks.
+func (j *janitor) rotated() {
+	select {
+	case j.kick <- struct{}{}:
+	default: // a look is due already
+	}
+}
+
+func (j *janitor) run(ctx context.Context) {
+	tick := time.NewTicker(hour)
+	defer tick.Stop()
+	for {
+		select {
+		case <-j.quit:
+			select {
+			case <-j.kick:
+				j.look(ctx)
+			default:
+			}
+			return
+		case <-j.kick:
+		case <-tick.C:
+		}
+		j.look(ctx)
+	}
+}
+
+// shutdown waits until all is done. When ctx is over first, what isn't done is left for the
+// next start.
+func (j *janitor) shutdown(ctx context.Context) {
+	if j.abort == nil {
+		return
+	}
+	close(j.quit)
+	stop := context.AfterFunc(ctx, j.abort)
+	j.done.Wait()
+	stop()
+	j.abort()
+}
+
+// look does everything that is to be done now, and reports what can't be.
+func (j *janitor) look(ctx context.Context) {
+	err := j.tidy(ctx)
+	if err != nil && ctx.Err() == nil {
+		j.logger.Warn("tidying up rotated trace files", "file", j.path, "error", err)
+	}
+}
+
+func (j *janitor) tidy(ctx context.Context) error {
+	if j.shared {
+		if err := j.clean.take(true); errors.Is(err, errLocked) {
+			return nil // another process is at it
+		} else if err != nil {
+			return err
+		}
+		defer j.clean.drop()
+	}
+	files, err := j.list()
+	if err != nil {
+		return err
+	}
+	files, err = j.retain(files)
+	if !j.compress {
+		return err
+	}
+	problems := []error{err}
+	for _, r := range files {
+		if r.plain == "" {
+			continue
+		}
+		if err := j.gzip(ctx, r); err != nil {
+			problems = append(problems, err)
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// rotation is a rotated file: plain, compressed, or for a moment both.
+type rotation struct {
+	stamp
+	plain, gz string // paths; "" if there is none
+}
+
+// list finds the rotated files, oldest first. Empty ones are names that a rotation has
+// only reserved; compressed halves without a final name are removed.
+func (j *janitor) list() ([]rotation, error) {
+	entries, err := j.fs.ReadDir(j.family.dir)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[stamp]rotation)
+	for _, e := range entries {
+		path := filepath.Join(j.family.dir, e.Name())
+		if name, half := strings.CutSuffix(e.Name(), tmpEnding); half {
+			if _, _, ok := j.family.parse(name); ok {
+				_ = j.fs.Remove(path)
+			}
+			continue
+		}
+		s, gz, ok := j.family.parse(e.Name())
+		if !ok || !e.Type().IsRegular() {
+			continue
+		}
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
+			continue
+		}
+		r := found[s]
+		r.stamp = s
+		if gz {
+			r.gz = path
+		} else {
+			r.plain = path
+		}
+		found[s] = r
+	}
+	files := make([]rotation, 0, len(found))
+	for _, r := range found {
+		files = append(files, r)
+	}
+	slices.SortFunc(files, func(a, b rotation) int { return a.compare(b.stamp) })
+	return files, nil
+}

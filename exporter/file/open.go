@@ -1,0 +1,174 @@
+package file
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// dirMode is for directories that are made: traces are nobody else's business.
+const dirMode = 0o700
+
+// enter makes the directory and takes the lock that says that we write to this file.
+func (w *writer) enter() error {
+	if err := w.fs.MkdirAll(w.family.dir, dirMode); err != nil {
+		return err
+	}
+	err := w.presence.take(!w.shared)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported) && !w.shared:
+		if canLock { // else the documentation has said it
+			w.logger.Warn("the file system has no locks: nothing keeps a second writer out", "file", w.path)
+		}
+		return nil
+	case errors.Is(err, errLocked):
+		return fmt.Errorf("%q is being written by somebody else%s: give each a file of its own, "+
+			"or set shared = true for all of them", w.path, w.presence.owner())
+	}
+	return err
+}
+
+// open opens the active file and learns what is in it.
+func (w *writer) open() error {
+	if err := regular(w.fs, w.path); err != nil {
+		return err
+	}
+	h, err := w.fs.OpenFile(w.path, os.O_RDWR|os.O_APPEND, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		h, err = w.create()
+	}
+	if err != nil {
+		return err
+	}
+	w.f, w.torn = h, false
+	if err := w.learn(); err != nil {
+		w.close()
+		return err
+	}
+	return nil
+}
+
+// create makes the active file. A process that shares it may be faster.
+func (w *writer) create() (handle, error) {
+	h, err := w.fs.OpenFile(w.path, os.O_RDWR|os.O_APPEND|os.O_CREATE|os.O_EXCL, w.mode)
+	if errors.Is(err, fs.ErrExist) {
+		return w.fs.OpenFile(w.path, os.O_RDWR|os.O_APPEND, 0)
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = h.Chmod(w.mode) // the umask took some of it away
+	if err == nil && w.sync != SyncNever {
+		err = w.fs.SyncDir(w.family.dir)
+	}
+	if err != nil {
+		_ = h.Close()
+		return nil, err
+	}
+	return h, nil
+}
+
+// learn finds out what a restart would forget: how long the file is, how many lines it
+// has, which slice of time it is for, and whether a crash left half a line.
+func (w *writer) learn() error {
+	info, err := w.f.Stat()
+	if err != nil {
+		return err
+	}
+	w.info = info
+	w.period = w.slice.period(info.ModTime().In(w.now().Location()))
+	if w.cut != nil && os.SameFile(info, w.cut.info) && !w.apply(w.cut) {
+		w.logger.Warn("half a batch stays in the trace file", "file", w.path)
+	}
+	w.cut = nil
+	w.size, w.lines = 0, 0
+	return w.scan(w.mend)
+}
+
+// follow looks whether the active file is still the one with the name. If it was renamed
+// or removed, it opens the one that is there now, or makes it; if others have changed it,
+// it looks at the changes.
+func (w *writer) follow() error {
+	info, err := w.fs.Stat(w.path)
+	switch {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	case err != nil || !os.SameFile(info, w.info):
+		w.close()
+		if err := w.enter(); err != nil {
+			return err
+		}
+		return w.open()
+	case info.Size() < w.size: // copied and truncated
+		w.size, w.lines, w.torn = 0, 0, false
+		w.period = w.slice.period(w.now())
+	case info.Size() == w.size:
+		return nil
+	}
+	mend := w.isolate // whoever appends without asking may be in the middle of a line
+	if w.shared {
+		mend = w.mend
+	}
+	if err := w.scan(mend); err != nil {
+		w.close()
+		return err
+	}
+	return nil
+}
+
+// scan reads on from size to the end of the file: it counts the lines, if they matter, and
+// sees to a torn end with mend.
+func (w *writer) scan(mend func() error) error {
+	info, err := w.f.Stat()
+	if err != nil {
+		return err
+	}
+	from, end := w.size, info.Size()
+	w.size = end
+	if from < end {
+		if err := mend(); err != nil {
+			return err
+		}
+	}
+	if w.maxLines > 0 {
+		return w.count(from, w.size)
+	}
+	return nil
+}
+
+func (w *writer) count(from, to int64) error {
+	buf := make([]byte, 64<<10)
+	for from < to {
+		n, err := w.f.ReadAt(buf[:min(int64(len(buf)), to-from)], from)
+		w.lines += countLines(buf[:n])
+		from += int64(n)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		if n == 0 {
+			break
+		}
+	}
+	return nil
+}
+
+// regular refuses what can't be a log: directories, pipes, devices.
+func regular(fsys filesystem, path string) error {
+	info, err := fsys.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if info.Mode().IsRegular() {
+		return nil
+	}
+	kind := "device or pipe"
+	if info.IsDir() {
+		kind = "directory"
+	}
+	return &notRegularError{path: path, kind: kind}
+}

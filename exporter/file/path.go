@@ -1,0 +1,74 @@
+package file
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Limits of a path. File systems take names of 255 bytes; a rotation appends up to 16 for
+// the time, a number, and .gz.tmp.
+const (
+	longestName = 255 - 16 - 12 - 7
+	longestPath = 4000
+)
+
+// pathProblem says what is wrong with a path as a text, without looking at the disk.
+func pathProblem(path string) string {
+	name := filepath.Base(path)
+	switch {
+	case strings.TrimSpace(path) == "":
+		return "the path is empty"
+	case strings.ContainsRune(path, 0):
+		return "the path has a zero byte"
+	case os.IsPathSeparator(path[len(path)-1]) || name == "." || name == "..":
+		return "the path names a directory; name a file in it"
+	case len(name) > longestName:
+		return fmt.Sprintf("the name has %d bytes; at most %d leave room for what a rotation appends", len(name), longestName)
+	case len(path) > longestPath:
+		return fmt.Sprintf("the path has %d bytes; at most %d are possible", len(path), longestPath)
+	}
+	for _, ending := range []string{gzEnding, lockEnding, tornEnding, ".tmp"} {
+		if strings.HasSuffix(name, ending) {
+			return fmt.Sprintf("names that end in %s are for files beside the log; use another, such as .log", ending)
+		}
+	}
+	return ""
+}
+
+// climbs says whether a relative path goes up.
+func climbs(path string) bool {
+	return !filepath.IsAbs(path) && slices.Contains(strings.Split(filepath.ToSlash(path), "/"), "..")
+}
+
+// outside says why the file at path can't be written to, as far as looking tells.
+func outside(path string) error {
+	if err := regular(osFS{}, path); err != nil {
+		return err
+	}
+	if _, err := os.Stat(path); err == nil {
+		if err := writable(path, false); err != nil {
+			return fmt.Errorf("%q can't be written to by this process: %w", path, err)
+		}
+	}
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		info, err := os.Stat(dir)
+		if errors.Is(err, fs.ErrNotExist) && dir != filepath.Dir(dir) {
+			continue // it will be made
+		}
+		if err != nil {
+			return err
+		}
+		if !info.IsDir() {
+			return fmt.Errorf("%q is not a directory", dir)
+		}
+		if err := writable(dir, true); err != nil {
+			return fmt.Errorf("nothing can be made in %q by this process: %w", dir, err)
+		}
+		return nil
+	}
+}

@@ -1,0 +1,70 @@
+package file
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+// rotate gives the active file its rotated name and starts a new one. If that fails and
+// the writer still has a file, the old one can be written on; if it has none, the batch
+// has to wait.
+func (w *writer) rotate() error {
+	if w.sync == SyncBatch {
+		if err := w.settle(); err != nil {
+			return err
+		}
+	}
+	if err := w.know(); err != nil {
+		return fmt.Errorf("rotating: %w", err)
+	}
+	w.close() // syncs, and some systems don't rename open files
+	w.done += w.pending
+	w.pending = 0
+	if err := w.rename(); err != nil {
+		return errors.Join(fmt.Errorf("rotating: %w", err), w.reopen())
+	}
+	w.rotated()
+	return w.reopen()
+}
+
+func (w *writer) reopen() error {
+	err := w.open()
+	w.base = w.size
+	return err
+}
+
+// rename gives the active file the next name that nobody has.
+func (w *writer) rename() error {
+	for range 1000 {
+		w.last = w.last.next(w.now())
+		target := w.family.rotated(w.last)
+		if _, err := w.fs.Stat(target + gzEnding); err == nil {
+			continue
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err := w.fs.RenameNew(w.path, target); !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	return fmt.Errorf("no free name up to %q", w.family.rotated(w.last))
+}
+
+// know looks for the newest rotated file. Names go up from there even if the clock went
+// back, so that the order of names is the order of writing.
+func (w *writer) know() error {
+	if w.last.sec != "" && !w.shared { // nobody else rotates
+		return nil
+	}
+	entries, err := w.fs.ReadDir(w.family.dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if s, _, ok := w.family.parse(e.Name()); ok && s.compare(w.last) > 0 {
+			w.last = s
+		}
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package greptime
+
+import (
+	"context"
+	"errors"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/tracehook/tracehook/exporter/internal/outlet"
+	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/spool"
+)
+
+// Spooled is an exporter that keeps on disk what it can't deliver.
+type Spooled struct{ *Exporter }
+
+// NewSpooled returns an exporter with a spool, which it opens and owns. Where Options.Budget
+// is 0, it is 2 s here.
+//
+// A file of the spool is an OTLP request, with the extension .otlp, or, with the extension
+// .rows, a GreptimeRequest of GreptimeDB's gRPC protocol without its header. Neither holds
+// credentials, nor the name of the database.
+func NewSpooled(ctx context.Context, o Options, keep spool.Options) (*Spooled, error) {
+	if o.Budget <= 0 {
+		o.Budget = outlet.SpooledBudget
+	}
+	e, err := New(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if o.rows() {
+		keep.Kind = "rows"
+	}
+	if err := e.out.Keep(ctx, keep); err != nil {
+		return nil, errors.Join(err, e.Shutdown(ctx))
+	}
+	return &Spooled{e}, nil
+}
+
+// SpoolSpans writes spans to disk without trying the destination first: for a queue that is
+// full. It may be called while an export runs. A nil error means that all of them are in the
+// spool, any other that none is: a span that can't be stored keeps the others out.
+func (e *Spooled) SpoolSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	sound, dropped := guard(spans)
+	if dropped > 0 {
+		return without(dropped, len(sound), &send.SpanError{Failed: len(sound), Err: errNotSpooled})
+	}
+	return e.out.Store(ctx, e.encode(sound))
+}
+
+var errNotSpooled = errors.New("not spooled with the others")
+
+// SpoolCounts returns, in spans, what waits on disk, and what this process has replayed,
+// given up to dead/ and removed because of its age.
+func (e *Spooled) SpoolCounts() (pending, replayed, dead, expired int64) {
+	return e.out.Spool().Counts()
+}
+
+// SpoolInherited returns how many spans an earlier process had left in the spool.
+func (e *Spooled) SpoolInherited() int64 { return e.out.Spool().Inherited() }

@@ -1,0 +1,135 @@
+package otlp
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tracehook/tracehook/exporter/internal/outlet"
+)
+
+// environ reads OpenTelemetry's variables of an OTLP exporter. The one for traces beats the
+// one for all signals; an empty one counts as unset. It collects all problems.
+//
+// As the specification says, a value that can't be understood is ignored with a warning. An
+// endpoint and a certificate are not: without them spans would go elsewhere, or to a stranger.
+type environ struct {
+	get      func(string) string
+	errs     []error
+	warnings []string
+}
+
+const environPrefix = "OTEL_EXPORTER_OTLP_"
+
+// value returns the variable that decides, and its name.
+func (e *environ) value(name string) (value, variable string) {
+	if e.get == nil {
+		return "", ""
+	}
+	for _, variable := range [...]string{environPrefix + "TRACES_" + name, environPrefix + name} {
+		if value := strings.TrimSpace(e.get(variable)); value != "" {
+			return value, variable
+		}
+	}
+	return "", ""
+}
+
+func (e *environ) problem(variable, format string, args ...any) {
+	e.errs = append(e.errs, fmt.Errorf("environment variable %s: %s", variable, fmt.Sprintf(format, args...)))
+}
+
+func (e *environ) ignore(variable, format string, args ...any) {
+	e.warnings = append(e.warnings, fmt.Sprintf("environment variable %s: %s", variable, fmt.Sprintf(format, args...)))
+}
+
+// address returns the endpoint of the environment. It is a base unless it was named for
+// traces alone.
+func (e *environ) address() (address, variable string, base bool) {
+	address, variable = e.value("ENDPOINT")
+	return address, variable, !strings.HasPrefix(variable, environPrefix+"TRACES_")
+}
+
+func (e *environ) grpc() bool {
+	switch value, variable := e.value("PROTOCOL"); value {
+	case "", "http/protobuf":
+		return false
+	case "grpc":
+		return true
+	default:
+		e.ignore(variable, "%.64q is ignored: http/protobuf and grpc are supported; http/protobuf counts", value)
+		return false
+	}
+}
+
+func (e *environ) timeout() time.Duration {
+	value, variable := e.value("TIMEOUT")
+	if value == "" {
+		return 0
+	}
+	ms, err := strconv.ParseUint(value, 10, 31)
+	if err != nil || ms == 0 {
+		e.ignore(variable, "%.64q is ignored: want a number of milliseconds above 0; %v counts", value, defaultTimeout)
+		return 0
+	}
+	return time.Duration(ms) * time.Millisecond
+}
+
+func (e *environ) gzip() bool {
+	switch value, variable := e.value("COMPRESSION"); value {
+	case "gzip":
+		return true
+	case "", "none":
+		return false
+	default:
+		e.ignore(variable, "%.64q is ignored: gzip and none are supported; none counts", value)
+		return false
+	}
+}
+
+// insecure returns nil if the environment is silent.
+func (e *environ) insecure() *bool {
+	value, _ := e.value("INSECURE")
+	if value == "" {
+		return nil
+	}
+	insecure := strings.EqualFold(value, "true") // anything else is false, by specification
+	return &insecure
+}
+
+// headers reads "name=value,name=value" with percent-encoded values. Problems name the place
+// only: a header is a secret even when it is malformed.
+func (e *environ) headers() map[string]string {
+	list, variable := e.value("HEADERS")
+	if list == "" {
+		return nil
+	}
+	headers := make(map[string]string)
+	for i, member := range strings.Split(list, ",") {
+		if strings.TrimSpace(member) == "" {
+			continue
+		}
+		name, value, ok := strings.Cut(member, "=")
+		name = strings.TrimSpace(name)
+		value, err := url.PathUnescape(strings.TrimSpace(value))
+		if !ok || err != nil {
+			e.ignore(variable, "member %d is ignored: it is not of the form name=value, or badly percent-encoded", i+1)
+			continue
+		}
+		if problem := checkHeader(name, value); problem != "" {
+			e.ignore(variable, "member %d is ignored: %s", i+1, problem)
+			continue
+		}
+		headers[name] = value
+	}
+	return headers
+}
+
+func (e *environ) files() outlet.TLSFiles {
+	var f outlet.TLSFiles
+	f.CA, f.CAKey = e.value("CERTIFICATE")
+	f.Cert, f.CertKey = e.value("CLIENT_CERTIFICATE")
+	f.Key, f.KeyKey = e.value("CLIENT_KEY")
+	return f
+}

@@ -1,0 +1,169 @@
+package otlp
+
+import (
+	"cmp"
+	"errors"
+	"net/url"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/internal/outlet"
+)
+
+// FromSettings turns the configuration of a connection into Options, reading certificate
+// files, or returns everything that is wrong with it. It is for drivers that are OTLP with
+// manners of their own; all others use [Driver].
+func FromSettings(s exporter.Settings) (Options, error) {
+	o := Options{Logger: s.Logger, SplitServices: s.SplitServices}
+	d := exporter.NewDecoder("setting", s.Setting)
+	env := &environ{get: s.Environ}
+	var errs []error
+
+	protocol := d.Choice("", []string{"http", "http/protobuf", "grpc"}, "protocol")
+	o.GRPC = protocol == "grpc" || protocol == "" && env.grpc()
+	o.Timeout = defaultTimeout
+	if !d.Has("timeout") {
+		o.Timeout = cmp.Or(env.timeout(), o.Timeout)
+	}
+	if o.Timeout = d.Duration(o.Timeout, "timeout"); o.Timeout == 0 {
+		d.Problem("timeout", "want more than 0")
+	}
+	o.Service = d.String("", "service")
+	o.Gzip = readGzip(d, env)
+	o.Proxy = readProxy(d, o.GRPC)
+	secure, own := o.readAddress(d, env)
+	o.Headers = readHeaders(d)
+	if o.Headers == nil && own {
+		o.Headers = env.headers()
+	}
+	errs = append(errs, o.readTLS(d, env, secure, own)...)
+	retry, err := outlet.ReadRetry(s.Retry)
+	o.Backoff, o.Budget, o.Once = retry.Backoff, retry.Budget, retry.Once
+	errs = append(errs, err)
+	errs = append(errs, d.Err())
+	errs = append(errs, env.errs...)
+	o.warnings = env.warnings
+	errs = append(errs, o.readFields(s)...)
+	return o, errors.Join(errs...)
+}
+
+// readAddress reports whether the address is secured, and whether what the environment says
+// about its own endpoint may be used.
+func (o *Options) readAddress(d *exporter.Decoder, env *environ) (secure, own bool) {
+	var insecure *bool
+	if d.Has("insecure") {
+		value := d.Bool(false, "insecure")
+		insecure = &value
+	}
+	address, key, base := d.String("", "url"), "url", false
+	if endpoint := d.String("", "endpoint"); address == "" {
+		address, key, base = endpoint, "endpoint", true
+	}
+	problem := d.Problem
+	envAddress, variable, envBase := env.address()
+	own = address == "" || envAddress == "" || envAddress == address
+	if address == "" && envAddress != "" {
+		address, key, base = envAddress, variable, envBase
+		problem = env.problem
+	}
+	if insecure == nil && own {
+		insecure = env.insecure()
+	}
+	if address == "" {
+		o.Insecure = insecure == nil || *insecure // the local receiver has no certificate
+		return false, own
+	}
+	var e endpoint
+	var err error
+	if o.GRPC {
+		e, err = grpcEndpoint(address, insecure)
+	} else {
+		e, err = httpEndpoint(address, base)
+	}
+	if err != nil {
+		problem(key, "%v", err)
+		return true, own
+	}
+	o.URL, o.Insecure = e.url, !e.secure
+	if d.Has("insecure") && *insecure == e.secure {
+		d.Problem("insecure", "contradicts %s, whose scheme already says it: leave it out", key)
+	}
+	return e.secure, own
+}
+
+func (o *Options) readTLS(d *exporter.Decoder, env *environ, secure, own bool) []error {
+	f := outlet.ReadTLSFiles(d)
+	switch {
+	case !f.Empty() && !secure:
+		f.Unsecured(d, "write https://")
+		return nil
+	case f.Empty() && own && secure:
+		f = env.files()
+	}
+	var err error
+	o.TLS, err = f.Config()
+	if err == nil {
+		return nil
+	}
+	return []error{err}
+}
+
+func readGzip(d *exporter.Decoder, env *environ) bool {
+	if d.Has("compression") {
+		return d.Choice("none", []string{"none", "gzip"}, "compression") == "gzip"
+	}
+	return env.gzip()
+}
+
+func readProxy(d *exporter.Decoder, grpc bool) *url.URL {
+	if !d.Has("proxy") {
+		return nil
+	}
+	address := d.Secret("proxy").Reveal() // it may hold a password
+	u, err := url.Parse(address)
+	switch {
+	case grpc:
+		d.Problem("proxy", "gRPC takes its proxy from HTTPS_PROXY in the environment: set it there")
+	case err != nil || u.Host == "" || !strings.HasPrefix(u.Scheme, "http") && u.Scheme != "socks5":
+		d.Problem("proxy", "want http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT")
+	default:
+		return u
+	}
+	return nil
+}
+
+// readHeaders never shows a value.
+func readHeaders(d *exporter.Decoder) map[string]string {
+	headers := d.StringMap("headers")
+	for name, value := range headers {
+		if problem := checkHeader(name, value); problem != "" {
+			d.Problem("headers", "%s", problem)
+		}
+	}
+	return headers
+}
+
+func checkHeader(name, value string) string {
+	switch {
+	case !httpguts.ValidHeaderFieldName(name):
+		return "a name is not allowed in HTTP: letters, digits and dashes are"
+	case !httpguts.ValidHeaderFieldValue(value):
+		return "the value of " + name + " holds characters that HTTP doesn't allow, such as a line break"
+	}
+	switch strings.ToLower(name) {
+	case "content-type", "content-encoding", "content-length", "transfer-encoding", "connection", "host", "te":
+		return name + " is set by the exporter"
+	}
+	return ""
+}
+
+func (o *Options) readFields(s exporter.Settings) []error {
+	if len(s.Fields) == 0 {
+		return nil
+	}
+	fields, err := exporter.CompileFields(s)
+	o.Fields = fields
+	return append(checkFields(s.Fields), err)
+}

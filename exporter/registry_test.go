@@ -1,0 +1,118 @@
+package exporter_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/tracehook/tracehook/exporter"
+)
+
+func driver() exporter.Driver {
+	return exporter.Driver{New: func(context.Context, exporter.Settings) (sdktrace.SpanExporter, error) { return nil, nil }}
+}
+
+func TestRegistry(t *testing.T) {
+	t.Parallel()
+	r := exporter.NewRegistry()
+	for _, name := range []string{"file", "console", "otlp"} {
+		if err := r.Register(name, driver()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff([]string{"console", "file", "otlp"}, r.Names()); diff != "" {
+		t.Errorf("Names (-want +got):\n%s", diff)
+	}
+	if _, ok := r.Lookup("file"); !ok {
+		t.Error("file isn't found")
+	}
+	if _, ok := r.Lookup("File"); ok {
+		t.Error("File is found: names are exact")
+	}
+	if got := r.Nearest("flie"); got != "file" {
+		t.Errorf("nearest to flie is %q, want file", got)
+	}
+	for name, want := range map[string]string{"": "needs a name", "file": `"file" is registered already`} {
+		if err := r.Register(name, driver()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Register(%q) returned %v, want %q", name, err, want)
+		}
+	}
+	if err := r.Register("empty", exporter.Driver{}); err == nil || !strings.Contains(err.Error(), `"empty" has no factory`) {
+		t.Errorf("a driver without factory: %v", err)
+	}
+}
+
+func TestRegistryZeroValue(t *testing.T) {
+	t.Parallel()
+	var r exporter.Registry
+	if _, ok := r.Lookup("x"); ok || len(r.Names()) != 0 {
+		t.Error("the zero Registry isn't empty")
+	}
+	if err := r.Register("x", driver()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRegistryConcurrentSafe(t *testing.T) {
+	t.Parallel()
+	r := exporter.NewRegistry()
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for n := range 50 {
+				if err := r.Register(fmt.Sprintf("d%d.%d", i, n), driver()); err != nil {
+					t.Error(err)
+				}
+				_ = r.Names()
+				_, _ = r.Lookup("d0.0")
+			}
+		})
+	}
+	wg.Wait()
+	if got := len(r.Names()); got != 400 {
+		t.Errorf("%d drivers, want 400", got)
+	}
+}
+
+func TestPartialError(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("disk full")
+	err := error(&exporter.PartialError{Exported: 2, Failed: 1, Spooled: 4, Err: cause})
+	if err.Error() != "disk full (1 of 7 spans)" {
+		t.Errorf("text %q", err)
+	}
+	var counted interface {
+		SpanResult() (exported, failed, spooled int)
+	}
+	if !errors.Is(err, cause) || !errors.As(err, &counted) {
+		t.Fatal("the cause or the counts are hidden")
+	}
+	if e, f, s := counted.SpanResult(); e != 2 || f != 1 || s != 4 {
+		t.Errorf("SpanResult %d, %d, %d", e, f, s)
+	}
+}
+
+func ExampleRegistry() {
+	r := exporter.NewRegistry()
+	_ = r.Register("console", driver())
+	if _, ok := r.Lookup("consle"); !ok {
+		fmt.Printf("no such driver, did you mean %q?\n", r.Nearest("consle"))
+	}
+	// Output: no such driver, did you mean "console"?
+}
+
+func ExampleDecoder() {
+	d := exporter.NewDecoder("setting", map[string]any{"maxsize": "10QB", "pth": "trace.log"})
+	_ = d.Size(100<<20, "maxsize")
+	_ = d.String("trace.log", "path", "file")
+	fmt.Println(d.Err())
+	// Output:
+	// setting.maxsize: want a size such as "100MB" or a number of bytes, have "10QB"
+	// setting.pth: unknown key, did you mean "path"?
+}

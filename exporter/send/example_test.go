@@ -1,0 +1,29 @@
+package send_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/tracehook/tracehook/exporter/send"
+)
+
+// full is a destination that takes some spans and rejects others.
+type full struct{}
+
+func (full) Send(_ context.Context, b send.Batch) send.Verdict {
+	return send.Delivery(b.Spans, 2, "quota reached")
+}
+func (full) Close() error { return nil }
+
+func ExampleSender() {
+	s := send.NewSender(full{}, send.Options{})
+	err := s.Deliver(context.Background(), send.Batch{Body: []byte("..."), Spans: 5})
+	fmt.Println(err)
+	if spans, ok := errors.AsType[*send.SpanError](err); ok {
+		fmt.Println(spans.SpanResult())
+	}
+	// Output:
+	// 2 spans not delivered, 3 spans delivered: the destination rejected 2 of 5 spans: quota reached
+	// 3 2 0
+}

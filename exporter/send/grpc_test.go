@@ -1,0 +1,130 @@
+package send_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/send/sendtest"
+)
+
+const method = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+
+func newGRPC(tb testing.TB, target string, o send.GRPCOptions) *send.GRPC {
+	tb.Helper()
+	conn, err := send.Dial(target, insecure.NewCredentials(), "test")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	o.Conn, o.Method = conn, method
+	g := send.NewGRPC(o)
+	tb.Cleanup(func() { _ = g.Close() })
+	return g
+}
+
+func TestGRPCVerdicts(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		give sendtest.Behavior
+		want send.Outcome
+		says string
+	}{
+		{sendtest.Behavior{Store: true}, send.Delivered, ""},
+		{sendtest.Behavior{Code: codes.InvalidArgument, Body: "no name"}, send.Refused, "answered InvalidArgument: no name"},
+		{sendtest.Behavior{Code: codes.Unauthenticated}, send.Refused, "credentials in the headers"},
+		{sendtest.Behavior{Code: codes.Unimplemented}, send.Refused, "no trace service"},
+		{sendtest.Behavior{Code: codes.Unavailable, Body: "later"}, send.Retry, "Unavailable: later"},
+		{sendtest.Behavior{Code: codes.ResourceExhausted, RetryInfo: 3 * time.Second}, send.Retry, "ResourceExhausted"},
+		{sendtest.Behavior{Code: codes.ResourceExhausted, Body: "grpc: received message larger than max"}, send.Refused, "lower batch"},
+	} {
+		t.Run(tt.give.Code.String()+tt.give.Body, func(t *testing.T) {
+			t.Parallel()
+			r := sendtest.NewGRPC(t, nil)
+			r.Behave(func(int) sendtest.Behavior { return tt.give })
+			v := newGRPC(t, r.Address(), send.GRPCOptions{}).Send(t.Context(), request(t))
+			if v.Outcome != tt.want || v.After != tt.give.RetryInfo {
+				t.Errorf("got %v after %v (%v), want %v after %v", v.Outcome, v.After, v.Err, tt.want, tt.give.RetryInfo)
+			}
+			if v.Err != nil && !strings.Contains(v.Err.Error(), tt.says) {
+				t.Errorf("got %q, want %q", v.Err, tt.says)
+			}
+		})
+	}
+}
+
+func TestGRPCDelivers(t *testing.T) {
+	t.Parallel()
+	r := sendtest.NewGRPC(t, nil)
+	r.Behave(func(int) sendtest.Behavior { return sendtest.Behavior{Store: true, Reject: 1, Warn: "old"} })
+	g := newGRPC(t, r.Address(), send.GRPCOptions{Gzip: true, Metadata: map[string]string{"x-tenant": "a"}})
+	v := g.Send(t.Context(), request(t))
+	if v.Outcome != send.Delivered || v.Rejected != 1 || v.Message != "old" {
+		t.Errorf("got %+v", v)
+	}
+	if len(r.Spans()) != 1 || r.Headers()[0].Get("x-tenant") != "a" {
+		t.Errorf("arrived: %v with %v", r.Spans(), r.Headers())
+	}
+}
+
+func TestGRPCRefusedConnection(t *testing.T) {
+	t.Parallel()
+	r := sendtest.NewGRPC(t, nil)
+	r.Down()
+	v := newGRPC(t, r.Address(), send.GRPCOptions{}).Send(t.Context(), request(t))
+	if v.Outcome != send.Retry || v.Uncertain {
+		t.Errorf("got %+v", v)
+	}
+}
+
+func TestGRPCTimeout(t *testing.T) {
+	t.Parallel()
+	r := sendtest.NewGRPC(t, nil)
+	r.Behave(func(int) sendtest.Behavior { return sendtest.Behavior{Store: true, Delay: time.Minute} })
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	v := newGRPC(t, r.Address(), send.GRPCOptions{}).Send(ctx, request(t))
+	if v.Outcome != send.Retry || !v.Uncertain {
+		t.Errorf("got %+v", v)
+	}
+}
+
+func TestGRPCHintsAtTheWrongPort(t *testing.T) {
+	t.Parallel()
+	web, rpc := sendtest.NewHTTP(t), sendtest.NewGRPC(t, nil)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	v := newGRPC(t, web.Address(), send.GRPCOptions{}).Send(ctx, request(t))
+	if v.Outcome != send.Retry || !strings.Contains(v.Err.Error(), "4317") {
+		t.Errorf("an HTTP port: %+v", v)
+	}
+	conn, err := send.Dial(rpc.Address(), credentials.NewTLS(nil), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	secured := send.NewGRPC(send.GRPCOptions{Conn: conn, Method: method})
+	defer func() { _ = secured.Close() }()
+	if v := secured.Send(ctx, request(t)); !strings.Contains(v.Err.Error(), "insecure = true") {
+		t.Errorf("TLS to a plaintext port: %v", v.Err)
+	}
+	if v := newHTTP(t, send.HTTPOptions{URL: rpc.URL()}).Send(ctx, request(t)); !strings.Contains(v.Err.Error(), "4318") {
+		t.Errorf("HTTP to a gRPC port: %v", v.Err)
+	}
+}
+
+func TestGRPCKeepsSecrets(t *testing.T) {
+	t.Parallel()
+	r := sendtest.NewGRPC(t, nil)
+	r.Behave(func(int) sendtest.Behavior {
+		return sendtest.Behavior{Code: codes.Unauthenticated, Body: "unknown pl4nted"}
+	})
+	v := newGRPC(t, r.Address(), send.GRPCOptions{Secrets: send.Secrets{"pl4nted"}}).Send(t.Context(), request(t))
+	if v.Err == nil || strings.Contains(v.Err.Error(), "pl4nted") {
+		t.Errorf("got %v", v.Err)
+	}
+}

@@ -1,0 +1,85 @@
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/tracehook/tracehook/exporter/send"
+)
+
+const (
+	deadDir      = "dead"
+	reasonSuffix = ".reason"
+)
+
+// graveyard is what is in dead/, oldest first.
+type graveyard struct {
+	entries []entry
+	used    int64
+}
+
+func (s *Spool) loadDead() error {
+	names, err := readNames(filepath.Join(s.dir, deadDir))
+	if err != nil {
+		return err
+	}
+	slices.Sort(names) // by number
+	for _, name := range names {
+		if e, ok := parseName(name, s.options.Kind); ok {
+			s.dead.entries = append(s.dead.entries, e)
+			s.dead.used += e.cost()
+		}
+	}
+	return nil
+}
+
+// bury keeps a batch that never was in the spool in dead/; lost is how many of its spans the
+// destination doesn't have.
+func (s *Spool) bury(b send.Batch, lost int, reason error) error {
+	e, err := s.reserve(b)
+	if err != nil {
+		return err
+	}
+	err = s.write(&e, b.Body)
+	s.mu.Lock()
+	s.index.used -= e.cost()
+	s.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("spool %q: %w", s.dir, err)
+	}
+	return s.entomb(e, lost, reason)
+}
+
+// entomb moves the file of an entry to dead/, writes the reason beside it, and makes room
+// if there is too much. The index is the caller's business.
+func (s *Spool) entomb(e entry, lost int, reason error) error {
+	name := e.name(s.options.Kind)
+	dead := filepath.Join(s.dir, deadDir)
+	text := fmt.Sprintf("%s connection %q: %v\n", time.Now().UTC().Format(time.RFC3339), s.options.Connection, reason)
+	if lost < e.spans {
+		text += fmt.Sprintf("%d of the %d spans are lost; sending this file again duplicates the others\n", lost, e.spans)
+	}
+	err := errors.Join(
+		s.makeDead(),
+		os.Rename(s.path(name), filepath.Join(dead, name)),
+		os.WriteFile(filepath.Join(dead, name+reasonSuffix), []byte(text), 0o600),
+	)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.counts.dead += int64(lost)
+	e.body = nil
+	s.dead.entries = append(s.dead.entries, e)
+	s.dead.used += e.cost()
+	for s.dead.used > s.options.MaxBytes && len(s.dead.entries) > 1 {
+		oldest := s.dead.entries[0]
+		s.dead.entries = s.dead.entries[1:]
+		s.dead.used -= oldest.cost()
+		path := filepath.Join(dead, oldest.name(s.options.Kind))
+		err = errors.Join(err, ignoreMissing(os.Remove(path)), ignoreMissing(os.Remove(path+reasonSuffix)))
+	}
+	return err
+}

@@ -1,0 +1,78 @@
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Check reports what [Open] would refuse of o, without changing anything.
+func Check(o Options) error {
+	dir, err := o.check()
+	if err != nil {
+		return err
+	}
+	return checkDirectories(dir)
+}
+
+// checkDirectories looks at dir, the one that holds it, and all above. Those that don't exist
+// yet are fine: they will be ours.
+func checkDirectories(dir string) error {
+	parent := filepath.Dir(dir)
+	for above := filepath.Dir(parent); ; above = filepath.Dir(above) {
+		info, err := os.Stat(above)
+		if err == nil && !info.IsDir() {
+			return fmt.Errorf("%q is not a directory, so %q can't be made below it: choose another path", above, parent)
+		}
+		if err == nil && replaceable(info) {
+			return fmt.Errorf("%q can be renamed by everybody on this machine, because %q is writable for all without the sticky bit: choose a directory of your own", dir, above)
+		}
+		if above == filepath.Dir(above) {
+			break
+		}
+	}
+	if err := checkDirectory(parent, false); err != nil {
+		return err // what is below it can only be as wrong
+	}
+	return checkDirectory(dir, true)
+}
+
+// checkDirectory refuses what others could write to, read (if it is private) or replace.
+func checkDirectory(dir string, private bool) error {
+	info, err := os.Lstat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case info.Mode()&fs.ModeSymlink != 0:
+		return fmt.Errorf("%q is a symbolic link: name the directory itself", dir)
+	case !info.IsDir():
+		return fmt.Errorf("%q is not a directory", dir)
+	}
+	if err := checkOwner(dir, info); err != nil {
+		return err
+	}
+	return checkMode(dir, info, private)
+}
+
+// makeDirectories makes what is missing, closed to others, and checks it again: somebody
+// may have been quicker.
+func makeDirectories(dir string) error {
+	if err := checkDirectories(dir); err != nil {
+		return err
+	}
+	for _, d := range []string{filepath.Dir(dir), dir, filepath.Join(dir, deadDir)} {
+		if err := os.Mkdir(d, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			if !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+			if err := os.MkdirAll(d, 0o700); err != nil {
+				return err
+			}
+		}
+	}
+	return errors.Join(checkDirectories(dir), checkDirectory(filepath.Join(dir, deadDir), true))
+}

@@ -1,0 +1,15 @@
+package spool
+
+// File is what batches are written to.
+type File = file
+
+// Wrap makes s write through what f returns. Call it before s is used.
+func Wrap(s *Spool, f func(File) File) {
+	s.open = func(name string) (file, error) {
+		made, err := create(name)
+		if err != nil {
+			return nil, err
+		}
+		return f(made), nil
+	}
+}

@@ -1,0 +1,114 @@
+package spool
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// tempPrefix marks files that are being written.
+const tempPrefix = ".tmp-"
+
+// load reads the names in the directory, and no file but those that a crash left half
+// written.
+func (s *Spool) load(now time.Time) error {
+	if err := s.loadDead(); err != nil {
+		return err
+	}
+	names, err := readNames(s.dir)
+	if err != nil {
+		return err
+	}
+	foreign := 0
+	for _, name := range names {
+		if temp, ok := strings.CutPrefix(name, tempPrefix); ok {
+			if !s.recover(name, temp) {
+				continue
+			}
+			name = temp
+		}
+		e, ok := parseName(name, s.options.Kind)
+		if !ok {
+			if name != lockName && name != deadDir {
+				foreign++
+			}
+			continue
+		}
+		s.index.entries = append(s.index.entries, e)
+		s.index.used += e.cost()
+		s.index.spans += int64(e.spans)
+	}
+	slices.SortFunc(s.index.entries, func(a, b entry) int { return cmp.Compare(a.seq, b.seq) })
+	s.index.entries = slices.CompactFunc(s.index.entries, func(a, b entry) bool { return a.seq == b.seq })
+	s.counts.inherited = s.index.spans
+	// Numbers rise over restarts, also when the directory was empty in between.
+	s.index.seq = uint64(max(now.UnixNano(), 0))
+	if n := len(s.index.entries); n > 0 {
+		s.index.seq = max(s.index.seq, s.index.entries[n-1].seq)
+	}
+	if foreign > 0 {
+		s.options.Logger.Warn("the spool holds files that this release doesn't know; they are left alone", "dir", s.dir, "files", foreign)
+	}
+	return nil
+}
+
+// recover keeps a file that was complete when its writer died, and removes one that wasn't.
+func (s *Spool) recover(temp, name string) bool {
+	if e, ok := parseName(name, s.options.Kind); ok {
+		if _, err := readEntry(s.path(temp), &e); err == nil {
+			return os.Rename(s.path(temp), s.path(name)) == nil
+		}
+	}
+	if err := os.Remove(s.path(temp)); err != nil {
+		s.options.Logger.Warn("a half-written spool file can't be removed", "error", err)
+	}
+	return false
+}
+
+// readNames returns what is in dir; in pieces, so that a huge directory costs no more
+// memory than its names.
+func readNames(dir string) ([]string, error) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = d.Close() }() // only read
+	var names []string
+	for {
+		more, err := d.Readdirnames(1024)
+		names = append(names, more...)
+		if errors.Is(err, io.EOF) {
+			return names, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+var errDamaged = errors.New("the file is damaged: its size or checksum is not what its name says")
+
+// readEntry returns the body of e, checked, or errDamaged.
+func readEntry(path string, e *entry) ([]byte, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() != e.size || info.Mode()&fs.ModeType != 0 {
+		return nil, errDamaged
+	}
+	body, err := os.ReadFile(filepath.Clean(path))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(body)) != e.size || checksum(body) != e.crc {
+		return nil, errDamaged
+	}
+	return body, nil
+}

@@ -1,0 +1,73 @@
+package spool
+
+import (
+	"fmt"
+	"hash/crc32"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// version is the first part of each file name: a later release that changes what is in a
+// file changes it, and reads both.
+const version = "v1"
+
+// entry is one batch on disk. What isn't kept in memory is in the file's name.
+type entry struct {
+	body    []byte // of a batch that was written a moment ago; nil means read the file
+	seq     uint64
+	created int64 // Unix milliseconds
+	size    int64
+	spans   int
+	crc     uint32
+	failed  uint8 // attempts in a row that failed while others succeeded
+	// uncertain reports that an attempt of this process may have arrived.
+	uncertain bool
+}
+
+func (e *entry) name(kind string) string {
+	return fmt.Sprintf("%s-%016x-%012x-%d-%d-%08x.%s", version, e.seq, e.created, e.spans, e.size, e.crc, kind)
+}
+
+func (e *entry) age(now time.Time) time.Duration {
+	return now.Sub(time.UnixMilli(e.created))
+}
+
+// cost is what the entry counts for in the bound: a file takes at least one block.
+func (e *entry) cost() int64 { return cost(e.size) }
+
+const minFile = 4096
+
+func cost(size int64) int64 { return (max(size, 1) + minFile - 1) / minFile * minFile }
+
+// parseName reads a file name; false for one that isn't ours, or of another version or kind.
+func parseName(name, kind string) (entry, bool) {
+	base, ok := strings.CutSuffix(name, "."+kind)
+	parts := strings.Split(base, "-")
+	if !ok || len(parts) != 6 || parts[0] != version {
+		return entry{}, false
+	}
+	var numbers [5]uint64
+	for i, base := range [...]int{16, 16, 10, 10, 16} {
+		bits := [...]int{64, 62, 31, 62, 32}[i]
+		n, err := strconv.ParseUint(parts[i+1], base, bits)
+		if err != nil {
+			return entry{}, false
+		}
+		numbers[i] = n
+	}
+	e := entry{seq: numbers[0], created: int64(numbers[1]), spans: int(numbers[2]), size: int64(numbers[3]), crc: uint32(numbers[4])}
+	return e, e.name(kind) == name
+}
+
+func checksum(body []byte) uint32 { return crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli)) }
+
+// fileName makes a name of a connection fit for a directory, one to one.
+func fileName(connection string) string {
+	name := url.PathEscape(connection)
+	if strings.Trim(name, ".") == "" {
+		name = strings.ReplaceAll(name, ".", "%2E")
+	}
+	return name
+}

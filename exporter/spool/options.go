@@ -1,0 +1,163 @@
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"path/filepath"
+	"regexp"
+	"time"
+
+	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/send"
+)
+
+// Mode says when a batch is written.
+type Mode uint8
+
+const (
+	// Overflow writes what can't be sent.
+	Overflow Mode = iota
+	// Always writes before sending.
+	Always
+)
+
+// SyncPolicy says when written batches are forced to the disk.
+type SyncPolicy time.Duration
+
+const (
+	// SyncBatch syncs each batch before it counts as spooled. It is the default.
+	SyncBatch SyncPolicy = 0
+	// SyncNever leaves it to the operating system.
+	SyncNever SyncPolicy = -1
+)
+
+// SyncEvery syncs in the background, so that a power loss costs at most about d.
+func SyncEvery(d time.Duration) SyncPolicy { return SyncPolicy(max(d, time.Millisecond)) }
+
+// Options describe a spool. Dir and Connection are required.
+type Options struct {
+	// Dir is the directory for all spools of a configuration; it is made if its parent exists.
+	// Connection names the directory in it.
+	Dir, Connection string
+	// Kind is the extension of the files, by what is in them: letters and digits, "" is
+	// "otlp".
+	Kind string
+	// Logger reports what nobody is told otherwise: damaged files, expired ones. nil discards.
+	Logger *slog.Logger
+	// Backoff is the wait between attempts while the destination is away; its Max defaults
+	// to 10 s here.
+	Backoff send.Backoff
+	// MaxBytes bounds the spool, and dead/ as well; each file counts as at least 4 KiB. 0
+	// means 256 MiB.
+	MaxBytes int64
+	// MaxAge is how long a batch is kept; 0 means 24 h.
+	MaxAge time.Duration
+	// Rate bounds the replay in spans a second; 0 means as fast as one batch after the other
+	// goes.
+	Rate float64
+	// Sync says when written batches are forced to the disk.
+	Sync SyncPolicy
+	Mode Mode
+}
+
+const (
+	defaultMaxBytes = 256 << 20
+	defaultMaxAge   = 24 * time.Hour
+	defaultProbe    = 10 * time.Second
+	defaultKind     = "otlp"
+)
+
+func (o *Options) fill() {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.MaxBytes <= 0 {
+		o.MaxBytes = defaultMaxBytes
+	}
+	if o.MaxAge <= 0 {
+		o.MaxAge = defaultMaxAge
+	}
+	if o.Backoff.Max <= 0 {
+		o.Backoff.Max = defaultProbe
+	}
+	if o.Kind == "" {
+		o.Kind = defaultKind
+	}
+}
+
+// check reports options that make no sense, and returns the directory of the connection.
+func (o *Options) check() (string, error) {
+	switch {
+	case o.Dir == "":
+		return "", errors.New("a spool needs a directory: set dir")
+	case o.Connection == "":
+		return "", errors.New("a spool needs the name of its connection")
+	case o.Kind != "" && !regexp.MustCompile(`^[a-z0-9]+$`).MatchString(o.Kind):
+		return "", fmt.Errorf("spool kind %q: want small letters and digits", o.Kind)
+	}
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, fileName(o.Connection)), nil
+}
+
+// Claims names what a spool must have for itself: its directory.
+func (o *Options) Claims() []string {
+	dir, err := o.check()
+	if err != nil {
+		return nil
+	}
+	return []string{"spool:" + dir}
+}
+
+// FromSettings reads the table [trace.NAME.spool]; nil if the connection has none. Its error
+// joins a [exporter.KeyError] for each wrong key. It looks at the directory, and changes
+// nothing.
+func FromSettings(s exporter.Settings) (*Options, error) {
+	if s.Spool == nil {
+		return nil, nil //nolint:nilnil // no spool is not an error
+	}
+	d := exporter.NewDecoder("spool", s.Spool)
+	o := &Options{
+		Dir: d.String("", "dir"), Connection: s.Connection, Logger: s.Logger,
+		MaxBytes: d.Size(defaultMaxBytes, "max_bytes"),
+		MaxAge:   d.Duration(defaultMaxAge, "max_age"),
+		Rate:     d.Float(0, 0, math.MaxFloat64, "rate"),
+		Sync:     readSync(d, s.Spool["fsync"]),
+	}
+	if d.Choice("overflow", []string{"overflow", "always"}, "mode") == "always" {
+		o.Mode = Always
+	}
+	if o.MaxBytes < minFile {
+		d.Problem("max_bytes", "want at least 4KB, which is what one file takes")
+	}
+	if o.MaxAge <= 0 {
+		d.Problem("max_age", "want more than 0")
+	}
+	if o.Dir == "" {
+		d.Problem("dir", "a spool needs a directory of its own: set it, for instance to \"store/spool\"")
+	} else if err := Check(*o); err != nil {
+		d.Problem("dir", "%v", err)
+	}
+	return o, d.Err()
+}
+
+func readSync(d *exporter.Decoder, value any) SyncPolicy {
+	if !d.Has("fsync") {
+		return SyncBatch
+	}
+	if every, ok := exporter.ParseDuration(value); ok && every > 0 {
+		return SyncEvery(every)
+	}
+	switch d.String("", "fsync") {
+	case "never":
+		return SyncNever
+	case "batch":
+	default:
+		d.Problem("fsync", "want \"batch\", \"never\" or an interval such as \"1s\"")
+	}
+	return SyncBatch
+}

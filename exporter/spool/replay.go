@@ -1,0 +1,217 @@
+package spool
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/tracehook/tracehook/exporter/send"
+)
+
+const (
+	// stepOver is after how many failures in a row of the oldest batch the next one is tried.
+	stepOver = 3
+	// poisoned is how often a batch may fail while the one after it succeeds.
+	poisoned = 3
+)
+
+// replay sends what is on disk until ctx is done, or, when draining, until nothing is left
+// or the destination doesn't answer.
+func (s *Spool) replay(ctx context.Context) {
+	failures := 0
+	for ctx.Err() == nil {
+		s.expire(time.Now())
+		e, ok := s.oldest(0)
+		if !ok {
+			failures = 0
+			if !s.idle(ctx) {
+				return
+			}
+			continue
+		}
+		if s.isDraining() && (s.failing.Load() || s.sender.Pause() > 0) {
+			return
+		}
+		if !s.wait(ctx, s.sender.Pause()) {
+			continue
+		}
+		begin := time.Now()
+		v, sent := s.attempt(ctx, e)
+		if !sent || v.Outcome != send.Retry {
+			failures = 0
+			s.wait(ctx, s.pace(e.spans)-time.Since(begin))
+			continue
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		s.sender.SetDown(v.Err)
+		s.look()
+		failures++
+		if failures >= stepOver && v.After == 0 {
+			s.suspect(ctx, e, v.Err)
+		}
+		s.wait(ctx, s.options.Backoff.Wait(failures))
+	}
+}
+
+// attempt sends one batch and settles it unless it is to be tried again. It reports false if
+// there was nothing to send.
+func (s *Spool) attempt(ctx context.Context, e entry) (v send.Verdict, sent bool) {
+	body := e.body
+	if body == nil {
+		var err error
+		if body, err = readEntry(s.path(e.name(s.options.Kind)), &e); err != nil {
+			s.unreadable(e, err)
+			return v, false
+		}
+	}
+	v = s.sender.Attempt(ctx, send.Batch{Body: body, Spans: e.spans, Uncertain: e.uncertain})
+	s.failing.Store(v.Outcome == send.Retry)
+	switch {
+	case v.Outcome == send.Retry:
+		if v.Uncertain {
+			s.mu.Lock()
+			s.index.change(e.seq, func(e *entry) { e.uncertain = true })
+			s.mu.Unlock()
+		}
+	case v.Outcome == send.Refused:
+		s.reject(e, e.spans, v.Err)
+	case v.Rejected > 0:
+		s.reject(e, v.Rejected, v.Rejection(e.spans))
+	default:
+		s.remove(e)
+		s.forget(e, func(c *counts) { c.replayed += int64(e.spans) })
+	}
+	return v, true
+}
+
+// suspect finds out whether it is the batch or the destination that fails: the destination
+// gets the next batch. One that fails again and again while others succeed is buried.
+func (s *Spool) suspect(ctx context.Context, e entry, reason error) {
+	next, ok := s.oldest(1)
+	if !ok {
+		return
+	}
+	if v, sent := s.attempt(ctx, next); !sent || v.Outcome == send.Retry {
+		return
+	}
+	failed := e.failed + 1
+	if failed >= poisoned {
+		s.reject(e, e.spans, errors.Join(errors.New("it failed again and again while the destination took other batches"), reason))
+		return
+	}
+	s.mu.Lock()
+	s.index.change(e.seq, func(e *entry) { e.failed = failed })
+	s.mu.Unlock()
+}
+
+// reject moves a batch to dead/.
+func (s *Spool) reject(e entry, lost int, reason error) {
+	s.forget(e, func(c *counts) { c.replayed += int64(e.spans - lost) })
+	if err := s.entomb(e, lost, reason); err != nil {
+		s.options.Logger.Warn("a refused batch can't be moved to dead/", "error", err)
+	}
+	s.options.Logger.Warn("spooled spans are dead", "spans", lost, "file", e.name(s.options.Kind), "reason", reason)
+}
+
+// unreadable settles a file that can't be read: somebody removed it, or it is damaged.
+func (s *Spool) unreadable(e entry, err error) {
+	if !errors.Is(err, fs.ErrNotExist) {
+		s.reject(e, e.spans, err)
+		return
+	}
+	s.forget(e, func(c *counts) { c.dead += int64(e.spans) })
+	s.options.Logger.Warn("a spooled file has disappeared", "spans", e.spans, "file", e.name(s.options.Kind))
+}
+
+// expire removes what is too old.
+func (s *Spool) expire(now time.Time) {
+	for {
+		s.mu.Lock()
+		e, ok := s.index.expired(now, s.options.MaxAge)
+		s.mu.Unlock()
+		if !ok {
+			return
+		}
+		s.remove(e)
+		s.forget(e, func(c *counts) { c.expired += int64(e.spans) })
+		s.options.Logger.Warn("spooled spans are too old", "spans", e.spans, "file", e.name(s.options.Kind), "max_age", s.options.MaxAge)
+	}
+}
+
+func (s *Spool) remove(e entry) {
+	if err := ignoreMissing(os.Remove(s.path(e.name(s.options.Kind)))); err != nil {
+		s.options.Logger.Warn("a spooled file can't be removed, and would be sent again after a restart", "error", err)
+	}
+}
+
+func (s *Spool) forget(e entry, count func(*counts)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.index.remove(e.seq)
+	count(&s.counts)
+}
+
+func (s *Spool) oldest(i int) (entry, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.index.at(i)
+}
+
+func (s *Spool) isDraining() bool {
+	select {
+	case <-s.draining:
+		return true
+	default:
+		return false
+	}
+}
+
+// idle waits for something to send; false means that there won't be anything.
+func (s *Spool) idle(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-s.wake:
+		return true
+	case <-s.lost:
+		s.reconcile()
+		return true
+	case <-s.draining:
+		_, more := s.oldest(0)
+		return more
+	}
+}
+
+// wait reports whether d passed. It is cut short by the end of ctx, and when draining begins:
+// the loop decides anew then.
+func (s *Spool) wait(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	if s.isDraining() {
+		return false
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+	case <-s.draining:
+	case <-s.lost:
+		s.reconcile()
+	}
+	return false
+}
+
+// pace is how long a batch may take at least.
+func (s *Spool) pace(spans int) time.Duration {
+	if s.options.Rate <= 0 {
+		return 0
+	}
+	return time.Duration(float64(spans) / s.options.Rate * float64(time.Second))
+}

@@ -1,0 +1,259 @@
+package spool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tracehook/tracehook/exporter/send"
+)
+
+// Spool delivers batches and keeps what can't be delivered now. It is safe for concurrent
+// use.
+type Spool struct {
+	options Options
+	dir     string
+	sender  *send.Sender
+	open    func(name string) (file, error) // a new one, for writing
+
+	homeMu     sync.Mutex
+	home       home
+	lost       chan struct{} // has room for one: the directory was removed
+	lookFailed bool          // the background job's own
+
+	mu     sync.Mutex // of the fields below; never held while a file is touched
+	index  index
+	counts counts
+	dead   graveyard
+	closed bool
+
+	failing   atomic.Bool // the last attempt of this process has failed
+	unsynced  syncList
+	wake      chan struct{} // has room for one: there is something to send
+	cancel    context.CancelFunc
+	draining  chan struct{} // closed: send what is left, then stop
+	done      sync.WaitGroup
+	closeOnce sync.Once
+	closeErr  error
+}
+
+// counts are in spans.
+type counts struct{ inherited, replayed, dead, expired int64 }
+
+var (
+	errClosed = errors.New("the spool is closed")
+	errQueued = errors.New("kept on disk until the destination has confirmed it (mode always)")
+)
+
+// Open takes the directory for this process, counts what an earlier one left in it, and
+// begins to send that. Sender is not closed by the Spool. Ctx bounds the wait for a
+// predecessor that is still ending, at most 2 s.
+func Open(ctx context.Context, sender *send.Sender, o Options) (*Spool, error) {
+	o.fill()
+	dir, err := o.check()
+	if err != nil {
+		return nil, err
+	}
+	h, err := take(ctx.Done(), dir)
+	if err != nil {
+		return nil, fmt.Errorf("spool: %w", err)
+	}
+	s := &Spool{
+		options: o, dir: dir, sender: sender, open: create, home: h, lost: make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), draining: make(chan struct{}),
+	}
+	if err := s.load(time.Now()); err != nil {
+		return nil, errors.Join(fmt.Errorf("spool: %w", err), h.lock.Close())
+	}
+	if s.index.len() > 0 {
+		sender.SetDown(nil) // until the backlog shows otherwise, so that the order is kept
+	}
+	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	s.cancel = cancel
+	s.done.Go(func() { s.replay(background) })
+	if o.Sync > 0 {
+		s.done.Go(func() { s.syncEvery(background, time.Duration(o.Sync)) })
+	}
+	return s, nil
+}
+
+// Deliver sends or keeps b, as the mode says, and returns nil if it was delivered whole, or a
+// [*send.SpanError] with the number of spans that are in the spool now. It returns soon
+// after ctx is done, and keeps the batch then.
+func (s *Spool) Deliver(ctx context.Context, b send.Batch) error {
+	if s.options.Mode == Always {
+		err := s.Put(b)
+		if err == nil {
+			return &send.SpanError{Spooled: b.Spans, Err: s.queued()}
+		}
+		return s.settle(ctx, b, err)
+	}
+	if s.sender.Down() {
+		if e := s.keep(b, s.sender.Outage()); e.Spooled > 0 || s.backlog() {
+			return e
+		}
+		// It doesn't fit, and there is no backlog whose replay would find the destination up
+		// again.
+	}
+	return s.settle(ctx, b, nil)
+}
+
+// queued says why a batch is on disk in mode always, and that it may stay there for a while.
+func (s *Spool) queued() error {
+	if s.sender.Down() {
+		return fmt.Errorf("%w; %w", errQueued, s.sender.Outage())
+	}
+	return errQueued
+}
+
+// settle sends b now. Unspoolable is why it can't be kept if that fails; nil if it can.
+func (s *Spool) settle(ctx context.Context, b send.Batch, unspoolable error) error {
+	ctx, cancel := reserveTime(ctx)
+	defer cancel()
+	v := s.sender.Send(ctx, b)
+	s.failing.Store(v.Outcome == send.Retry)
+	switch {
+	case v.Outcome == send.Retry && unspoolable == nil:
+		b.Uncertain = v.Uncertain
+		return s.keep(b, v.Err)
+	case v.Outcome == send.Retry:
+		return &send.SpanError{Failed: b.Spans, Err: errors.Join(v.Err, unspoolable)}
+	case v.Outcome == send.Refused:
+		if err := s.bury(b, b.Spans, v.Err); err != nil {
+			return &send.SpanError{Failed: b.Spans, Err: errors.Join(v.Err, err)}
+		}
+		return &send.SpanError{Spooled: b.Spans, Err: fmt.Errorf("refused for good and kept in %s: %w", deadDir, v.Err)}
+	case v.Rejected > 0:
+		reason := v.Rejection(b.Spans)
+		if err := s.bury(b, v.Rejected, reason); err != nil {
+			return &send.SpanError{Exported: b.Spans - v.Rejected, Failed: v.Rejected, Err: errors.Join(reason, err)}
+		}
+		return &send.SpanError{Exported: b.Spans - v.Rejected, Spooled: v.Rejected, Err: reason}
+	default:
+		return nil
+	}
+}
+
+// keep puts b on disk because of why.
+func (s *Spool) keep(b send.Batch, why error) *send.SpanError {
+	if err := s.Put(b); err != nil {
+		return &send.SpanError{Failed: b.Spans, Err: errors.Join(why, err)}
+	}
+	return &send.SpanError{Spooled: b.Spans, Err: why}
+}
+
+// reserveTime ends a context a little before its deadline, so that a batch whose time is up
+// can still be written.
+func reserveTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	const most = 500 * time.Millisecond
+	return context.WithDeadline(ctx, deadline.Add(-min(time.Until(deadline)/10, most)))
+}
+
+func (s *Spool) backlog() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.index.len() > 0
+}
+
+// Put writes b to disk, to be sent later. When it returns nil the batch is there, and synced
+// if the policy is [SyncBatch]. It never waits for the destination. After Close, or if the
+// spool or the disk is full, it returns an error and nothing is kept.
+func (s *Spool) Put(b send.Batch) error {
+	e, err := s.reserve(b)
+	if err != nil {
+		return err
+	}
+	if err := s.write(&e, b.Body); err != nil {
+		s.mu.Lock()
+		s.index.used -= e.cost()
+		s.mu.Unlock()
+		return fmt.Errorf("spool %q: %w", s.dir, err)
+	}
+	s.mu.Lock()
+	s.index.add(e)
+	s.mu.Unlock()
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// reserve numbers a batch and takes the room for it.
+func (s *Spool) reserve(b send.Batch) (entry, error) {
+	e := entry{
+		body: b.Body, created: time.Now().UnixMilli(), size: int64(len(b.Body)),
+		spans: b.Spans, crc: checksum(b.Body), uncertain: b.Uncertain,
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return entry{}, errClosed
+	}
+	if s.index.used+e.cost() > s.options.MaxBytes {
+		return entry{}, fmt.Errorf("spool %q is full: it holds %d of at most %d bytes (max_bytes)", s.dir, s.index.used, s.options.MaxBytes)
+	}
+	s.index.used += e.cost()
+	s.index.seq++
+	e.seq = s.index.seq
+	return e, nil
+}
+
+// Counts returns, in spans, how many wait on disk, and how many this process has replayed,
+// buried in dead/ and removed because of their age. Inherited plus spooled spans are the
+// sum of the four at rest.
+func (s *Spool) Counts() (pending, replayed, dead, expired int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.index.spans, s.counts.replayed, s.counts.dead, s.counts.expired
+}
+
+// Inherited returns how many spans an earlier process had left.
+func (s *Spool) Inherited() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.counts.inherited
+}
+
+// drainPatience is how long Close goes on sending to a destination that answers.
+const drainPatience = 2 * time.Second
+
+// Close ends the background job and gives the directory back. If the destination answers, it
+// first sends what is left, for at most 2 s and no longer than ctx lasts; what remains is
+// inherited by the next process. Later calls return the same result.
+func (s *Spool) Close(ctx context.Context) error {
+	s.closeOnce.Do(func() {
+		s.mu.Lock()
+		s.closed = true
+		s.mu.Unlock()
+		close(s.draining)
+		if s.failing.Load() {
+			s.cancel() // an attempt that is running would only take time
+		}
+		stop := time.AfterFunc(drainPatience, s.cancel)
+		defer stop.Stop()
+		defer context.AfterFunc(ctx, s.cancel)()
+		s.done.Wait()
+		s.cancel()
+		s.homeMu.Lock()
+		defer s.homeMu.Unlock()
+		s.closeErr = errors.Join(s.syncNow(), s.home.lock.Close())
+	})
+	return s.closeErr
+}
+
+// Dir returns the directory of the connection, absolute.
+func (s *Spool) Dir() string { return s.dir }
+
+// String returns the directory.
+func (s *Spool) String() string { return "spool " + s.dir }
+
+func (s *Spool) path(name string) string { return filepath.Join(s.dir, name) }

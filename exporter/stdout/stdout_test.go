@@ -1,0 +1,123 @@
+package stdout_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/exportertest"
+	"github.com/tracehook/tracehook/exporter/stdout"
+)
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	exportertest.Run(t, exportertest.Subject{
+		Plain: true,
+		New: func(tb testing.TB) sdktrace.SpanExporter {
+			tb.Helper()
+			e, err := stdout.New(&bytes.Buffer{})
+			if err != nil {
+				tb.Fatal(err)
+			}
+			return e
+		},
+		Failing: func(tb testing.TB) sdktrace.SpanExporter {
+			tb.Helper()
+			e, err := stdout.New(broken{})
+			if err != nil {
+				tb.Fatal(err)
+			}
+			return e
+		},
+	})
+}
+
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+func TestDriverWritesOTelsFormat(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		setting map[string]any
+		lines   bool
+		times   bool
+	}{
+		{"defaults", nil, false, true},
+		{"pretty", map[string]any{"pretty": true}, true, true},
+		{"without timestamps", map[string]any{"timestamps": false}, false, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			d := stdout.Driver()
+			s := exporter.Settings{Stdout: &out, Setting: test.setting}
+			if err := d.Check(s); err != nil {
+				t.Fatal(err)
+			}
+			e, err := d.New(t.Context(), s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := e.ExportSpans(t.Context(), exportertest.Spans()[:1]); err != nil {
+				t.Fatal(err)
+			}
+			var span struct {
+				Name      string
+				StartTime string
+			}
+			if err := json.Unmarshal(out.Bytes(), &span); err != nil {
+				t.Fatal(err)
+			}
+			if span.Name != "GET /users/{id}" {
+				t.Errorf("name %q", span.Name)
+			}
+			if got := strings.Count(out.String(), "\n") > 1; got != test.lines {
+				t.Errorf("on several lines: %v, want %v", got, test.lines)
+			}
+			if got := strings.HasPrefix(span.StartTime, "2026"); got != test.times {
+				t.Errorf("start %q, want a real one: %v", span.StartTime, test.times)
+			}
+		})
+	}
+}
+
+func TestDriverRefusesWhatItCantDo(t *testing.T) {
+	t.Parallel()
+	s := exporter.Settings{
+		Setting: map[string]any{"prety": true, "timestamps": "maybe"},
+		Fields:  []exporter.FieldMapping{{Source: "name", Target: "n"}},
+		Format:  "%name%",
+	}
+	d := stdout.Driver()
+	err := d.Check(s)
+	for _, want := range []string{`setting.prety: unknown key, did you mean "pretty"?`, "setting.timestamps: ", "fields: ", "format: "} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Check returned %v, want %q in it", err, want)
+		}
+	}
+	if e, err := d.New(t.Context(), s); err == nil || e != nil {
+		t.Errorf("New returned %v, %v; want what Check says", e, err)
+	}
+}
+
+func Example() {
+	e, err := stdout.New(os.Stdout)
+	if err != nil {
+		return
+	}
+	err = e.ExportSpans(context.Background(), nil)
+	if err != nil {
+		return
+	}
+	// Output:
+}

@@ -1,0 +1,128 @@
+package tree
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+)
+
+const (
+	// DefaultMaxSpans is how many spans wait for their root at most.
+	DefaultMaxSpans = 10_000
+	// DefaultMaxAge is how long a trace waits for its root at most.
+	DefaultMaxAge = 10 * time.Second
+	// maxDrawn is how many traces are remembered as drawn, so that late spans are known as such.
+	maxDrawn = 1024
+)
+
+// Collector gathers the spans of each trace until it is ready to be drawn. It is for one
+// goroutine at a time.
+type Collector struct {
+	maxSpans int
+	maxAge   time.Duration
+	open     map[trace.TraceID]*Trace
+	waiting  int
+	arrival  int
+	drawn    map[trace.TraceID]struct{}
+	drawnIDs []trace.TraceID // a ring, the oldest at drawnAt
+	drawnAt  int
+}
+
+// Trace is the spans of one trace that are drawn together.
+type Trace struct {
+	Spans []Span
+	// Continued says that an earlier part of the trace was drawn already.
+	Continued bool
+
+	rooted  bool
+	arrival int
+	since   time.Time
+}
+
+// NewCollector returns a Collector that lets at most maxSpans spans wait, none longer
+// than maxAge; below 1 they are [DefaultMaxSpans] and [DefaultMaxAge].
+func NewCollector(maxSpans int, maxAge time.Duration) *Collector {
+	if maxSpans < 1 {
+		maxSpans = DefaultMaxSpans
+	}
+	if maxAge <= 0 {
+		maxAge = DefaultMaxAge
+	}
+	return &Collector{
+		maxSpans: maxSpans, maxAge: maxAge,
+		open: make(map[trace.TraceID]*Trace), drawn: make(map[trace.TraceID]struct{}),
+	}
+}
+
+// Add adds a span that arrived at now.
+func (c *Collector) Add(now time.Time, s Span) {
+	t := c.open[s.TraceID]
+	if t == nil {
+		_, continued := c.drawn[s.TraceID]
+		c.arrival++
+		t = &Trace{Continued: continued, rooted: continued, arrival: c.arrival, since: now}
+		c.open[s.TraceID] = t
+	}
+	t.Spans = append(t.Spans, s)
+	t.rooted = t.rooted || s.Local()
+	c.waiting++
+}
+
+// Waiting returns how many spans wait.
+func (c *Collector) Waiting() int { return c.waiting }
+
+// Ready returns the traces that are ready at now, in the order in which their first spans
+// arrived, and forgets them. Call it after each batch.
+func (c *Collector) Ready(now time.Time) []Trace {
+	ready := c.take(func(t *Trace) bool { return t.rooted || now.Sub(t.since) >= c.maxAge })
+	if c.waiting <= c.maxSpans {
+		return ready
+	}
+	oldest := make([]*Trace, 0, len(c.open))
+	for _, t := range c.open {
+		oldest = append(oldest, t)
+	}
+	slices.SortFunc(oldest, func(a, b *Trace) int { return cmp.Compare(a.arrival, b.arrival) })
+	for _, t := range oldest {
+		if c.waiting <= c.maxSpans {
+			break
+		}
+		ready = append(ready, c.remove(t))
+	}
+	return ready
+}
+
+// Rest returns all traces that wait, in the order in which their first spans arrived, and
+// forgets them.
+func (c *Collector) Rest() []Trace { return c.take(func(*Trace) bool { return true }) }
+
+func (c *Collector) take(want func(*Trace) bool) []Trace {
+	var taken []Trace
+	for _, t := range c.open {
+		if want(t) {
+			taken = append(taken, c.remove(t))
+		}
+	}
+	slices.SortFunc(taken, func(a, b Trace) int { return cmp.Compare(a.arrival, b.arrival) })
+	return taken
+}
+
+func (c *Collector) remove(t *Trace) Trace {
+	id := t.Spans[0].TraceID
+	delete(c.open, id)
+	c.waiting -= len(t.Spans)
+	if _, known := c.drawn[id]; known {
+		return *t
+	}
+	c.drawn[id] = struct{}{}
+	if len(c.drawnIDs) < maxDrawn {
+		c.drawnIDs = append(c.drawnIDs, id)
+		return *t
+	}
+	delete(c.drawn, c.drawnIDs[c.drawnAt])
+	c.drawnIDs[c.drawnAt] = id
+	c.drawnAt = (c.drawnAt + 1) % maxDrawn
+	return *t
+}

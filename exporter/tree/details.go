@@ -1,0 +1,79 @@
+package tree
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/encode"
+)
+
+// rank says how much an attribute matters to someone who looks at a tree: 0 most. The
+// others keep their order.
+func rank(key string) int {
+	switch key {
+	case "http.request.method", "http.route", "url.path", "http.response.status_code", "method", "path",
+		"rpc.method", "rpc.system.name", "db.system.name", "db.namespace", "db.operation.name", "db.query.text",
+		"messaging.destination.name", "messaging.operation.name", "error.type", "attempt", "operation":
+		return 0
+	case "server.address", "server.port", "client.address", "url.scheme", "user_agent.original", "module", "host":
+		return 2
+	}
+	for _, noise := range []string{"network.", "thread.", "code.", "tracehook.", "telemetry."} {
+		if strings.HasPrefix(key, noise) {
+			return 2
+		}
+	}
+	return 1
+}
+
+// maxValue is how many cells one value may have among the details.
+const maxValue = 40
+
+// details returns a span's kind and as many of its attributes as have room, those that
+// matter first.
+func (d *drawing) details(s *Span, room int) string {
+	if room < 1 {
+		return ""
+	}
+	b := encode.AppendVisible(d.scratch[:0], s.Kind)
+	used := cells(string(b))
+	if used > room {
+		return cut(string(b), room)
+	}
+	for wanted := range 3 {
+		for i := range s.Attributes {
+			kv := &s.Attributes[i]
+			if exporter.Reserved(kv.Key) || rank(string(kv.Key)) != wanted {
+				continue
+			}
+			if used >= room-2 { // no room for " k=" and anything
+				d.scratch = b
+				return string(b)
+			}
+			text := " " + visible(string(kv.Key)) + "=" + value(kv.Value)
+			text = cut(text, room-used)
+			used += cells(text)
+			b = append(b, text...)
+		}
+	}
+	d.scratch = b
+	return strings.TrimLeft(string(b), " ")
+}
+
+func value(v attribute.Value) string {
+	var text string
+	if v.Type() == attribute.STRING {
+		text = v.AsString()
+	} else {
+		text = v.String()
+	}
+	return cut(visible(text), maxValue)
+}
+
+// visible makes at most a few hundred bytes of text visible: more is never shown.
+func visible(text string) string {
+	const most = 8 * maxValue
+	return string(encode.AppendVisible(nil, text[:min(len(text), most)]))
+}
