@@ -1,0 +1,97 @@
+package config
+
+import "time"
+
+// Config is a whole configuration as plain data. The zero Config has no connections; use
+// [Load], [Parse], [FromMap] or [Default]. A Config is not changed after it was made, and
+// may be read by any number of goroutines.
+//
+// It holds secrets in the clear, in the Setting, Spool and Retry of its connections and
+// wherever an environment variable was expanded. Its own String, Format, LogValue and
+// MarshalJSON leave them out; code that reads the fields must do so too.
+type Config struct {
+	// Connections in the order of the file, the one at the root of [trace] first. Those that
+	// have no place in a file are sorted by name.
+	Connections []Connection
+	// OTel is the [otel] table: what is process-wide.
+	OTel OTel
+	// Identity holds the root keys project, profile, role and node.
+	Identity Identity
+	// Implicit reports that there was no [trace] table, so that Connections holds the ones
+	// that the environment (or the default) asks for.
+	Implicit bool
+	// Disabled reports OTEL_SDK_DISABLED=true: nothing is kept, ids stay valid.
+	Disabled bool
+	// Warnings are what the OpenTelemetry specification wants to be said and then ignored,
+	// such as OTEL_BSP_MAX_QUEUE_SIZE=-5. They are no reason to refuse the configuration.
+	Warnings Problems
+
+	source *source
+}
+
+// Connection is one table of [trace]. Two of them are the same configuration if
+// [reflect.DeepEqual] says so.
+type Connection struct {
+	Name   string
+	Driver string // "default" if the file is silent
+	JSON   bool
+	Flag   string
+	Format string
+	// Buffer is the queue's capacity in spans (1024), Batch the most spans of one export
+	// (256, or Buffer if that is smaller).
+	Buffer, Batch int
+	// Timeout is the longest wait of a span for its batch (200ms), ExportTimeout the longest
+	// export (30s), BlockTimeout the longest wait of a caller (1s). All are positive.
+	Timeout, ExportTimeout, BlockTimeout time.Duration
+	// Overflow is "sync", "drop", "block", "spool" or "", the driver's default.
+	Overflow string
+	// Fields is the field mapping; nil means the driver's default.
+	Fields []Field
+	Sample Sample
+	// Explain adds tracehook.rule and tracehook.probability to each exported span.
+	Explain bool
+	// SplitServices sends the spans of each framework service under a resource of its own.
+	SplitServices bool
+	// Setting, Spool and Retry belong to the driver; nil if absent. They hold string, bool,
+	// int64, float64, []any and map[string]any only, and a whole number is always an int64,
+	// whatever the format of the file.
+	Setting, Spool, Retry map[string]any
+}
+
+// Field selects the span field Source under the name Target.
+type Field struct{ Source, Target string }
+
+// Sample is a connection's sampling policy.
+type Sample struct {
+	Rate      float64       // 0..1, default 1
+	Error     bool          // default true
+	Slow      time.Duration // 0 = off
+	Limit     float64       // spans a second, 0 = off
+	Key       string        // "trace_id" (default), "span_id", "trace_span", "counter"
+	Parent    string        // "respect" (default), "ignore"
+	Propagate *bool         // nil = the driver's default
+	Dynamic   *bool         // nil = on where overflow is drop
+	Rules     []Rule
+}
+
+// Rule is one sampling rule. Empty strings and a nil Attrs match anything.
+type Rule struct {
+	Name, Kind, Service string
+	// Attrs maps an attribute key to the values that it may have, as printed; a value may be a
+	// glob.
+	Attrs  map[string][]string
+	Sample float64 // default 1
+}
+
+// OTel is what is process-wide, from [otel] and, where that is silent, the environment.
+type OTel struct {
+	Service     string
+	Resource    map[string]string
+	Propagators []string // default tracecontext, baggage
+	// Span limits; 0 keeps the SDK's default of 128 (of unlimited length for AttributeValueLength), -1 is unlimited.
+	AttributeCountLimit, AttributeValueLengthLimit, EventCountLimit, LinkCountLimit,
+	AttributePerEventCountLimit, AttributePerLinkCountLimit int
+}
+
+// Identity is who the process is, in the framework's words. Empty means unknown.
+type Identity struct{ Project, Profile, Role, Node string }

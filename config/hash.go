@@ -1,0 +1,36 @@
+package config
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+)
+
+// Hash returns 16 hexadecimal digits that tell two configurations apart. It is the same
+// however the file is laid out, whatever its format, and in whatever order its tables and
+// keys stand, as long as the order means nothing: that of rules and fields does. Secrets go
+// into it, but can't be read from it.
+func (c Config) Hash() string {
+	type plain Connection // without MarshalJSON
+	connections := make([]plain, len(c.Connections))
+	for i, conn := range c.Connections {
+		connections[i] = plain(conn)
+	}
+	slices.SortStableFunc(connections, func(a, b plain) int { return cmp.Compare(a.Name, b.Name) })
+	// encoding/json sorts the keys of maps. Nothing in a Config that this package has made can
+	// fail to encode.
+	data, err := json.Marshal(struct {
+		Connections []plain
+		OTel        OTel
+		Identity    Identity
+		Implicit    bool
+		Disabled    bool
+	}{connections, c.OTel, c.Identity, c.Implicit, c.Disabled})
+	if err != nil {
+		data = []byte(err.Error())
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:8])
+}

@@ -1,0 +1,157 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+
+	kjson "github.com/knadh/koanf/parsers/json"
+)
+
+func jsonSyntax() syntax {
+	return syntax{Parser: exactJSON{kjson.Parser()}, locate: locateJSON, problems: jsonProblems}
+}
+
+// exactJSON is koanf's parser, but keeps numbers as they are written: as float64 they would
+// lose digits, and 5 couldn't be told from 5.0.
+type exactJSON struct{ *kjson.JSON }
+
+// Unmarshal parses data, which [locateJSON] has found to be one JSON object.
+func (exactJSON) Unmarshal(data []byte) (map[string]any, error) {
+	var m map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	err := decoder.Decode(&m)
+	return m, err
+}
+
+func jsonProblems(err error) Problems {
+	if problems, ok := errors.AsType[Problems](err); ok {
+		return problems
+	}
+	return Problems{{Message: err.Error()}}
+}
+
+func locateJSON(data []byte, mark func(string, int, int)) Problems {
+	w := jsonWalk{decoder: json.NewDecoder(bytes.NewReader(data)), data: data, lines: lineStarts(data), mark: mark}
+	w.decoder.UseNumber()
+	start := w.next()
+	token, err := w.decoder.Token()
+	if err != nil {
+		return w.syntax(err)
+	}
+	if token != json.Delim('{') {
+		return Problems{w.problem(start, "must be a table of keys, such as {\"trace\": {}}")}
+	}
+	if err := w.object("", 0); err != nil {
+		return w.syntax(err)
+	}
+	start = w.next()
+	if _, err := w.decoder.Token(); !errors.Is(err, io.EOF) {
+		return Problems{w.problem(start, "something follows the end of the document")}
+	}
+	return w.problems
+}
+
+// jsonWalk finds the places of keys in a JSON document, and keys that are there twice.
+type jsonWalk struct {
+	decoder  *json.Decoder
+	data     []byte
+	lines    []int
+	mark     func(path string, line, column int)
+	problems Problems
+}
+
+// next returns the offset of the next token.
+func (w *jsonWalk) next() int {
+	offset := int(w.decoder.InputOffset())
+	for offset < len(w.data) && bytes.IndexByte([]byte(" \t\r\n,:"), w.data[offset]) >= 0 {
+		offset++
+	}
+	return offset
+}
+
+func (w *jsonWalk) object(path string, depth int) error {
+	seen := make(map[string]bool)
+	for w.decoder.More() {
+		start := w.next()
+		token, err := w.decoder.Token()
+		if err != nil {
+			return err
+		}
+		key, _ := token.(string)
+		below := join(path, key)
+		if seen[key] {
+			problem := w.problem(start, "is there twice")
+			problem.Path = below
+			w.problems = append(w.problems, problem)
+		}
+		seen[key] = true
+		w.mark(below, w.line(start), w.column(start))
+		if err := w.value(below, depth+1); err != nil {
+			return err
+		}
+	}
+	_, err := w.decoder.Token()
+	return err
+}
+
+func (w *jsonWalk) list(path string, depth int) error {
+	for i := 0; w.decoder.More(); i++ {
+		start := w.next()
+		below := at(path, i)
+		w.mark(below, w.line(start), w.column(start))
+		if err := w.value(below, depth+1); err != nil {
+			return err
+		}
+	}
+	_, err := w.decoder.Token()
+	return err
+}
+
+func (w *jsonWalk) value(path string, depth int) error {
+	start := w.next()
+	if depth > maxDepth {
+		return Problems{w.problem(start, tooDeep())}
+	}
+	token, err := w.decoder.Token()
+	switch {
+	case err != nil:
+		return err
+	case token == json.Delim('{'):
+		return w.object(path, depth)
+	case token == json.Delim('['):
+		return w.list(path, depth)
+	}
+	return nil
+}
+
+func (w *jsonWalk) syntax(err error) Problems {
+	if problems, ok := errors.AsType[Problems](err); ok {
+		return problems
+	}
+	offset := int(w.decoder.InputOffset())
+	message := err.Error()
+	if e := (*json.SyntaxError)(nil); errors.As(err, &e) {
+		offset = max(0, int(e.Offset)-1)
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		offset, message = len(w.data), "the document ends too early"
+	}
+	return Problems{w.problem(offset, message)}
+}
+
+func (w *jsonWalk) problem(offset int, message string) Problem {
+	return Problem{Line: w.line(offset), Column: w.column(offset), Message: message}
+}
+
+func (w *jsonWalk) line(offset int) int {
+	line, _ := position(w.data, w.lines, offset)
+	return line
+}
+
+func (w *jsonWalk) column(offset int) int {
+	_, column := position(w.data, w.lines, offset)
+	return column
+}

@@ -1,0 +1,126 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/knadh/koanf/providers/confmap"
+	"github.com/knadh/koanf/providers/rawbytes"
+	"github.com/knadh/koanf/v2"
+)
+
+// maxSize is the largest file that is read, in bytes. It bounds what a mistaken path can cost.
+const maxSize = 10 << 20
+
+// delimiter can't stand in a key: keys with dots in them stay whole.
+const delimiter = "\x00"
+
+// Load reads the file at path. Its extension, .toml, .yaml, .yml or .json, says the format
+// unless [WithFormat] does. Files over 10 MiB are refused.
+//
+// Everything that is wrong with the content comes back at once, as [Problems]; a file that
+// can't be read is an error that wraps the cause, such as [fs.ErrNotExist]. After an error the
+// Config is zero.
+func Load(path string, opts ...Option) (Config, error) {
+	o := newOptions(opts)
+	data, err := readFile(path)
+	if err != nil {
+		return Config{}, err
+	}
+	return o.load(path, data)
+}
+
+func (o options) load(path string, data []byte) (Config, error) {
+	format := o.format
+	if format == "" {
+		format = filepath.Ext(path)
+	}
+	o.file = path
+	return o.parse(data, format)
+}
+
+// Parse reads data in the given format, "toml", "yaml" or "json". An error is always
+// [Problems], and the Config is then zero. Data is not kept.
+func Parse(data []byte, format string, opts ...Option) (Config, error) {
+	return newOptions(opts).parse(data, format)
+}
+
+// FromMap reads a configuration that somebody else has parsed, such as a framework. The map is
+// the whole of it: the trace section is m["trace"]. Values may be of any type that decoders
+// make; m is neither changed nor kept. An error is always [Problems], without places, and the
+// Config is then zero.
+func FromMap(m map[string]any, opts ...Option) (Config, error) {
+	o := newOptions(opts)
+	d := newDecoder(o)
+	k := koanf.New(delimiter)
+	if err := k.Load(confmap.Provider(d.normalize(m), ""), nil); err != nil {
+		return Config{}, d.refuse(Problem{File: o.file, Message: "can't be read: " + err.Error()})
+	}
+	return d.decode(k)
+}
+
+// Default returns what an empty file and an empty environment give: one connection named
+// default that writes every span to the console.
+func Default() Config {
+	return Config{
+		Connections: []Connection{newConnection("default")},
+		OTel:        OTel{Propagators: []string{"tracecontext", "baggage"}},
+		Implicit:    true,
+		source:      newSource(""),
+	}
+}
+
+func (o options) parse(data []byte, format string) (Config, error) {
+	d := newDecoder(o)
+	syntax, ok := syntaxOf(format)
+	if !ok {
+		return Config{}, d.refuse(Problem{File: o.file, Message: fmt.Sprintf(
+			"format %q is not known; toml, yaml and json are", format)})
+	}
+	data, problem := clean(data)
+	if problem != nil {
+		return Config{}, d.refuse(*problem)
+	}
+	if problems := d.locate(syntax, data); len(problems) > 0 {
+		return Config{}, d.refuse(problems...)
+	}
+	k := koanf.New(delimiter)
+	if err := k.Load(rawbytes.Provider(data), parser{syntax, d}); err != nil {
+		return Config{}, d.refuse(syntax.problems(err)...)
+	}
+	return d.decode(k)
+}
+
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("config file %q: %w", path, cause(err))
+	}
+	switch {
+	case info.IsDir():
+		return nil, fmt.Errorf("config file %q is a directory; name a file in it", path)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("config file %q is not a regular file", path)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("config file %q: %w", path, cause(err))
+	}
+	defer func() { _ = file.Close() }()
+	data, err := io.ReadAll(io.LimitReader(file, maxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("config file %q: %w", path, cause(err))
+	}
+	return data, nil
+}
+
+// cause drops the operation and the path, which the caller says better.
+func cause(err error) error {
+	if e, ok := err.(*fs.PathError); ok { //nolint:errorlint // only the outermost layer is dropped
+		return e.Err
+	}
+	return err
+}

@@ -1,0 +1,70 @@
+package config
+
+import (
+	"os"
+	"time"
+)
+
+// Option changes how a configuration is read. A nil Option is ignored.
+type Option func(*options)
+
+type options struct {
+	environ func() []string
+	file    string
+	format  string
+	current *Config
+	settle  time.Duration
+	poll    time.Duration
+	checked func(content string) // for tests: after Watch has looked at the file
+}
+
+func newOptions(opts []Option) options {
+	o := options{environ: os.Environ, settle: 100 * time.Millisecond, poll: 10 * time.Second}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(&o)
+		}
+	}
+	return o
+}
+
+// WithEnviron gives the environment as "NAME=value" strings. The default is [os.Environ];
+// nil means an empty environment.
+func WithEnviron(environ func() []string) Option {
+	return func(o *options) {
+		if environ == nil {
+			environ = func() []string { return nil }
+		}
+		o.environ = environ
+	}
+}
+
+// WithFile names the origin of the data that [Parse] and [FromMap] get, for problems. The
+// default is none. [Load] ignores it.
+func WithFile(name string) Option {
+	return func(o *options) { o.file = name }
+}
+
+// WithFormat gives the format of a file to [Load] and [Watch]: "toml", "yaml" or "json". The
+// default is what the file's extension says.
+func WithFormat(format string) Option {
+	return func(o *options) { o.format = format }
+}
+
+// WithCurrent tells [Watch] which configuration is in use, so that a change between [Load]
+// and Watch isn't missed. The default is what Watch finds when it starts.
+func WithCurrent(cfg Config) Option {
+	return func(o *options) { o.current = &cfg }
+}
+
+// WithSettle gives the time without a change after which [Watch] reads the file, at least one
+// nanosecond. The default is 100ms. It reads after ten times that at the latest.
+func WithSettle(d time.Duration) Option {
+	return func(o *options) { o.settle = max(1, d) }
+}
+
+// WithPoll gives the time after which [Watch] reads the file although nothing was reported,
+// for file systems that report nothing, such as NFS. The default is 10s; 0 turns it off.
+func WithPoll(d time.Duration) Option {
+	return func(o *options) { o.poll = max(0, d) }
+}

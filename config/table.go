@@ -1,0 +1,171 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tracehook/tracehook/internal/nearest"
+)
+
+// table reads the keys of one table. Its methods leave *into alone if the key is absent or
+// wrong, and note a problem in the latter case.
+type table struct {
+	d    *decoder
+	path string
+	m    map[string]any
+}
+
+// table returns v as a table, or notes a problem. A nil v has been reported already.
+func (d *decoder) table(path string, v any) (table, bool) {
+	m, ok := v.(map[string]any)
+	if !ok && v != nil {
+		d.fail(path, "must be a table, not "+typeName(v))
+	}
+	return table{d, path, m}, ok
+}
+
+func (t table) has(name string) bool {
+	_, ok := t.m[name]
+	return ok
+}
+
+// get returns the value of a key; ok is false if there is none to read.
+func (t table) get(name string) (path string, v any, ok bool) {
+	v = t.m[name]
+	return join(t.path, name), v, v != nil
+}
+
+func (t table) text(name string, into *string) {
+	path, v, ok := t.get(name)
+	if !ok {
+		return
+	}
+	text, ok := v.(string)
+	if !ok {
+		t.d.fail(path, "must be text in quotes, not "+typeName(v))
+		return
+	}
+	*into = text
+}
+
+func (t table) bool(name string, into *bool) {
+	path, v, ok := t.get(name)
+	if !ok {
+		return
+	}
+	if b, ok := t.d.asBool(path, v); ok {
+		*into = b
+		return
+	}
+	t.d.fail(path, "must be true or false, not "+typeName(v))
+}
+
+func (t table) optionalBool(name string, into **bool) {
+	if t.m[name] == nil {
+		return
+	}
+	var b bool
+	t.bool(name, &b)
+	*into = &b
+}
+
+func (t table) word(name string, into *string, words ...string) {
+	path, v, ok := t.get(name)
+	if !ok {
+		return
+	}
+	text, ok := v.(string)
+	switch {
+	case !ok:
+		t.d.fail(path, fmt.Sprintf("must be one of %s, not %s", strings.Join(words, ", "), typeName(v)))
+	case !slices.Contains(words, text):
+		hint := ""
+		if t.d.variable(path) == "" {
+			hint = nearest.Hint(text, words)
+		}
+		t.d.fail(path, fmt.Sprintf("%s is not one of %s%s", t.d.show(path, text), strings.Join(words, ", "), hint))
+	default:
+		*into = text
+	}
+}
+
+func (t table) integer(name string, into *int, least, greatest int64) {
+	path, v, ok := t.get(name)
+	if !ok {
+		return
+	}
+	i, ok := asInteger(v)
+	switch {
+	case !ok:
+		t.d.fail(path, t.d.what(path, v)+" is not a whole number")
+	case i < least:
+		t.d.fail(path, fmt.Sprintf("%s is too small; the least is %d", t.d.show(path, i), least))
+	case i > greatest:
+		t.d.fail(path, fmt.Sprintf("%s is too large; the most is %d", t.d.show(path, i), greatest))
+	default:
+		*into = int(i)
+	}
+}
+
+// rate reads a probability.
+func (t table) rate(name string, into *float64) {
+	path, v, ok := t.get(name)
+	if !ok {
+		return
+	}
+	f, ok := asNumber(v)
+	switch {
+	case !ok:
+		t.d.fail(path, t.d.what(path, v)+" is not a number from 0 to 1")
+	case f < 0 || f > 1:
+		t.d.fail(path, t.d.show(path, v)+" is outside 0..1")
+	default:
+		*into = f
+	}
+}
+
+// duration reads a positive duration.
+func (t table) duration(name string, into *time.Duration) {
+	path, v, ok := t.get(name)
+	if !ok {
+		return
+	}
+	duration, ok := asDuration(v)
+	switch {
+	case !ok:
+		t.d.fail(path, t.d.what(path, v)+` is not a duration such as "200ms", or a number of seconds`)
+	case duration <= 0:
+		t.d.fail(path, t.d.show(path, v)+" is not longer than 0")
+	default:
+		*into = duration
+	}
+}
+
+// below returns the table under a key.
+func (t table) below(name string) (table, bool) {
+	path, v, ok := t.get(name)
+	if !ok {
+		return table{}, false
+	}
+	return t.d.table(path, v)
+}
+
+// only notes every key that isn't known.
+func (t table) only(keys []key) {
+	known := names(keys)
+	for _, name := range sortedKeys(t.m) {
+		if !slices.Contains(known, name) {
+			t.d.fail(join(t.path, name), "unknown key"+suggest(name, known))
+		}
+	}
+}
+
+// suggest returns the nearest known name, or all of them.
+func suggest(name string, known []string) string {
+	if hint := nearest.Hint(name, known); hint != "" {
+		return hint
+	}
+	return "; known are " + strings.Join(known, ", ")
+}
