@@ -1,0 +1,72 @@
+// Existing-otel is an application that is on OTel already: it owns its TracerProvider and
+// its sampler. Two lines add the connections of a trace.toml and the framework's API.
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"log"
+	"maps"
+	"slices"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/tracehook/tracehook"
+	"github.com/tracehook/tracehook/config"
+	"github.com/tracehook/tracehook/otelbridge"
+)
+
+//go:embed trace.toml
+var traceTOML []byte
+
+func main() {
+	if err := run(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(ctx context.Context) error {
+	// What the application had.
+	tp := sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.AlwaysSample())))
+
+	cfg, err := config.Parse(traceTOML, "toml")
+	if err != nil {
+		return err
+	}
+	// AssumeAlwaysOn is true of the sampler above: what is exported can say its weight.
+	bridge, err := otelbridge.New(ctx, cfg, otelbridge.AssumeAlwaysOn())
+	if err != nil {
+		return err
+	}
+
+	// The two lines.
+	tp.RegisterSpanProcessor(bridge.SpanProcessor())
+	tracehook.Attach(bridge.HookFor(tp))
+
+	work(ctx, tp)
+
+	err = tp.Shutdown(ctx) // flushes and closes the connections too
+	connections := bridge.Stats().Connections
+	for _, name := range slices.Sorted(maps.Keys(connections)) {
+		c := connections[name]
+		fmt.Printf("%s: offered %d, exported %d, left out %d\n", name, c.Offered, c.Exported, c.SampledOut)
+	}
+	return err
+}
+
+// work mixes the application's tracer with the framework's API in one trace.
+func work(ctx context.Context, tp *sdktrace.TracerProvider) {
+	ctx, span := tp.Tracer("app").Start(ctx, "nightly report")
+	defer span.End()
+	meta := tracehook.NewMeta().WithContext(ctx)
+	for _, shop := range []string{"berlin", "lisbon", "oslo"} {
+		step := meta.Begin("service:report.build", tracehook.TraceAttrs("report", tracehook.TraceKindService, shop))
+		if shop == "oslo" {
+			step.End(errors.New("no numbers yet"))
+			continue
+		}
+		step.End()
+	}
+}
