@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"html"
+	"strings"
+)
+
+// Colors that can be told apart on light and dark paper, and by most who see few colors.
+const (
+	ink    = "#24292f"
+	faint  = "#8c959f"
+	paper  = "#ffffff"
+	blue   = "#0969da"
+	green  = "#1a7f37"
+	red    = "#cf222e"
+	amber  = "#9a6700"
+	shaded = "#eaeef2"
+)
+
+// svg collects shapes.
+type svg struct {
+	b             strings.Builder
+	width, height int
+}
+
+func (s *svg) add(format string, args ...any) { fmt.Fprintf(&s.b, format+"\n", args...) }
+
+func (s *svg) rect(x, y, w, h float64, fill string) {
+	s.add(`<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="2" fill="%s"/>`, x, y, w, h, fill)
+}
+
+func (s *svg) frame(x, y, w, h float64, color string) {
+	s.add(`<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="4" fill="none" stroke="%s"/>`, x, y, w, h, color)
+}
+
+func (s *svg) line(x1, y1, x2, y2 float64, color, more string) {
+	s.add(`<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="%s"%s/>`, x1, y1, x2, y2, color, more)
+}
+
+// arrow goes to the right.
+func (s *svg) arrow(x1, x2, y float64) {
+	s.line(x1, y, x2-6, y, ink, "")
+	s.add(`<polygon points="%.1f,%.1f %.1f,%.1f %.1f,%.1f" fill="%s"/>`, x2, y, x2-7, y-4, x2-7, y+4, ink)
+}
+
+// text writes words at a baseline; anchor is start, middle or end.
+func (s *svg) text(x, y float64, color, anchor, words string) {
+	s.add(`<text x="%.1f" y="%.1f" fill="%s" text-anchor="%s">%s</text>`, x, y, color, anchor, html.EscapeString(words))
+}
+
+func (s *svg) bold(x, y float64, color, anchor, words string) {
+	s.add(`<text x="%.1f" y="%.1f" fill="%s" text-anchor="%s" font-weight="bold">%s</text>`, x, y, color, anchor, html.EscapeString(words))
+}
+
+// whole returns the picture. title is read aloud by screen readers.
+func (s *svg) whole(title string) string {
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" font-family="system-ui, sans-serif" font-size="13" role="img">
+<title>%s</title>
+<rect width="%d" height="%d" fill="%s"/>
+%s</svg>
+`, s.width, s.height, s.width, s.height, html.EscapeString(title), s.width, s.height, paper, s.b.String())
+}
