@@ -106,6 +106,7 @@ func (w *watcher) run(ctx context.Context) {
 		case <-ctx.Done():
 		case event := <-w.notify.Events:
 			if w.route.names[filepath.Clean(event.Name)] {
+				w.suspect = "" // what was seen is no longer what the file holds
 				w.arm(w.settle)
 			}
 		case <-w.notify.Errors: //nolint:errcheck // events were lost: look, whatever the reason

@@ -49,6 +49,9 @@ func watch(t *testing.T, path string, opts ...config.Option) *watched {
 	return w
 }
 
+// slowly gives a test that shows an unfinished file on purpose a second to finish it.
+func slowly() config.Option { return config.WithSettle(200 * time.Millisecond) }
+
 const patience = 30 * time.Second
 
 // next returns the next event.
@@ -101,11 +104,16 @@ func (w *watched) quiet() {
 	}
 }
 
+// write replaces the file as a whole, so that a slow machine doesn't show half of it.
 func write(t *testing.T, path, content string) {
 	t.Helper()
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	writeInPlace(t, path+".tmp", content)
+	must(t, os.Rename(path+".tmp", path))
+}
+
+func writeInPlace(t *testing.T, path, content string) {
+	t.Helper()
+	must(t, os.WriteFile(path, []byte(content), 0o600))
 }
 
 func must(t *testing.T, err error) {
@@ -126,16 +134,16 @@ func fileWith(t *testing.T, content string) string {
 
 func TestWatch_writtenInPlace(t *testing.T) {
 	t.Parallel()
-	w := watch(t, fileWith(t, buffer(1)))
+	w := watch(t, fileWith(t, buffer(1)), slowly())
 	for n := 2; n < 5; n++ {
-		write(t, w.path, buffer(n))
+		writeInPlace(t, w.path, buffer(n))
 		w.buffer(n)
 	}
 }
 
 func TestWatch_renamedOver(t *testing.T) {
 	t.Parallel()
-	w := watch(t, fileWith(t, buffer(1)))
+	w := watch(t, fileWith(t, buffer(1)), slowly())
 	for n := 2; n < 5; n++ {
 		// As vim does: the old file becomes a backup, the new one takes its place.
 		must(t, os.Rename(w.path, w.path+"~"))
@@ -218,7 +226,7 @@ func TestWatch_burst(t *testing.T) {
 	w := watch(t, fileWith(t, buffer(1)), config.WithSettle(50*time.Millisecond))
 	const last = 200
 	for n := 2; n <= last; n++ {
-		write(t, w.path, buffer(n))
+		writeInPlace(t, w.path, buffer(n))
 	}
 	events := 0
 	for {
@@ -297,7 +305,7 @@ func TestWatch_faultOnce(t *testing.T) {
 // A file that is written slowly is not taken for a broken one.
 func TestWatch_halfWritten(t *testing.T) {
 	t.Parallel()
-	w := watch(t, fileWith(t, buffer(1)), config.WithSettle(50*time.Millisecond))
+	w := watch(t, fileWith(t, buffer(1)), slowly())
 	half := "[trace]\nbuffer = 2\nsample = "
 	file, err := os.OpenFile(w.path, os.O_WRONLY|os.O_TRUNC, 0o600)
 	must(t, err)
@@ -307,6 +315,19 @@ func TestWatch_halfWritten(t *testing.T) {
 	_, err = file.WriteString("0.5\n")
 	must(t, err)
 	must(t, file.Close())
+	w.buffer(2)
+}
+
+// Each rewriting of a file starts the patience with it anew.
+func TestWatch_rewrittenFault(t *testing.T) {
+	t.Parallel()
+	w := watch(t, fileWith(t, buffer(1)), config.WithSettle(300*time.Millisecond))
+	write(t, w.path, "[trace")
+	w.seen("[trace")
+	write(t, w.path, "[trace")
+	w.seen("[trace")
+	w.quiet()
+	write(t, w.path, buffer(2))
 	w.buffer(2)
 }
 
@@ -339,8 +360,8 @@ func TestWatch_poll(t *testing.T) {
 	// What stands behind a hard link changes without an event in the watched directory.
 	other := filepath.Join(t.TempDir(), "hard")
 	must(t, os.Link(path, other))
-	w := watch(t, path, config.WithPoll(5*time.Millisecond))
-	write(t, other, buffer(2))
+	w := watch(t, path, config.WithPoll(5*time.Millisecond), slowly())
+	writeInPlace(t, other, buffer(2))
 	w.buffer(2)
 }
 
