@@ -490,7 +490,7 @@ func TestForceFlushDoesNotWaitForOthersToFlushOurs(t *testing.T) {
 		otelbridge.WithTracerProviderOptions(sdktrace.WithSpanProcessor(hanging{})))
 	_, span := b.TracerProvider().Tracer("test").Start(t.Context(), "ours")
 	span.End()
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	if err := b.ForceFlush(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("ForceFlush returned %v", err)

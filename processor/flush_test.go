@@ -44,11 +44,11 @@ func TestForceFlushKeepsToTheCallersTime(t *testing.T) {
 		processor.ConnectionConfig{Name: "hung", Open: hung.Open},
 		processor.ConnectionConfig{Name: "quick", Open: quick.Open})
 	end(f, 1, 11)
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	start := time.Now()
 	err := f.ForceFlush(ctx)
-	if took := time.Since(start); took > 5*time.Second {
+	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("it took %s", took)
 	}
 	if want := `connection "hung": 10 spans are still waiting to be exported: context deadline exceeded`; err == nil || err.Error() != want {

@@ -86,7 +86,7 @@ func TestGRPCTimeout(t *testing.T) {
 	t.Parallel()
 	r := sendtest.NewGRPC(t, nil)
 	r.Behave(func(int) sendtest.Behavior { return sendtest.Behavior{Store: true, Delay: time.Minute} })
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	v := newGRPC(t, r.Address(), send.GRPCOptions{}).Send(ctx, request(t))
 	if v.Outcome != send.Retry || !v.Uncertain {

@@ -156,7 +156,7 @@ func TestHTTPTimeout(t *testing.T) {
 	t.Parallel()
 	r := sendtest.NewHTTP(t)
 	r.Behave(func(int) sendtest.Behavior { return sendtest.Behavior{Store: true, Delay: time.Minute} })
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	v := newHTTP(t, send.HTTPOptions{URL: r.URL()}).Send(ctx, request(t))
 	if v.Outcome != send.Retry || !v.Uncertain {

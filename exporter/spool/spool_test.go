@@ -166,7 +166,7 @@ func TestABatchThatDoesNotFitIsSentDirectly(t *testing.T) {
 func TestOldBatchesExpire(t *testing.T) {
 	t.Parallel()
 	d := &destination{answer: down}
-	s := open(t, d, spool.Options{MaxAge: 50 * time.Millisecond})
+	s := open(t, d, spool.Options{MaxAge: 2 * time.Second})
 	_ = s.Deliver(t.Context(), batch(1))
 	eventually(t, "expired", func() bool { _, _, _, expired := s.Counts(); return expired == 10 })
 	if left := files(t, s.Dir()); len(left) != 0 {
