@@ -1,13 +1,13 @@
 package send
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -48,27 +48,32 @@ func OfCode(c codes.Code, message string) (o Outcome, uncertain bool) {
 	}
 }
 
-// OfError classifies a failure of the network before an HTTP status arrived.
+// OfError classifies a failure of the network before an HTTP status arrived. What isn't known
+// to be final is worth another attempt: networks fail in more ways than anybody has listed.
 func OfError(err error) (o Outcome, uncertain bool) {
 	switch {
 	case err == nil:
 		return Delivered, false
 	case beforeSending(err):
 		return Retry, false
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
-		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
-		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNABORTED),
-		strings.Contains(err.Error(), "server closed idle connection"),
-		strings.Contains(err.Error(), "http2: "):
+	case notHTTP(err):
+		return Refused, true
+	default:
 		return Retry, true
 	}
-	var netErr net.Error
-	var opErr *net.OpError
-	if errors.As(err, &netErr) && netErr.Timeout() || errors.As(err, &opErr) {
-		return Retry, true
+}
+
+// notHTTP reports what net/http says about an answer that it can't read, and about a request
+// that it won't make: the next one would fare no better.
+func notHTTP(err error) bool {
+	if _, ok := errors.AsType[*net.OpError](err); ok {
+		return false // the connection failed, whatever was read before
 	}
-	// What is left is an answer that is not HTTP.
-	return Refused, true
+	text := err.Error()
+	return slices.ContainsFunc([]string{
+		"malformed ", "readLoopPeekFailLocked", "HTTP response to HTTPS client",
+		"does not look like a TLS handshake", "response headers exceeded", "net/http: invalid ",
+	}, func(words string) bool { return strings.Contains(text, words) })
 }
 
 // beforeSending reports failures that happened before the first byte of the request left.
@@ -77,7 +82,10 @@ func beforeSending(err error) bool {
 		return true
 	}
 	var op *net.OpError
-	if errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") {
+	if errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect" || op.Op == "socks connect") {
+		return true
+	}
+	if _, ok := errors.AsType[*proxyError](err); ok {
 		return true
 	}
 	return untrusted(err) || errors.Is(err, syscall.ECONNREFUSED)

@@ -74,7 +74,12 @@ func TestOfError(t *testing.T) {
 		{context.Canceled, send.Retry, true},
 		{errors.New("http: server closed idle connection"), send.Retry, true},
 		{errors.New("http2: server sent GOAWAY and closed the connection"), send.Retry, true},
+		{errors.New("stream error: stream ID 1; INTERNAL_ERROR; received from peer"), send.Retry, true},
+		{errors.New("connection error: ENHANCE_YOUR_CALM"), send.Retry, true},
+		{errors.New("something that no list has"), send.Retry, true},
+		{&net.OpError{Op: "socks connect", Net: "tcp", Err: errors.New("unknown error host unreachable")}, send.Retry, false},
 		{errors.New(`malformed HTTP response "\x00"`), send.Refused, true},
+		{errors.New("http: server gave HTTP response to HTTPS client"), send.Refused, true},
 	} {
 		for _, err := range []error{tt.err, wrap(tt.err)} {
 			if got, uncertain := send.OfError(err); got != tt.want || uncertain != tt.uncertain {

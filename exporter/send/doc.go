@@ -12,8 +12,9 @@
 // # What is repeated
 //
 // A batch that did not arrive or that the destination asks for again: a refused connection,
-// a name that doesn't resolve, a certificate that isn't trusted, a reset, an end of file, a
-// timeout; HTTP 429, 502, 503 and 504; the gRPC codes Unavailable, ResourceExhausted,
+// a name that doesn't resolve, a certificate that isn't trusted, a proxy that makes no tunnel, a
+// reset, of a stream too, an end of file, a timeout, or whatever else a network does but an answer
+// that isn't HTTP; HTTP 429, 502, 503 and 504; the gRPC codes Unavailable, ResourceExhausted,
 // DeadlineExceeded, Canceled, Aborted, OutOfRange and DataLoss. Everything else is final, and
 // so is a partial success: the destination has taken what it wanted, and would take it twice.
 //

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	_ "google.golang.org/grpc/encoding/gzip" // registers the compressor that Gzip names
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
@@ -141,6 +142,8 @@ func CodeHint(c codes.Code, message string) string {
 		case strings.Contains(message, "authentication handshake failed") &&
 			strings.Contains(message, "first record does not look like a TLS handshake"):
 			return "the port speaks plaintext: set insecure = true or write http://"
+		case strings.Contains(message, "no application protocol"), strings.Contains(message, "missing selected ALPN property"):
+			return "the port has TLS, but doesn't speak gRPC: gRPC is usually 4317, OTLP/HTTP 4318"
 		case strings.Contains(message, "authentication handshake failed"):
 			return "check ca, server_name, cert and key"
 		case strings.Contains(message, "error reading server preface"):
@@ -196,6 +199,10 @@ func Dial(target string, creds credentials.TransportCredentials, userAgent strin
 			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 5 * time.Second},
 			MinConnectTimeout: 10 * time.Second,
 		}),
+		// What counts is the Timeout, after which the system gives up a connection whose other end
+		// has vanished; its own patience is a quarter of an hour. Servers count pings that come
+		// more often than every 5 minutes as abuse.
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 5 * time.Minute, Timeout: 20 * time.Second}),
 	}, extra...)...)
 	if err != nil {
 		return nil, fmt.Errorf("target %q: %w", target, err)

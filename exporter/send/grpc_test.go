@@ -2,6 +2,9 @@ package send_test
 
 import (
 	"context"
+	"crypto/tls"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -111,6 +114,17 @@ func TestGRPCHintsAtTheWrongPort(t *testing.T) {
 	defer func() { _ = secured.Close() }()
 	if v := secured.Send(ctx, request(t)); !strings.Contains(v.Err.Error(), "insecure = true") {
 		t.Errorf("TLS to a plaintext port: %v", v.Err)
+	}
+	tlsWeb := httptest.NewTLSServer(http.NotFoundHandler())
+	defer tlsWeb.Close()
+	alpn, err := send.Dial(tlsWeb.Listener.Addr().String(), credentials.NewTLS(&tls.Config{RootCAs: roots(tlsWeb)}), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	web2 := send.NewGRPC(send.GRPCOptions{Conn: alpn, Method: method})
+	defer func() { _ = web2.Close() }()
+	if v := web2.Send(ctx, request(t)); !strings.Contains(v.Err.Error(), "doesn't speak gRPC") {
+		t.Errorf("gRPC to an HTTPS port: %v", v.Err)
 	}
 	if v := newHTTP(t, send.HTTPOptions{URL: rpc.URL()}).Send(ctx, request(t)); !strings.Contains(v.Err.Error(), "4318") {
 		t.Errorf("HTTP to a gRPC port: %v", v.Err)

@@ -106,6 +106,10 @@ func NewRoundTripper(tlsConfig *tls.Config, proxy *url.URL) *http.Transport {
 		ExpectContinueTimeout: time.Second,
 		// A bound for headers, as maxAnswer is one for bodies.
 		MaxResponseHeaderBytes: 64 << 10,
+		// A connection whose other end has vanished without a word would be used until the
+		// system gives it up, after a quarter of an hour: HTTP/2 keeps one through timeouts.
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second},
+		OnProxyConnectResponse: refusedByProxy,
 	}
 	if proxy != nil {
 		t.Proxy = http.ProxyURL(proxy)

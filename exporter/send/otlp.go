@@ -75,8 +75,10 @@ func wantsTLS(message string) bool {
 // nothing can be said.
 func StatusHint(status int) string {
 	switch status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired:
+	case http.StatusUnauthorized, http.StatusForbidden:
 		return "check the credentials in the headers"
+	case http.StatusProxyAuthRequired:
+		return proxyCredentials
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
 		return "check the path: OTLP/HTTP receivers usually listen at /v1/traces"
 	case http.StatusRequestEntityTooLarge:
@@ -93,6 +95,9 @@ func StatusHint(status int) string {
 
 // NetworkHint says what a failure of the network usually means; "" if nothing can be said.
 func NetworkHint(err error) string {
+	if proxy, ok := errors.AsType[*proxyError](err); ok {
+		return proxy.hint()
+	}
 	text := err.Error()
 	switch {
 	case untrusted(err):
