@@ -31,8 +31,12 @@ help: ## This list
 test: ## All tests of all modules, once without and once with the race detector
 	@for m in $(TESTED); do \
 	  echo "== go test ($$m)"; (cd $$m && $(GO) test ./...); \
-	  echo "== go test -race ($$m)"; (cd $$m && $(GO) test -race ./...); \
 	done
+	@if why=$$($(GO) list -race errors 2>&1 >/dev/null); then \
+	  for m in $(TESTED); do echo "== go test -race ($$m)"; (cd $$m && $(GO) test -race ./...); done; \
+	else \
+	  echo "== go test -race: left out, because $$why (on most systems it needs a C compiler, such as gcc)"; \
+	fi
 
 .PHONY: race-hammer
 race-hammer: ## The tests named ConcurrentSafe, 100 times with the race detector
