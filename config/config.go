@@ -38,7 +38,7 @@ type Connection struct {
 	Flag   string
 	Format string
 	// Buffer is the queue's capacity in spans (1024), Batch the most spans of one export
-	// (256, or Buffer if that is smaller).
+	// (256, or a quarter of a smaller Buffer than 1024).
 	Buffer, Batch int
 	// Timeout is the longest wait of a span for its batch (200ms), ExportTimeout the longest
 	// export (30s), BlockTimeout the longest wait of a caller (1s). All are positive.

@@ -11,15 +11,19 @@ import (
 // mostBuffer is the largest queue, in spans. A million waiting spans are about a gigabyte.
 const mostBuffer = 1 << 20
 
-// standardBatch is the size of a batch, unless the buffer is smaller.
-const standardBatch = 256
+// standardBuffer is the size of a queue where none is given.
+const standardBuffer = 1024
+
+// standardBatch returns the size of a batch where none is given: small enough that a queue
+// which fills one batch and exports another isn't called nearly full.
+func standardBatch(buffer int) int { return min(256, max(1, buffer/4)) }
 
 func newConnection(name string) Connection {
 	return Connection{
 		Name:          name,
 		Driver:        "default",
-		Buffer:        1024,
-		Batch:         standardBatch,
+		Buffer:        standardBuffer,
+		Batch:         standardBatch(standardBuffer),
 		Timeout:       200 * time.Millisecond,
 		ExportTimeout: 30 * time.Second,
 		BlockTimeout:  time.Second,
@@ -37,7 +41,7 @@ func (d *decoder) connection(name string, t table) Connection {
 	t.text("flag", &c.Flag)
 	t.text("format", &c.Format)
 	t.integer("buffer", &c.Buffer, 1, mostBuffer)
-	c.Batch = min(standardBatch, c.Buffer)
+	c.Batch = standardBatch(c.Buffer)
 	t.integer("batch", &c.Batch, 1, mostBuffer)
 	if c.Batch > c.Buffer {
 		d.fail(join(t.path, "batch"), fmt.Sprintf("%d is more than the buffer of %d holds", c.Batch, c.Buffer))

@@ -54,7 +54,7 @@ func TestParse_expands(t *testing.T) {
 	cfg := parse(t, `trace = { buffer = "${N}", sample = "${F}", timeout = "${D}", json = "${T}", fields = "${L}" }`,
 		"N=16", "F=0.5", "D=50ms", "T=TRUE", "L=name, kind")
 	want := config.Default().Connections[0]
-	want.Buffer, want.Batch, want.Sample.Rate, want.Timeout, want.JSON = 16, 16, 0.5, 50*time.Millisecond, true
+	want.Buffer, want.Batch, want.Sample.Rate, want.Timeout, want.JSON = 16, 4, 0.5, 50*time.Millisecond, true
 	want.Fields = []config.Field{{Source: "name", Target: "name"}, {Source: "kind", Target: "kind"}}
 	if diff := cmp.Diff(want, cfg.Connections[0]); diff != "" {
 		t.Errorf("connection (-want +got):\n%s", diff)
@@ -99,7 +99,7 @@ func TestParse_overrides(t *testing.T) {
 	)
 	standard := config.Default().Connections[0]
 	file, table, added := standard, standard, standard
-	file.Name, file.Driver, file.Buffer, file.Batch, file.JSON = "my-file", "file", 16, 16, true
+	file.Name, file.Driver, file.Buffer, file.Batch, file.JSON = "my-file", "file", 16, 4, true
 	file.Fields = []config.Field{{Source: "trace_id", Target: "trace_id"}, {Source: "name", Target: "name"}}
 	file.Sample.Rate, file.Sample.Error = 0.5, false
 	file.Setting = map[string]any{

@@ -133,7 +133,7 @@ func TestFromMap_types(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := config.Default().Connections[0]
-	want.Driver, want.Buffer, want.Batch, want.Timeout = "file", 8, 8, 3*time.Second
+	want.Driver, want.Buffer, want.Batch, want.Timeout = "file", 8, 2, 3*time.Second
 	want.Sample.Rules = []config.Rule{{Sample: 0.5}}
 	want.Fields = []config.Field{{Source: "name", Target: "name"}}
 	want.Setting = map[string]any{"path": "x"}

@@ -61,7 +61,7 @@ func (d *decoder) implicit() []Connection {
 // batching applies OTEL_BSP_*.
 func (d *decoder) batching(c *Connection) {
 	if i, ok := d.envInteger("OTEL_BSP_MAX_QUEUE_SIZE", 1, mostBuffer); ok {
-		c.Buffer = i
+		c.Buffer, c.Batch = i, standardBatch(i)
 	}
 	if i, ok := d.envInteger("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1, mostBuffer); ok {
 		c.Batch = i

@@ -44,7 +44,7 @@ func connectionKeys() []key {
 		{"flag", "text", "none"},
 		{"format", "text", "the driver's"},
 		{"buffer", "integer", "1024"},
-		{"batch", "integer", "256, or buffer if that is smaller"},
+		{"batch", "integer", "256, or a quarter of a smaller buffer than 1024"},
 		{"timeout", "duration", `"200ms"`},
 		{"export_timeout", "duration", `"30s"`},
 		{"block_timeout", "duration", `"1s"`},

@@ -53,7 +53,9 @@ type ConnectionConfig struct {
 	// QueueSize bounds the spans that wait or are being exported. The default is 1024. The
 	// last tenth is for spans that were kept by error or slow.
 	QueueSize int
-	// BatchSize bounds the spans of one export. The default is 256, at most QueueSize.
+	// BatchSize bounds the spans of one export. The default is 256, or a quarter of a smaller
+	// QueueSize than 1024. More than nine tenths of QueueSize are lowered to that: ordinary
+	// spans could never fill such a batch, and a full queue would wait for Schedule.
 	BatchSize int
 	// Schedule is the longest wait of a span for its batch to fill. The default is 200 ms.
 	Schedule time.Duration
@@ -74,7 +76,7 @@ type ConnectionConfig struct {
 // at a negative size and exports spans one by one at a batch size of zero.
 func (cfg ConnectionConfig) sanitized() ConnectionConfig {
 	cfg.QueueSize = min(positive(cfg.QueueSize, DefaultQueueSize), MaxQueueSize)
-	cfg.BatchSize = min(positive(cfg.BatchSize, DefaultBatchSize), cfg.QueueSize)
+	cfg.BatchSize = min(positive(cfg.BatchSize, min(DefaultBatchSize, max(1, cfg.QueueSize/4))), ordinaryOf(cfg.QueueSize))
 	cfg.Schedule = positive(cfg.Schedule, DefaultSchedule)
 	cfg.ExportTimeout = positive(cfg.ExportTimeout, DefaultExportTimeout)
 	cfg.BlockTimeout = positive(cfg.BlockTimeout, DefaultBlockTimeout)

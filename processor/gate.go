@@ -27,10 +27,12 @@ const (
 )
 
 func newGate(capacity int) gate {
-	c := uint64(capacity)
-	ordinary := c - c/10
-	return gate{capacity: c, ordinary: ordinary, each: 1 / float64(ordinary)}
+	ordinary := ordinaryOf(capacity)
+	return gate{capacity: uint64(capacity), ordinary: uint64(ordinary), each: 1 / float64(ordinary)}
 }
+
+// ordinaryOf returns how much of a queue's capacity is there for all spans.
+func ordinaryOf(capacity int) int { return capacity - capacity/10 }
 
 // take asks for a credit. Urgent spans may have those of the reserved tenth, too.
 func (g *gate) take(urgent bool) admission {

@@ -187,22 +187,24 @@ func TestWaitersMoveOnWhenTheConnectionIsShutDown(t *testing.T) {
 func TestSyncExportsOnTheCallersTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		e := processortest.New(processortest.Step{Delay: 50 * time.Millisecond})
+		delay := processortest.Step{Delay: 50 * time.Millisecond}
+		e := processortest.New(delay, delay)
 		f := open(t, processor.Options{}, processor.ConnectionConfig{
 			Name: "s", Open: e.Open, QueueSize: 20, BatchSize: 20, Schedule: time.Hour, Overflow: processor.OverflowSync,
 		})
-		end(f, 1, 19) // in the queue, for an hour
+		end(f, 1, 19)
+		synctest.Wait() // all of them are being exported
 		start := time.Now()
 		end(f, 19, 20)
-		if got := since(start); got != "50ms" {
-			t.Errorf("the caller waited %s, want 50ms", got)
+		if got := since(start); got != "100ms" {
+			t.Errorf("the caller waited %s, want 50ms for the export before, and 50ms for his own", got)
 		}
 		got := f.Stats().Connections["s"]
-		if got.SyncFallbackCount != 1 || got.Exported != 1 || got.Pending != 18 || got.Accepted != 19 {
-			t.Errorf("%d by callers, %d exported, %d pending, %d accepted; want 1, 1, 18, 19",
-				got.SyncFallbackCount, got.Exported, got.Pending, got.Accepted)
+		if got.SyncFallbackCount != 1 || got.Exported != 19 || got.FlushCount != 2 || got.Accepted != 19 {
+			t.Errorf("%d by callers, %d exported in %d batches, %d accepted; want 1, 19 in 2, 19",
+				got.SyncFallbackCount, got.Exported, got.FlushCount, got.Accepted)
 		}
-		if ids := e.Exported(); len(ids) != 1 || ids[0][7] != 19 {
+		if ids := e.Exported(); len(ids) != 19 || ids[18][7] != 19 {
 			t.Errorf("exported: %v", ids)
 		}
 	})
@@ -211,29 +213,56 @@ func TestSyncExportsOnTheCallersTime(t *testing.T) {
 func TestSyncCallerLeavesAndTheExportGoesOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		e := processortest.New(processortest.Step{Delay: 5 * time.Second})
+		e := processortest.New(processortest.Step{Delay: 500 * time.Millisecond}, processortest.Step{Delay: 5 * time.Second})
 		f := open(t, processor.Options{}, processor.ConnectionConfig{
 			Name: "s", Open: e.Open, QueueSize: 20, BatchSize: 20, Schedule: time.Hour, Overflow: processor.OverflowSync,
 		})
 		end(f, 1, 19)
+		synctest.Wait() // all of them are being exported
 		start := time.Now()
 		end(f, 19, 20)
 		if got := since(start); got != "1s" {
 			t.Errorf("the caller waited %s, want 1s", got)
 		}
-		end(f, 20, 21)
+		end(f, 20, 38) // the queue is full again
+		end(f, 38, 39)
 		if got := since(start); got != "1s" {
 			t.Errorf("the next one waited, too: %s", got)
 		}
-		if got := f.Stats().Connections["s"]; got.Pending != 19 || got.Dropped.QueueFull != 1 {
-			t.Errorf("%d pending, %d dropped; want 19, 1", got.Pending, got.Dropped.QueueFull)
+		if got := f.Stats().Connections["s"]; got.Pending != 19 || got.Exported != 18 || got.Dropped.QueueFull != 1 {
+			t.Errorf("%d pending, %d exported, %d dropped; want 19, 18, 1", got.Pending, got.Exported, got.Dropped.QueueFull)
 		}
 		time.Sleep(5 * time.Second)
-		if got := f.Stats().Connections["s"]; got.Pending != 18 || got.Exported != 1 {
-			t.Errorf("%d pending, %d exported; want 18, 1", got.Pending, got.Exported)
+		if got := f.Stats().Connections["s"]; got.Pending != 0 || got.Exported != 37 || got.SyncFallbackCount != 1 {
+			t.Errorf("%d pending, %d exported, %d by callers; want 0, 37, 1", got.Pending, got.Exported, got.SyncFallbackCount)
 		}
 		mustHold(t, f.Stats())
 	})
+}
+
+// Ordinary spans can't fill a batch as large as the queue, of which a tenth is reserved. A full
+// queue must not wait for the clock all the same.
+func TestFullQueueIsExportedAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, overflow := range []processor.Overflow{processor.OverflowBlock, processor.OverflowSync} {
+		synctest.Test(t, func(t *testing.T) {
+			e := processortest.New()
+			f := open(t, processor.Options{}, processor.ConnectionConfig{
+				Name: "c", Open: e.Open, QueueSize: 20, BatchSize: 20, Schedule: time.Hour, Overflow: overflow,
+			})
+			start := time.Now()
+			end(f, 1, 101)
+			if got := since(start); got != "0s" {
+				t.Errorf("%v: 100 spans into a queue of 20 took %s", overflow, got)
+			}
+			if err := f.Shutdown(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if got := f.Stats().Connections["c"]; got.Exported != 100 {
+				t.Errorf("%v: %d of 100 exported, %d dropped", overflow, got.Exported, got.Dropped.QueueFull)
+			}
+		})
+	}
 }
 
 func TestSyncCallerWaitsForABusyExporterNoLongerThanItsTimeout(t *testing.T) {
