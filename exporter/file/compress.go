@@ -56,7 +56,7 @@ func (j *janitor) gzip(ctx context.Context, r rotation) error {
 
 // squeeze writes src to path as gzip and syncs it.
 func (j *janitor) squeeze(ctx context.Context, src io.Reader, path string) (err error) {
-	dst, err := j.fs.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, j.mode)
+	dst, _, err := openOrMake(j.fs, path, os.O_WRONLY|os.O_TRUNC, j.mode)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,27 +78,55 @@ func TestExporterCountsACanceledBatch(t *testing.T) {
 	}
 }
 
-func TestExporterKeepsFilesPrivate(t *testing.T) {
+func TestFilesHaveTheirMode(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "store")
-	path := filepath.Join(dir, "trace.log")
-	e := open(t, path, file.WithMode(0o640), file.WithMaxLines(1), file.WithEncoder(line{}))
-	export(t, e, spans(0, 2)...)
-	for _, name := range names(t, dir) {
-		info, err := os.Stat(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if info.Mode().Perm() != 0o640 {
-			t.Errorf("mode of %s = %v, want 0640", name, info.Mode())
-		}
-	}
-	info, err := os.Stat(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info.Mode().Perm() != 0o700 {
-		t.Errorf("mode of the directory = %v, want 0700", info.Mode())
+	for _, test := range []struct{ mode, lock os.FileMode }{
+		{0o640, 0o600}, {0o666, 0o666}, {0o664, 0o660}, // the usual umasks take bits of each
+	} {
+		t.Run(fmt.Sprintf("%#o", test.mode), func(t *testing.T) {
+			t.Parallel()
+			dir := filepath.Join(t.TempDir(), "store")
+			path := filepath.Join(dir, "trace.log")
+			opts := []file.Option{file.WithMode(test.mode), file.WithMaxLines(1), file.WithEncoder(line{}), file.WithShared(), file.WithCompression()}
+			e := open(t, path, opts...)
+			export(t, e, spans(0, 3)...)
+			shut(t, e)
+			if err := os.WriteFile(path, []byte("half"), 0); err != nil {
+				t.Fatal(err)
+			}
+			shut(t, open(t, path, opts...))
+			entries, err := os.ReadDir(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			endings := make(map[string]bool)
+			for _, e := range entries {
+				want := test.mode
+				if filepath.Ext(e.Name()) == ".lock" {
+					want = test.lock
+				}
+				endings[filepath.Ext(e.Name())] = true
+				info, err := e.Info()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if info.Mode().Perm() != want {
+					t.Errorf("mode of %s = %v, want %v", e.Name(), info.Mode(), want)
+				}
+			}
+			for _, ending := range []string{".log", ".gz", ".torn", ".lock"} {
+				if !endings[ending] {
+					t.Errorf("no file %s was made", ending)
+				}
+			}
+			info, err := os.Stat(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if info.Mode().Perm() != 0o700 {
+				t.Errorf("mode of the directory = %v, want 0700", info.Mode())
+			}
+		})
 	}
 }
 

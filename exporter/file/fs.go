@@ -1,7 +1,9 @@
 package file
 
 import (
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 )
@@ -55,6 +57,28 @@ func (osFS) Remove(name string) error                     { return os.Remove(nam
 
 func (osFS) Chtimes(name string, atime, mtime time.Time) error {
 	return os.Chtimes(name, atime, mtime)
+}
+
+// openOrMake opens a file, or makes it with that very mode, whatever the umask, and says
+// which. Another process may be faster.
+func openOrMake(fsys filesystem, path string, flag int, mode os.FileMode) (h handle, made bool, err error) {
+	h, err = fsys.OpenFile(path, flag, 0)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return h, false, err
+	}
+	h, err = fsys.OpenFile(path, flag|os.O_CREATE|os.O_EXCL, mode)
+	if errors.Is(err, fs.ErrExist) {
+		h, err = fsys.OpenFile(path, flag, 0)
+		return h, false, err
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	if err := h.Chmod(mode); err != nil {
+		_ = h.Close()
+		return nil, false, err
+	}
+	return h, true, nil
 }
 
 // renameByPlaceholder makes an empty file of the new name, so that nobody else can have

@@ -28,7 +28,7 @@ const hour = time.Hour
 
 func newJanitor(s settings) *janitor {
 	j := &janitor{settings: s, family: newFamily(s.path), kick: make(chan struct{}, 1), quit: make(chan struct{})}
-	j.clean = lock{fs: s.fs, path: s.path + cleanEnding}
+	j.clean = lock{fs: s.fs, path: s.path + cleanEnding, mode: lockMode(s.mode)}
 	return j
 }
 

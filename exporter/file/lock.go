@@ -17,8 +17,16 @@ const turnWait = 5 * time.Second
 type lock struct {
 	fs    filesystem
 	path  string
+	mode  os.FileMode
 	signs bool // the owner's process id is written into the file
 	h     handle
+}
+
+// lockMode lets those lock who may write to a file of that mode, and nobody else: who only
+// reads must not be able to keep the writers out.
+func lockMode(mode os.FileMode) os.FileMode {
+	write := mode & 0o222
+	return write<<1 | write
 }
 
 // take takes the lock if nobody has it, and makes sure that the locked file is still the
@@ -31,7 +39,7 @@ func (l *lock) take(exclusive bool) error {
 		l.drop()
 	}
 	for range 10 {
-		h, err := l.fs.OpenFile(l.path, os.O_RDWR|os.O_CREATE, 0o600)
+		h, _, err := openOrMake(l.fs, l.path, os.O_RDWR, l.mode)
 		if err != nil {
 			return err
 		}

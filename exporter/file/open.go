@@ -24,8 +24,8 @@ func (w *writer) enter() error {
 		}
 		return nil
 	case errors.Is(err, errLocked):
-		return fmt.Errorf("%q is being written by somebody else%s: give each a file of its own, "+
-			"or set shared = true for all of them", w.path, w.presence.owner())
+		return fmt.Errorf("it is being written by somebody else%s: give each a file of its own, "+
+			"or set shared = true for all of them", w.presence.owner())
 	}
 	return err
 }
@@ -35,12 +35,15 @@ func (w *writer) open() error {
 	if err := regular(w.fs, w.path); err != nil {
 		return err
 	}
-	h, err := w.fs.OpenFile(w.path, os.O_RDWR|os.O_APPEND, 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		h, err = w.create()
-	}
+	h, made, err := openOrMake(w.fs, w.path, os.O_RDWR|os.O_APPEND, w.mode)
 	if err != nil {
 		return err
+	}
+	if made && w.sync != SyncNever {
+		if err := w.fs.SyncDir(w.family.dir); err != nil {
+			_ = h.Close()
+			return err
+		}
 	}
 	w.f, w.torn = h, false
 	if err := w.learn(); err != nil {
@@ -48,26 +51,6 @@ func (w *writer) open() error {
 		return err
 	}
 	return nil
-}
-
-// create makes the active file. A process that shares it may be faster.
-func (w *writer) create() (handle, error) {
-	h, err := w.fs.OpenFile(w.path, os.O_RDWR|os.O_APPEND|os.O_CREATE|os.O_EXCL, w.mode)
-	if errors.Is(err, fs.ErrExist) {
-		return w.fs.OpenFile(w.path, os.O_RDWR|os.O_APPEND, 0)
-	}
-	if err != nil {
-		return nil, err
-	}
-	err = h.Chmod(w.mode) // the umask took some of it away
-	if err == nil && w.sync != SyncNever {
-		err = w.fs.SyncDir(w.family.dir)
-	}
-	if err != nil {
-		_ = h.Close()
-		return nil, err
-	}
-	return h, nil
 }
 
 // learn finds out what a restart would forget: how long the file is, how many lines it

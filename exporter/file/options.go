@@ -91,7 +91,8 @@ func WithMaxFiles(n int) Option { return func(s *settings) { s.maxFiles = n } }
 func WithSync(sync Sync) Option { return func(s *settings) { s.sync = sync } }
 
 // WithMode sets the permission bits of the files that are made, whatever the umask. The
-// default is 0600. Directories are made with 0700.
+// default is 0600. The files of locks get those of whoever may write. Directories are made
+// with 0700.
 func WithMode(mode os.FileMode) Option { return func(s *settings) { s.mode = mode } }
 
 // WithShared lets several processes write to the same file, if all of them say so. Each

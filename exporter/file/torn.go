@@ -79,7 +79,7 @@ func (w *writer) complete(start int64) bool {
 // moveTorn appends what is behind start to the torn file, and cuts it off once it is safe
 // there. A crash between the two copies it twice.
 func (w *writer) moveTorn(start int64) error {
-	to, err := w.fs.OpenFile(w.path+tornEnding, os.O_WRONLY|os.O_APPEND|os.O_CREATE, w.mode)
+	to, _, err := openOrMake(w.fs, w.path+tornEnding, os.O_WRONLY|os.O_APPEND, w.mode)
 	if err != nil {
 		return err
 	}

@@ -53,8 +53,8 @@ type writer struct {
 
 func newWriter(s settings, rotated func()) *writer {
 	w := &writer{settings: s, family: newFamily(s.path), rotated: rotated}
-	w.presence = lock{fs: s.fs, path: s.path + lockEnding, signs: true}
-	w.turn = lock{fs: s.fs, path: s.path + turnEnding}
+	w.presence = lock{fs: s.fs, path: s.path + lockEnding, mode: lockMode(s.mode), signs: true}
+	w.turn = lock{fs: s.fs, path: s.path + turnEnding, mode: lockMode(s.mode)}
 	return w
 }
 
