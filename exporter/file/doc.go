@@ -24,7 +24,8 @@
 // goes back: their order, N as a number, is the order of writing. If a file can't be
 // rotated, it grows beyond its limits instead of losing spans, and every batch says so.
 //
-// A file that another program renames, removes, or copies and truncates, is followed at the
+// A path that is a symbolic link to a file stands for that file: the rotated ones are beside
+// it. A file that another program renames, removes, or copies and truncates, is followed at the
 // next batch.
 //
 // # Several writers

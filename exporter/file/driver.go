@@ -2,8 +2,6 @@ package file
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
@@ -45,7 +43,11 @@ func check(s exporter.Settings) error {
 	if err != nil {
 		return err
 	}
-	if err := outside(decoded.path); err != nil {
+	path, err := behind(decoded.path)
+	if err == nil {
+		err = outside(path)
+	}
+	if err != nil {
 		return &exporter.KeyError{Key: "setting." + pathKey(s), Problem: err.Error()}
 	}
 	return nil
@@ -58,29 +60,4 @@ func claims(s exporter.Settings) []string {
 		return nil
 	}
 	return []string{"file:" + physical(decoded.path, mostLinks)}
-}
-
-// mostLinks is how many links a path may go through, as in Linux.
-const mostLinks = 40
-
-// physical is path without symbolic links, as far as it exists: a link to a file that is
-// still to be written counts too.
-func physical(path string, links int) string {
-	if resolved, err := filepath.EvalSymlinks(path); err == nil {
-		return resolved
-	}
-	dir, name := filepath.Split(path)
-	dir = filepath.Clean(dir)
-	if dir == filepath.Clean(path) {
-		return path
-	}
-	dir = physical(dir, links)
-	target, err := os.Readlink(filepath.Join(dir, name))
-	if err != nil || links == 0 {
-		return filepath.Join(dir, name)
-	}
-	if !filepath.IsAbs(target) {
-		target = filepath.Join(dir, target)
-	}
-	return physical(target, links-1)
 }

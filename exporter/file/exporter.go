@@ -84,9 +84,13 @@ func (s *settings) valid() error {
 func open(ctx context.Context, s settings) (*Exporter, error) {
 	e := &Exporter{encoder: s.encoder, quit: make(chan struct{})}
 	s.kind = s.encoder.Kind()
+	var err error
+	if s.path, err = behind(s.path); err != nil {
+		return nil, err
+	}
 	e.janitor = newJanitor(s)
 	e.w = newWriter(s, e.janitor.rotated)
-	err := e.w.begin(ctx)
+	err = e.w.begin(ctx)
 	if err == nil {
 		_, err = e.w.end()
 	}

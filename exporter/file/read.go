@@ -94,6 +94,7 @@ func find(path string) ([]family, error) {
 	case err == nil && !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%q is neither a file nor a directory", path)
 	}
+	path = followed(path)
 	dir, name := filepath.Split(path)
 	if dir == "" {
 		dir = "."
