@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
+	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
@@ -22,6 +24,7 @@ type Exporter struct {
 	mu       sync.Mutex
 	lines    *lines // one of these two
 	trees    *trees
+	overdue  *time.Timer // draws trees whose root doesn't come; nil if none waits
 	shutdown bool
 }
 
@@ -35,7 +38,8 @@ var _ sdktrace.SpanExporter = (*Exporter)(nil)
 //   - width: the longest line of a tree in cells, from 60 to 1000; 0 (default) is the
 //     terminal's width, or 120 where there is none.
 //   - max_spans: how many spans wait for the root of their trace at most (10,000).
-//   - max_age: how long they wait at most (10s).
+//   - max_age: how long they wait at most (10s). What has waited for so long is drawn as it
+//     is; if that can't be written, s.Logger is told.
 //
 // The error joins a [*exporter.KeyError] for each thing that is wrong.
 func New(s exporter.Settings) (*Exporter, error) {
@@ -60,6 +64,9 @@ func New(s exporter.Settings) (*Exporter, error) {
 	kind := "text"
 	if s.JSON {
 		kind = "json"
+	} else if s.Format != "" && !strings.Contains(s.Format, "%") {
+		err = errors.Join(err, &exporter.KeyError{Key: "format", Problem: fmt.Sprintf("%q has no placeholder such as %%name%%, "+
+			"so that all lines would be the same; \"tree\" draws traces, and json = true writes JSON lines", s.Format)})
 	}
 	encoder, encoderErr := encode.New(kind, s)
 	if err := errors.Join(err, encoderErr); err != nil {
@@ -82,9 +89,35 @@ func (e *Exporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpa
 		return err
 	}
 	if e.trees != nil {
-		return e.trees.export(spans)
+		err := e.trees.export(spans)
+		e.wait()
+		return err
 	}
 	return e.lines.export(spans)
+}
+
+// wait has the trees that wait drawn when it is time, unless that is arranged already. A
+// request that hangs would not be seen otherwise until another one ends.
+func (e *Exporter) wait() {
+	if e.overdue != nil {
+		return
+	}
+	if due, ok := e.trees.collector.Due(); ok {
+		e.overdue = time.AfterFunc(due.Sub(e.trees.now()), e.drawOverdue)
+	}
+}
+
+func (e *Exporter) drawOverdue() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.shutdown {
+		return
+	}
+	e.overdue = nil
+	if err := e.trees.export(nil); err != nil {
+		e.trees.logger.Warn("drawing traces whose root didn't come", "error", err)
+	}
+	e.wait()
 }
 
 // Shutdown draws the trees that wait for their root, and makes later exports do nothing.
@@ -96,6 +129,9 @@ func (e *Exporter) Shutdown(context.Context) error {
 		return nil
 	}
 	e.shutdown = true
+	if e.overdue != nil {
+		e.overdue.Stop()
+	}
 	if e.trees != nil {
 		return e.trees.rest()
 	}

@@ -7,15 +7,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/console"
@@ -36,6 +40,24 @@ type counted struct {
 func (c *counted) Write(p []byte) (int, error) {
 	c.writes++
 	return c.Buffer.Write(p)
+}
+
+// shared is written in the background.
+type shared struct {
+	mu  sync.Mutex
+	out counted
+}
+
+func (s *shared) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.out.Write(p)
+}
+
+func (s *shared) seen() (writes int, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.out.writes, s.out.String()
 }
 
 func fresh(tb testing.TB, s exporter.Settings) *console.Exporter {
@@ -238,6 +260,60 @@ func TestTreeDrawsTheRestAtShutdown(t *testing.T) {
 	}
 }
 
+// A request that hangs is seen although nothing else happens.
+func TestTreeDrawsWhatWaitsForTooLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var out shared
+		e := fresh(t, exporter.Settings{Format: "tree", Stdout: &out, Setting: map[string]any{"max_age": "5s"}})
+		spans := exportertest.Spans()
+		late := tracetest.SpanStubFromReadOnlySpan(spans[3])
+		late.SpanContext = late.SpanContext.WithTraceID(trace.TraceID{9})
+		if err := e.ExportSpans(t.Context(), spans[1:3]); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second)
+		if err := e.ExportSpans(t.Context(), []sdktrace.ReadOnlySpan{late.Snapshot()}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2500 * time.Millisecond)
+		for _, want := range []int{0, 1, 1, 2} { // after 4.5, 5.5, 6.5 and 7.5 seconds
+			synctest.Wait()
+			if writes, text := out.seen(); writes != want {
+				t.Errorf("%d writes, want %d:\n%s", writes, want, text)
+			}
+			time.Sleep(time.Second)
+		}
+		if err := e.ExportSpans(t.Context(), spans[1:2]); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if writes, _ := out.seen(); writes != 3 {
+			t.Errorf("%d writes, want the third at Shutdown, and none after it", writes)
+		}
+	})
+}
+
+func TestTreeSaysWhatItCouldNotDrawInTheBackground(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log shared
+		e := fresh(t, exporter.Settings{Format: "tree", Stdout: broken{}, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		if err := e.ExportSpans(t.Context(), exportertest.Spans()[1:]); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if _, got := log.seen(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "3 of 3 spans") {
+			t.Errorf("log = %q, want one line that counts the spans", got)
+		}
+	})
+}
+
 func TestTreeColors(t *testing.T) {
 	t.Parallel()
 	for color, want := range map[string]bool{"always": true, "never": false, "auto": false} {
@@ -283,6 +359,12 @@ func TestDriverRefuses(t *testing.T) {
 		want []string
 	}{
 		{"a placeholder", exporter.Settings{Format: "%tme%"}, []string{`format: %tme%: no span field is called "tme", did you mean "time"?`}},
+		{"no placeholder", exporter.Settings{Format: "Tree"}, []string{`format: "Tree" has no placeholder such as %name%`}},
+		{
+			"a tree's settings out of range",
+			exporter.Settings{Format: "tree", Setting: map[string]any{"width": int64(20), "max_age": "0s"}},
+			[]string{"setting.width: want 0 for the terminal's width, or from 60 to 1000, have 20", "setting.max_age: want more than nothing"},
+		},
 		{"a field", exporter.Settings{JSON: true, Fields: []exporter.FieldMapping{{Source: "x1", Target: "x"}}}, []string{"fields.x1: "}},
 		{"fields of a tree", exporter.Settings{Format: "tree", Fields: []exporter.FieldMapping{{Source: "name", Target: "n"}}}, []string{"fields: a tree has no fields to map"}},
 		{

@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"math"
 	"os"
 	"time"
@@ -16,6 +17,9 @@ import (
 
 const treeFormat = "tree"
 
+// narrowest is the shortest line that can be asked for, as [tree.Style] draws none shorter.
+const narrowest = 60
+
 // trees draws each trace when it is ready.
 type trees struct {
 	w         io.Writer
@@ -25,6 +29,7 @@ type trees struct {
 	collector *tree.Collector
 	view      exporter.View
 	buf       []byte
+	logger    *slog.Logger
 	now       func() time.Time
 }
 
@@ -34,7 +39,16 @@ func newTrees(s exporter.Settings) (*trees, error) {
 	width := d.Int(0, 0, 1000, "width")
 	maxSpans := d.Int(tree.DefaultMaxSpans, 1, math.MaxInt32, "max_spans")
 	maxAge := d.Duration(tree.DefaultMaxAge, "max_age")
-	t := &trees{w: s.Stdout, width: width, collector: tree.NewCollector(maxSpans, maxAge), now: time.Now}
+	if width > 0 && width < narrowest {
+		d.Problem("width", "want 0 for the terminal's width, or from %d to 1000, have %d", narrowest, width)
+	}
+	if maxAge == 0 {
+		d.Problem("max_age", "want more than nothing; leave it out for %v", tree.DefaultMaxAge)
+	}
+	t := &trees{w: s.Stdout, width: width, collector: tree.NewCollector(maxSpans, maxAge), logger: s.Logger, now: time.Now}
+	if t.logger == nil {
+		t.logger = slog.New(slog.DiscardHandler)
+	}
 	if f, ok := s.Stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		t.terminal = f
 	}

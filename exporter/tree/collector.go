@@ -94,6 +94,16 @@ func (c *Collector) Ready(now time.Time) []Trace {
 	return ready
 }
 
+// Due returns when the next trace will have waited for too long; ok is false if none waits.
+func (c *Collector) Due() (at time.Time, ok bool) {
+	for _, t := range c.open {
+		if due := t.since.Add(c.maxAge); !ok || due.Before(at) {
+			at, ok = due, true
+		}
+	}
+	return at, ok
+}
+
 // Rest returns all traces that wait, in the order in which their first spans arrived, and
 // forgets them.
 func (c *Collector) Rest() []Trace { return c.take(func(*Trace) bool { return true }) }

@@ -11,7 +11,7 @@
 // process. It is drawn at once, and says how many children its spans had started that
 // aren't there: they are still open, or they were not sampled. If some of them come later,
 // they are drawn as the continuation of the trace. A trace whose root doesn't come is
-// drawn as far as it is known after 10 seconds, as soon as anything else is exported; when
-// more than 10,000 spans wait; and when the exporter is shut down. So memory is bounded, and
-// every span is drawn exactly once.
+// drawn as far as it is known after 10 seconds ([Collector.Due] says when), when more than
+// 10,000 spans wait, and at the end. So memory is bounded, and every span is drawn exactly
+// once.
 package tree
