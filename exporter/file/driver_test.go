@@ -62,6 +62,8 @@ func TestDriverRefusesBadSettings(t *testing.T) {
 		{"a misspelled key", map[string]any{"maxsise": "1MB"}, "setting.maxsise", "maxsize"},
 		{"a path that climbs", map[string]any{"file": "../trace.log"}, "setting.file", "absolute"},
 		{"a store that climbs", map[string]any{"store": "logs/../../x"}, "setting.store", "absolute"},
+		{"a home as the store", map[string]any{"store": "~/traces"}, "setting.store", "no shell"},
+		{"a path in a home", map[string]any{"path": "~/trace.log"}, "setting.path", "no shell"},
 		{"a directory", map[string]any{"path": dir}, "setting.path", "directory"},
 		{"a path with a slash at the end", map[string]any{"path": dir + "/"}, "setting.path", "directory"},
 		{"a file as a directory", map[string]any{"path": filepath.Join(dir, "plain", "trace.log")}, "setting.path", "not a directory"},

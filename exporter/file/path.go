@@ -45,6 +45,11 @@ func climbs(path string) bool {
 	return !filepath.IsAbs(path) && slices.Contains(strings.Split(filepath.ToSlash(path), "/"), "..")
 }
 
+// tilde says whether a path begins as one in somebody's home does in a shell.
+func tilde(path string) bool {
+	return path == "~" || strings.HasPrefix(filepath.ToSlash(path), "~/")
+}
+
 // outside says why the file at path can't be written to, as far as looking tells.
 func outside(path string) error {
 	if err := regular(osFS{}, path); err != nil {

@@ -50,6 +50,9 @@ func decodePath(d *exporter.Decoder, s *settings) {
 	if climbs(store) {
 		d.Problem("store", "%q leaves the working directory; give an absolute path", store)
 	}
+	if tilde(store) {
+		d.Problem("store", "%q would be a directory called ~: no shell expands it here; give an absolute path", store)
+	}
 	key := d.Key("path", "file", "output")
 	path := d.String("trace.log", "path", "file", "output")
 	if problem := pathProblem(path); problem != "" {
@@ -58,6 +61,9 @@ func decodePath(d *exporter.Decoder, s *settings) {
 	}
 	if climbs(path) {
 		d.Problem(key, "%q leaves the store; give an absolute path", path)
+	}
+	if tilde(path) {
+		d.Problem(key, "%q would be in a directory called ~: no shell expands it here; give an absolute path", path)
 	}
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(store, path)
