@@ -74,7 +74,7 @@ func (p *Policy) decideOrdinary(v *decision.Verdict, s *decision.Span, level int
 	case ByCounter:
 		v.Known = false
 		v.Threshold = product(own, before.threshold)
-		v.Keep = own < decision.Never && e.count(level)
+		v.Keep = v.Threshold < decision.Never && e.count(level)
 	default:
 		p.decideSpan(v, s, before.threshold)
 		return

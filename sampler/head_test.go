@@ -197,6 +197,22 @@ func TestSwapKeepsErrorsOfUnknownWeight(t *testing.T) {
 	weigh(t, s, v)
 }
 
+// Below a sampled parent without th nobody knows how many such spans were not recorded, if no
+// connection ignored parents: one that does so from a reload on keeps none of them, rather than
+// one that stands for infinitely many, whatever its key.
+func TestSwapLeavesOutWhatMayNotHaveBeenRecorded(t *testing.T) {
+	t.Parallel()
+	for _, key := range []sampler.Key{sampler.ByTraceID, sampler.BySpanID, sampler.ByTraceSpan, sampler.ByCounter} {
+		head := sampler.NewHead(policy(t, sampler.Config{Rate: 1, Propagate: true}))
+		_, s := pass{id: high(), remote: true, sampled: true}.start(t, head)
+		after := policy(t, sampler.Config{Rate: 1, IgnoreParent: true, Key: key})
+		head.Swap(after)
+		if v := after.Decide(s, 0); v.Keep {
+			t.Errorf("key %v: kept, and stands for %v spans", key, v.Threshold.AdjustedCount())
+		}
+	}
+}
+
 // A child that starts after a reload carries what is recorded now, not what was.
 func TestSwapRefreshesTheMark(t *testing.T) {
 	t.Parallel()

@@ -28,7 +28,7 @@ func (p *Policy) decideSpan(v *decision.Verdict, s *decision.Span, earlier decis
 		rest = restOf(own, earlier)
 		v.Threshold = max(own, earlier)
 	}
-	v.Keep = rest.Keeps(r)
+	v.Keep = v.Threshold < decision.Never && rest.Keeps(r)
 	if !v.Keep || !p.pass(v) {
 		return
 	}
