@@ -32,8 +32,9 @@ const (
 func FromProbability(p float64) Threshold { return FromProbabilityPrecision(p, DefaultPrecision) }
 
 // FromProbabilityPrecision is [FromProbability] with 1 to 14 significant hexadecimal
-// digits. Leading f digits of small probabilities don't count as significant, as the
-// specification's algorithm has it: otherwise 1 in a million would lose its precision.
+// digits. Leading f digits of small probabilities and leading zeros of those close to 1
+// don't count as significant, as the specification's algorithm has it: otherwise keeping
+// 1 in a million, or all but 1 in a million, would lose its precision.
 func FromProbabilityPrecision(p float64, precision int) Threshold {
 	if !(p > 0) {
 		return Never
@@ -45,9 +46,10 @@ func FromProbabilityPrecision(p float64, precision int) Threshold {
 	if p < 1/one {
 		p = 1 / one
 	}
-	_, exp := math.Frexp(p)
-	// Each full factor of 16 below 1 is one leading f digit of the threshold.
-	digits := min(max(precision, 1)+max(-exp/4, 0), hexDigits)
+	// Each full factor of 16 below 1 is one leading digit: f for p, 0 for 1-p.
+	_, kept := math.Frexp(p)
+	_, rejected := math.Frexp(1 - p)
+	digits := min(max(precision, 1)+max(-kept/4, -rejected/4, 0), hexDigits)
 	shift := uint(4 * (hexDigits - digits))
 	t := uint64(math.Round((1 - p) * one))
 	if p < 0.5 { // 1-p has lost low bits that p still has

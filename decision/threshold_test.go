@@ -45,6 +45,29 @@ func TestFromProbabilityMatchesTheSpecification(t *testing.T) {
 	}
 }
 
+// Its algorithm raises the precision by leading zeros as well: who drops 1 in a million drops
+// just that.
+func TestFromProbabilityCloseToOne(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		n    float64
+		want [3]string
+	}{
+		{10, [3]string{"19a", "199a", "1999a"}},
+		{16, [3]string{"1", "1", "1"}},
+		{20, [3]string{"0ccd", "0cccd", "0ccccd"}},
+		{100, [3]string{"028f", "028f6", "028f5c"}},
+		{10000, [3]string{"00068e", "00068dc", "00068db9"}},
+		{1000000, [3]string{"000010c", "000010c7", "000010c6f"}},
+	} {
+		for i, want := range tc.want {
+			if got := decision.FromProbabilityPrecision(1-1/tc.n, 3+i).String(); got != want {
+				t.Errorf("all but 1 in %v with %d digits: th %q, want %q", tc.n, 3+i, got, want)
+			}
+		}
+	}
+}
+
 func TestFromProbabilityAtTheEdges(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -59,7 +82,7 @@ func TestFromProbabilityAtTheEdges(t *testing.T) {
 		{math.SmallestNonzeroFloat64, decision.Never - 1},
 		{0x1p-56, decision.Never - 1},
 		{0x1p-55, decision.Never - 2},
-		{1 - 0x1p-53, decision.Always},
+		{1 - 0x1p-53, 8},
 		{1, decision.Always},
 		{1.5, decision.Always},
 		{math.Inf(1), decision.Always},
@@ -77,6 +100,9 @@ func TestFromProbabilityIsCloseAndMonotone(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 200_000 {
 		p, q := math.Exp2(-40*random.Float64()), math.Exp2(-40*random.Float64())
+		if random.IntN(2) == 0 {
+			p, q = 1-p, 1-q
+		}
 		if p > q {
 			p, q = q, p
 		}
