@@ -1,6 +1,7 @@
 package sampler_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -287,6 +288,39 @@ func TestKindAndServiceOfASpan(t *testing.T) {
 		s.Ended = &ended{name: "x", kind: tc.kind, attrs: tc.attrs, res: tc.res}
 		if v := p.Decide(s, 0); v.Rule != tc.want {
 			t.Errorf("%s: rule %d, want %d", tc.name, v.Rule, tc.want)
+		}
+	}
+}
+
+// A number is one number, whatever its type; the first sight of a name and the later ones agree.
+func TestNumbersOfAnAttribute(t *testing.T) {
+	t.Parallel()
+	p := policy(t, sampler.Config{Rate: 1, Rules: []sampler.Rule{
+		{Attrs: map[string][]string{"n": {"1000000"}}},
+		{Attrs: map[string][]string{"n": {"-0.5", "1e+300"}}},
+		{Attrs: map[string][]string{"n": {"0"}}},
+	}})
+	head := sampler.NewHead(p)
+	for _, tc := range []struct {
+		value attribute.Value
+		want  int32
+	}{
+		{attribute.IntValue(1_000_000), 0},
+		{attribute.Float64Value(1e6), 0},
+		{attribute.StringValue("1000000"), 0},
+		{attribute.Float64SliceValue([]float64{1, 1e6}), 0},
+		{attribute.Float64Value(1e6 + 0.5), -1},
+		{attribute.Float64Value(-0.5), 1},
+		{attribute.Float64Value(1e300), 1},
+		{attribute.Float64Value(math.Copysign(0, -1)), 2},
+		{attribute.Float64Value(math.NaN()), -1},
+		{attribute.Float64Value(math.Inf(-1)), -1},
+	} {
+		_, s := pass{id: high(), attrs: []attribute.KeyValue{{Key: "n", Value: tc.value}}}.start(t, head)
+		for range 2 {
+			if v := p.Decide(s, 0); v.Rule != tc.want {
+				t.Errorf("%s: rule %d, want %d", tc.value.String(), v.Rule, tc.want)
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"math"
 	"strconv"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -48,8 +49,12 @@ func (s *subject) serviceName() string {
 	return name.AsString()
 }
 
-// scalar appends v to buf as printed: the form that conditions are compared with. It doesn't
-// allocate for strings, numbers and booleans if buf has room for 32 bytes.
+// exact is the largest whole float64 below which every whole number has one.
+const exact = 1 << 53
+
+// scalar appends v to buf as printed: the form that conditions are compared with. A whole
+// number has no exponent, whether it is an integer or not: 1000000, as a configuration
+// writes it. It doesn't allocate for strings, numbers and booleans if buf has room for 32 bytes.
 func scalar(v attribute.Value, buf []byte) (text string, printed []byte) {
 	switch v.Type() {
 	case attribute.STRING:
@@ -59,7 +64,11 @@ func scalar(v attribute.Value, buf []byte) (text string, printed []byte) {
 	case attribute.INT64:
 		return "", strconv.AppendInt(buf, v.AsInt64(), 10)
 	case attribute.FLOAT64:
-		return "", strconv.AppendFloat(buf, v.AsFloat64(), 'g', -1, 64)
+		f := v.AsFloat64()
+		if f == math.Trunc(f) && math.Abs(f) <= exact {
+			return "", strconv.AppendInt(buf, int64(f), 10)
+		}
+		return "", strconv.AppendFloat(buf, f, 'g', -1, 64)
 	default:
 		return v.String(), nil
 	}
