@@ -180,11 +180,26 @@ func (f *Fanout) stop(ctx context.Context, t *table) error {
 	err = errors.Join(err, f.waitForOpening(ctx))
 	unwatch()
 	f.cutDrain()
-	if f.metrics != nil {
-		err = errors.Join(err, f.metrics.Unregister())
-	}
+	ctx, cancel := lastMoment(ctx)
+	defer cancel()
+	err = errors.Join(err, f.unregister(ctx))
 	f.env.report.stop(ctx)
 	return err
+}
+
+// lastPatience bounds what Shutdown waits for others who heed no context: a log handler, a
+// meter provider.
+const lastPatience = 5 * time.Second
+
+// lastMoment returns a context that ends a moment after ctx, and after lastPatience at the
+// latest.
+func lastMoment(ctx context.Context) (context.Context, context.CancelFunc) {
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastPatience)
+	unwatch := context.AfterFunc(ctx, func() { time.AfterFunc(closeGrace, cancel) })
+	return last, func() {
+		unwatch()
+		cancel()
+	}
 }
 
 // alive returns the connections of t and those that are being drained.

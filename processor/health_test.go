@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -240,10 +241,13 @@ func TestReloadsOverflowsAndFactorsAreEvents(t *testing.T) {
 	})
 }
 
-// hanging is a log handler that doesn't return from warnings.
-type hanging struct{ hang <-chan struct{} }
+// hanging is a log handler that doesn't return from lines of its level.
+type hanging struct {
+	hang  <-chan struct{}
+	level slog.Level
+}
 
-func (hanging) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
+func (h hanging) Enabled(_ context.Context, l slog.Level) bool { return l >= h.level }
 
 func (h hanging) Handle(context.Context, slog.Record) error {
 	<-h.hang
@@ -258,7 +262,7 @@ func TestLoggerThatHangsHoldsNobodyUp(t *testing.T) {
 	hang := make(chan struct{})
 	defer close(hang)
 	e := processortest.New(processortest.Step{Err: errors.New("no")})
-	f := open(t, processor.Options{Logger: slog.New(hanging{hang: hang})},
+	f := open(t, processor.Options{Logger: slog.New(hanging{hang, slog.LevelWarn})},
 		processor.ConnectionConfig{Name: "c", Open: e.Open})
 	end(f, 1, 100)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -267,5 +271,50 @@ func TestLoggerThatHangsHoldsNobodyUp(t *testing.T) {
 	_ = f.Shutdown(ctx)
 	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("Shutdown took %s", took)
+	}
+}
+
+func TestLoggerThatHangsHoldsNeitherReloadNorHealthNorShutdownUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hang, busy := make(chan struct{}), make(chan struct{})
+		e := processortest.New(processortest.Step{Hang: busy, Deaf: true})
+		cfg := processor.ConnectionConfig{Name: "c", Open: e.Open, QueueSize: 10, BatchSize: 5, ExportTimeout: time.Hour}
+		gone := processor.ConnectionConfig{Name: "gone", Open: processortest.New().Open}
+		f := open(t, processor.Options{Logger: slog.New(hanging{hang, slog.LevelDebug})}, cfg, gone)
+		if err := f.Reload(t.Context(), cfg); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(time.Second) // the first line hangs
+		end(f, 1, 30)
+		synctest.Wait()
+		if h := f.Health().Connections["c"]; h.State != processor.StateDegraded {
+			t.Errorf("a connection that drops is %+v", h)
+		}
+		close(busy)
+		if err := f.Shutdown(t.Context()); err != nil { // it has no deadline
+			t.Error(err)
+		}
+		close(hang)
+	})
+}
+
+// panicking is a log handler that always panics.
+type panicking struct{ slog.Handler }
+
+func (panicking) Handle(context.Context, slog.Record) error { panic("no line today") } //nolint:forbidigo // this is what it is for
+
+func TestLoggerThatPanicsHarmsNobody(t *testing.T) {
+	t.Parallel()
+	e := processortest.New(processortest.Step{Err: errors.New("no")})
+	f := open(t, processor.Options{Logger: slog.New(panicking{slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelDebug})})},
+		processor.ConnectionConfig{Name: "c", Open: e.Open, BatchSize: 10})
+	end(f, 1, 100)
+	if err := f.Reload(t.Context()); err != nil {
+		t.Error(err)
+	}
+	_ = f.Shutdown(t.Context()) // the connection may still be draining
+	if c := f.Stats().Retired["c"]; c == nil || c.Failed+c.Exported != 99 || c.Failed == 0 {
+		t.Errorf("the removed connection says %+v", c)
 	}
 }

@@ -55,6 +55,33 @@ func (f *Fanout) observe(mp metric.MeterProvider) (err error) {
 	return nil
 }
 
+// unregister ends what observe began, which is foreign code.
+func (f *Fanout) unregister(ctx context.Context) error {
+	if f.metrics == nil {
+		return nil
+	}
+	result := make(chan error, 1)
+	go func() {
+		err := errors.New("the meter provider ended the goroutine")
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("the meter provider panicked: %v", p)
+			}
+			result <- err
+		}()
+		err = f.metrics.Unregister()
+	}()
+	err := errors.New("the meter provider has not returned")
+	select {
+	case err = <-result:
+	case <-ctx.Done():
+	}
+	if err != nil {
+		return fmt.Errorf("metrics: unregister: %w", err)
+	}
+	return nil
+}
+
 // tell gives every connection's numbers to o.
 func (f *Fanout) tell(in *instruments, o metric.Observer) {
 	st := f.Stats()

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/attribute"
@@ -132,6 +134,65 @@ func TestMeterProviderThatFailsIsAnErrorAndNothingStaysOpen(t *testing.T) {
 			if e.Shutdowns() != 1 {
 				t.Errorf("the exporter was shut down %d times, want 1", e.Shutdowns())
 			}
+		})
+	}
+}
+
+// stubborn is a MeterProvider whose callback can't be unregistered.
+type stubborn struct {
+	noop.MeterProvider
+	unregister func() error
+}
+
+func (s stubborn) Meter(string, ...metric.MeterOption) metric.Meter { return stubbornMeter{s: s} }
+
+type stubbornMeter struct {
+	noop.Meter
+	s stubborn
+}
+
+func (m stubbornMeter) RegisterCallback(metric.Callback, ...metric.Observable) (metric.Registration, error) {
+	return stubbornRegistration{unregister: m.s.unregister}, nil
+}
+
+type stubbornRegistration struct {
+	noop.Registration
+	unregister func() error
+}
+
+func (r stubbornRegistration) Unregister() error { return r.unregister() }
+
+func TestMeterProviderThatKeepsItsCallbackDoesNotKeepShutdownFromEnding(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		unregister func(hang <-chan struct{}) error
+		want       string
+	}{
+		"error":     {func(<-chan struct{}) error { return errors.New("no such callback") }, "metrics: unregister: no such callback"},
+		"panic":     {func(<-chan struct{}) error { panic("no") }, "metrics: unregister: the meter provider panicked: no"}, //nolint:forbidigo // this is what it is for
+		"goroutine": {func(<-chan struct{}) error { runtime.Goexit(); return nil }, "metrics: unregister: the meter provider ended the goroutine"},
+		"hang":      {func(hang <-chan struct{}) error { <-hang; return nil }, "metrics: unregister: the meter provider has not returned"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				hang := make(chan struct{})
+				defer close(hang)
+				e := processortest.New()
+				f := open(t, processor.Options{MeterProvider: stubborn{unregister: func() error { return c.unregister(hang) }}},
+					processor.ConnectionConfig{Name: "c", Open: e.Open})
+				end(f, 1, 2)
+				err := f.Shutdown(t.Context()) // it has no deadline
+				if err == nil || err.Error() != c.want {
+					t.Errorf("got %v, want %s", err, c.want)
+				}
+				if again := f.Shutdown(t.Context()); fmt.Sprint(again) != c.want {
+					t.Errorf("the second Shutdown returned %v", again)
+				}
+				if len(e.Exported()) != 1 || e.Shutdowns() != 1 {
+					t.Errorf("%d spans were exported, the exporter was shut down %d times", len(e.Exported()), e.Shutdowns())
+				}
+			})
 		})
 	}
 }

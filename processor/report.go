@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"sync/atomic"
 	"time"
+
+	"github.com/tracehook/tracehook/internal/safelog"
 )
 
 const (
@@ -17,10 +19,11 @@ const (
 	factorLoad = 0.5
 )
 
-// reporter logs losses, on a goroutine of its own. The hot path only wakes it, which is
-// one failed send to a channel if it is awake already.
+// reporter notices losses, on a goroutine of its own, and logs them on another one. The hot
+// path only wakes it, which is one failed send to a channel if it is awake already.
 type reporter struct {
 	f       *Fanout
+	lines   *safelog.Queue
 	wake    chan struct{}
 	quit    chan struct{}
 	done    chan struct{}
@@ -82,7 +85,7 @@ func (c cause) hint() string {
 }
 
 func newReporter(f *Fanout) *reporter {
-	return &reporter{f: f, wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{})}
+	return &reporter{f: f, lines: safelog.NewQueue(f.options.Logger), wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{})}
 }
 
 func (r *reporter) start() {
@@ -106,12 +109,8 @@ func (r *reporter) stop(ctx context.Context) {
 	close(r.quit)
 	select {
 	case <-r.done:
-		return
+		r.lines.Wait(ctx)
 	case <-ctx.Done():
-	}
-	select {
-	case <-r.done:
-	case <-time.After(closeGrace):
 	}
 }
 
@@ -292,7 +291,7 @@ func (r *reporter) noteRecovery(a *account, counts *[causes]uint64, s *settled) 
 }
 
 func (r *reporter) log(level slog.Level, text string, attrs ...slog.Attr) {
-	r.f.options.Logger.LogAttrs(context.Background(), level, text, attrs...)
+	r.lines.Logger().LogAttrs(context.Background(), level, text, attrs...)
 }
 
 func (r *reporter) debug(text string, attrs ...slog.Attr) {
