@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/propagation"
@@ -146,14 +147,41 @@ func (b *Bridge) ForceFlush(ctx context.Context) error {
 		return b.fanout.ForceFlush(ctx)
 	}
 	// The provider asks its processors in turn, and the caller's own may hang.
-	theirs := make(chan error, 1)
-	go func() { theirs <- tp.ForceFlush(context.WithValue(ctx, fromBridge{}, true)) }()
-	err := b.fanout.ForceFlush(ctx)
-	select {
-	case their := <-theirs:
-		return errors.Join(err, their)
-	case <-ctx.Done():
-		return errors.Join(err, fmt.Errorf("the application's own span processors: %w", ctx.Err()))
+	theirs := atOnce(ctx, tp.ForceFlush)
+	return errors.Join(b.fanout.ForceFlush(ctx), theirs())
+}
+
+// closeGrace is what the application's own span processors get when ctx is done.
+const closeGrace = 10 * time.Millisecond
+
+// atOnce begins to flush or shut down the application's own span processors and returns
+// what waits for that. They may hang or panic.
+func atOnce(ctx context.Context, do func(context.Context) error) (wait func() error) {
+	result := make(chan error, 1)
+	go func() {
+		err := errors.New("one has ended the goroutine")
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("one has panicked: %v", p)
+			}
+			result <- err
+		}()
+		err = do(context.WithValue(ctx, fromBridge{}, true))
+	}()
+	return func() (err error) {
+		select {
+		case err = <-result:
+		case <-ctx.Done():
+			select { // ours may have taken all of the time
+			case err = <-result:
+			case <-time.After(closeGrace):
+				err = ctx.Err()
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("the application's own span processors: %w", err)
+		}
+		return nil
 	}
 }
 
@@ -178,10 +206,11 @@ func (b *Bridge) Shutdown(ctx context.Context) error {
 
 func (b *Bridge) shutdown(ctx context.Context) error {
 	err := b.fanout.Shutdown(ctx)
+	defer b.opts.lines.Wait(ctx)
 	// The provider itself has nothing to stop, and shutting it down would hide spans that
 	// end later from the accounts; but the caller's own processors need it.
 	if tp := b.built.Load(); tp != nil && len(b.opts.provider) > 0 {
-		err = errors.Join(err, tp.Shutdown(context.WithValue(ctx, fromBridge{}, true)))
+		err = errors.Join(err, atOnce(ctx, tp.Shutdown)())
 	}
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/internal/safelog"
 )
 
 // Option is what a developer sets in code; what a user sets is in the configuration.
@@ -22,6 +23,7 @@ type options struct {
 	drivers        map[string]exporter.Driver
 	provider       []sdktrace.TracerProviderOption
 	logger         *slog.Logger
+	lines          *safelog.Queue // before logger, for those who export
 	meters         metric.MeterProvider
 	stdout, stderr io.Writer
 	alwaysOn       bool
@@ -37,6 +39,8 @@ func newOptions(opts []Option) options {
 	if o.logger == nil {
 		o.logger = slog.New(slog.DiscardHandler)
 	}
+	o.lines = safelog.NewQueue(o.logger)
+	o.logger = safelog.Guard(o.logger)
 	return o
 }
 
@@ -84,7 +88,8 @@ func AssumeAlwaysOn() Option {
 }
 
 // WithLogger sets where the Bridge reports losses, reloads and notes about the
-// configuration. The default, and nil, is nowhere.
+// configuration. The default, and nil, is nowhere. Its handler may be slow, hang or panic
+// without doing harm to spans; only New and Reload wait for it, for lines of their own.
 func WithLogger(l *slog.Logger) Option {
 	return optionFunc(func(o options) options {
 		o.logger = l

@@ -166,7 +166,7 @@ func settingsOf(conn config.Connection, p *plan, o options) exporter.Settings {
 		JSON:          conn.JSON,
 		SplitServices: conn.SplitServices,
 		Identity:      exporter.Identity(p.cfg.Identity),
-		Logger:        o.logger.With("connection", conn.Name),
+		Logger:        o.lines.Logger().With("connection", conn.Name),
 		Environ:       p.cfg.Environ(conn.Name),
 		Stdout:        o.stdout,
 		Stderr:        o.stderr,

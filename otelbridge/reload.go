@@ -35,10 +35,10 @@ type ReloadResult struct {
 // predecessor still holds, and collects meanwhile.
 //
 // A changed [otel] table waits for the next start; the result in [Bridge.Stats] and a line in
-// the log say so. Reloads run one after the other, and wait for it until ctx is done; after [Bridge.Shutdown] they fail with
-// [processor.ErrShutdown].
+// the log say so. Reloads run one after the other; one that waits for its turn gives up when
+// ctx is done. After [Bridge.Shutdown] they fail with [processor.ErrShutdown].
 func (b *Bridge) Reload(ctx context.Context, cfg config.Config) error {
-	return b.reloaded(ctx, func(next *state) error { return b.takeOver(ctx, cfg, next) })
+	return b.reloaded(ctx, func(next *state) (*plan, error) { return b.takeOver(ctx, cfg, next) })
 }
 
 // Watch reloads the Bridge whenever the configuration file at path has changed, until ctx
@@ -49,17 +49,18 @@ func (b *Bridge) Watch(ctx context.Context, path string, opts ...config.Option) 
 	opts = append([]config.Option{config.WithCurrent(b.state.Load().cfg)}, opts...)
 	return config.Watch(ctx, path, func(cfg config.Config, err error) {
 		// What it returns is in the log and in Stats.
-		_ = b.reloaded(ctx, func(next *state) error {
+		_ = b.reloaded(ctx, func(next *state) (*plan, error) {
 			if err != nil {
-				return err
+				return nil, err
 			}
 			return b.takeOver(ctx, cfg, next)
 		})
 	}, opts...)
 }
 
-// reloaded runs one reload and keeps its result.
-func (b *Bridge) reloaded(ctx context.Context, takeOver func(next *state) error) error {
+// reloaded runs one reload and keeps its result. takeOver returns the plan that is in force
+// then, nil if it refuses.
+func (b *Bridge) reloaded(ctx context.Context, takeOver func(next *state) (*plan, error)) error {
 	select {
 	case b.reload <- struct{}{}:
 		defer func() { <-b.reload }()
@@ -68,12 +69,13 @@ func (b *Bridge) reloaded(ctx context.Context, takeOver func(next *state) error)
 	}
 	old := b.state.Load()
 	next := &state{cfg: old.cfg, hash: old.hash, planned: old.planned, policies: old.policies, result: ReloadResult{Count: old.result.Count + 1}}
-	err := takeOver(next)
-	next.result.Time, next.result.OK = time.Now(), err == nil || errors.Is(err, processor.ErrNotOpened)
-	log := b.opts.logger.With("config_hash", next.hash)
+	p, err := takeOver(next)
+	next.result.Time, next.result.OK = time.Now(), p != nil
 	if err != nil {
 		next.result.Error = err.Error()
 	}
+	b.state.Store(next) // before the log, which may be slow
+	log := b.opts.logger.With("config_hash", next.hash)
 	switch {
 	case !next.result.OK:
 		log.WarnContext(ctx, "configuration refused, the old one stays", "error", err)
@@ -82,30 +84,31 @@ func (b *Bridge) reloaded(ctx context.Context, takeOver func(next *state) error)
 	default:
 		log.InfoContext(ctx, "configuration in force", "connections", len(next.policies))
 	}
+	if p != nil {
+		p.logNotes(b.opts.logger)
+	}
 	if len(next.result.NeedsRestart) > 0 {
 		log.WarnContext(ctx, "a table that changed needs a restart to apply", "tables", next.result.NeedsRestart)
 	}
-	b.state.Store(next)
 	return err
 }
 
-func (b *Bridge) takeOver(ctx context.Context, cfg config.Config, next *state) error {
+func (b *Bridge) takeOver(ctx context.Context, cfg config.Config, next *state) (*plan, error) {
 	p, err := newPlan(cfg, b.opts, b.resource, next.planned)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	// Until the connections have changed, the head serves those that go and those that
 	// come: a span that either wants must be recorded.
 	b.head.Swap(slices.Concat(next.policies, p.policies())...)
 	if err = b.fanout.Reload(ctx, p.connections()...); err != nil && !errors.Is(err, processor.ErrNotOpened) {
 		b.head.Swap(next.policies...)
-		return err
+		return nil, err
 	}
 	b.head.Swap(p.policies()...)
 	if !reflect.DeepEqual(cfg.OTel, b.started) {
 		next.result.NeedsRestart = []string{"otel"}
 	}
 	next.cfg, next.hash, next.planned, next.policies = cfg, cfg.Hash(), p.planned, p.policies()
-	p.logNotes(b.opts.logger)
-	return err
+	return p, err
 }
