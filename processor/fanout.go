@@ -33,7 +33,7 @@ type Fanout struct {
 
 	mu       sync.Mutex
 	draining map[*conn]struct{} // connections that a reload has removed
-	hung     map[*conn]struct{} // drained ones whose exporter still has what they claim
+	hung     map[*conn]struct{} // gone ones whose exporter still has what they claim
 	shut     bool
 	stopped  chan struct{} // closed when Shutdown has its result
 	stopErr  error
@@ -88,6 +88,9 @@ func (f *Fanout) OnEnd(s sdktrace.ReadOnlySpan) {
 	} else {
 		for next := 0; next < len(t.entries); {
 			next = t.offer(v, next)
+		}
+		if len(v.waiting) > 0 {
+			v.wait()
 		}
 	}
 	f.views.put(v)
@@ -200,6 +203,12 @@ func lastMoment(ctx context.Context) (context.Context, context.CancelFunc) {
 		unwatch()
 		cancel()
 	}
+}
+
+func (f *Fanout) isShut() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.shut
 }
 
 // alive returns the connections of t and those that are being drained.

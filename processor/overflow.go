@@ -4,6 +4,8 @@ import (
 	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/tracehook/tracehook/decision"
 )
 
 // admit takes a span that is to be exported. It is on the path of every End.
@@ -16,6 +18,29 @@ func (c *conn) admit(v *view, explain Explain) {
 	case gateClosed:
 		c.forward(v, explain)
 	}
+}
+
+// waiter is a connection that has no room for a span and whose Overflow may make the caller
+// wait.
+type waiter struct {
+	conn     *conn
+	explain  Explain
+	verdict  decision.Verdict
+	truthful bool
+	urgent   bool
+}
+
+// wait does what the Overflow of those connections says that had no room for v's span, when
+// all others have it: nobody's wait delays another one. Who takes over from one that is being
+// replaced may have no room either, and is added to the list.
+func (v *view) wait() {
+	for i := 0; i < len(v.waiting); i++ {
+		w := &v.waiting[i]
+		v.verdict, v.truthful, v.urgent = w.verdict, w.truthful, w.urgent
+		w.conn.wait(v, w.explain)
+	}
+	clear(v.waiting)
+	v.waiting = v.waiting[:0]
 }
 
 // forward hands a span on to the connection that has replaced this one.
@@ -34,8 +59,17 @@ func (c *conn) lose(v *view) {
 	c.env.report.poke()
 }
 
+// overflow is where a span goes for which there is no room.
 func (c *conn) overflow(v *view, explain Explain) {
 	if c.cfg.Overflow == OverflowDrop || c.isBroken() {
+		c.lose(v)
+		return
+	}
+	v.waiting = append(v.waiting, waiter{c, explain, v.verdict, v.truthful, v.urgent})
+}
+
+func (c *conn) wait(v *view, explain Explain) {
+	if c.isBroken() {
 		c.lose(v)
 		return
 	}

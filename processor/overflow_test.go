@@ -408,3 +408,46 @@ func TestSpoolThatHangsHoldsNobodyUp(t *testing.T) {
 		mustHold(t, f.Stats())
 	})
 }
+
+func TestWaitingForOneConnectionDelaysNoOther(t *testing.T) {
+	t.Parallel()
+	for _, o := range []processor.Overflow{processor.OverflowBlock, processor.OverflowSync} {
+		t.Run(o.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				hang := make(chan struct{})
+				bad, good := processortest.New(processortest.Step{Hang: hang, Deaf: true}), processortest.New()
+				f := open(t, processor.Options{},
+					processor.ConnectionConfig{
+						Name: "bad", Open: bad.Open, QueueSize: 1, ExportTimeout: 2 * time.Hour,
+						Overflow: o, BlockTimeout: time.Hour,
+					},
+					processor.ConnectionConfig{Name: "good", Open: good.Open})
+				end(f, 1, 2)
+				synctest.Wait()
+				ended := make(chan struct{})
+				go func() {
+					end(f, 2, 3)
+					close(ended)
+				}()
+				time.Sleep(time.Minute)
+				select {
+				case <-ended:
+					t.Error("the caller has not waited for the bad connection")
+				default:
+				}
+				if n := len(good.Exported()); n != 2 {
+					t.Errorf("while the caller waits, the good connection has %d spans, want 2", n)
+				}
+				close(hang)
+				<-ended
+				if err := f.Shutdown(t.Context()); err != nil {
+					t.Error(err)
+				}
+				if a, b := len(good.Exported()), len(bad.Exported()); a != 2 || b != 2 {
+					t.Errorf("%d spans on the good connection, %d on the bad one, want 2 on each", a, b)
+				}
+			})
+		})
+	}
+}

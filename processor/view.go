@@ -16,6 +16,7 @@ type view struct {
 	urgent   bool // it is what people look for after an overload
 	deciding bool // the Decider of entry at is at work
 	at       int
+	waiting  []waiter
 }
 
 // judge derives from a new verdict what each connection would have to find out again.
