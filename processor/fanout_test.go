@@ -136,6 +136,9 @@ func TestZeroFanoutIgnoresEverything(t *testing.T) {
 	if err := errors.Join(f.ForceFlush(t.Context()), f.Shutdown(t.Context())); err != nil {
 		t.Error(err)
 	}
+	if err := f.Reload(t.Context()); err == nil {
+		t.Error("it was reloaded")
+	}
 	if st := f.Stats(); st.Started || st.Offered != 0 {
 		t.Errorf("stats: %+v", st)
 	}

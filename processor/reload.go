@@ -25,11 +25,17 @@ var ErrNotOpened = errors.New("not open yet")
 // the one exception is [ErrNotOpened]. After Shutdown it returns [ErrShutdown]. ctx bounds
 // opening. Reloads wait for each other; spans go on ending, and Shutdown doesn't wait.
 func (f *Fanout) Reload(ctx context.Context, conns ...ConnectionConfig) error {
+	if f.reloading == nil {
+		return errors.New("a Fanout that New has not made can't be reloaded")
+	}
 	select {
 	case f.reloading <- struct{}{}:
 		defer func() { <-f.reloading }()
 	case <-ctx.Done():
 		return fmt.Errorf("another reload is going on: %w", ctx.Err())
+	}
+	if f.isShut() { // before anything is opened
+		return ErrShutdown
 	}
 	if err := validate(conns); err != nil {
 		return err
@@ -62,17 +68,31 @@ func (p *plan) open(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// undo shuts down what open has opened. The connections hold their tokens.
+// undo shuts down what open has opened. The connections hold their tokens. An exporter that
+// heeds no context is left behind, with what it claims.
 func (f *Fanout) undo(ctx context.Context, p *plan) error {
-	var errs []error
-	for _, c := range p.fresh {
-		errs = append(errs, c.closeWithin(ctx, c.closeExporter(ctx)))
-		c.cancel(errRefused)
-	}
+	err := each(p.fresh, func(c *conn) error {
+		ctx, cancel := context.WithTimeout(ctx, c.cfg.ExportTimeout)
+		defer cancel()
+		defer c.cancel(errRefused)
+		return c.closeWithin(ctx, c.closeExporter(ctx))
+	})
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	for _, c := range p.fresh {
+		f.keepHung(c)
+	}
 	maps.DeleteFunc(f.accounts, func(_ string, a *account) bool { return a.gens.Load().joined == 0 })
-	return errors.Join(errs...)
+	return err
+}
+
+// keepHung remembers c if its exporter still has what it claims. The caller holds mu.
+func (f *Fanout) keepHung(c *conn) {
+	select {
+	case <-c.released:
+	default:
+		f.hung[c] = struct{}{}
+	}
 }
 
 // commit puts the new list in force, unless Shutdown has come first.
@@ -113,11 +133,7 @@ func (f *Fanout) drain(c *conn) {
 		err := c.shutdown(ctx)
 		f.mu.Lock()
 		delete(f.draining, c)
-		select {
-		case <-c.released:
-		default:
-			f.hung[c] = struct{}{}
-		}
+		f.keepHung(c)
 		f.mu.Unlock()
 		f.env.report.drained(c, err)
 	}()
@@ -160,6 +176,7 @@ func (f *Fanout) openLate(ctx context.Context, p *plan) error {
 
 // openAfter opens a connection when others have shut down. It holds the token until then.
 func (c *conn) openAfter(others []*conn) error {
+	defer c.progress() // for who waits to spool
 	defer c.handBack()
 	for _, o := range others {
 		select {

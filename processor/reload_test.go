@@ -3,11 +3,13 @@ package processor_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -316,13 +318,155 @@ func TestReloadAfterShutdownIsRefused(t *testing.T) {
 	if err := f.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	opened := false
+	if err := f.Reload(t.Context(), processor.ConnectionConfig{Name: "c", Open: func(context.Context) (sdktrace.SpanExporter, error) {
+		opened = true
+		return processortest.New(), nil
+	}}); !errors.Is(err, processor.ErrShutdown) {
+		t.Errorf("got %v", err)
+	}
+	if opened {
+		t.Error("a connection was opened for nothing")
+	}
+}
+
+func TestReloadThatShutdownOvertakesIsUndone(t *testing.T) {
+	t.Parallel()
+	f := open(t, processor.Options{})
 	e := processortest.New()
-	if err := f.Reload(t.Context(), processor.ConnectionConfig{Name: "c", Open: e.Open}); !errors.Is(err, processor.ErrShutdown) {
+	err := f.Reload(t.Context(), processor.ConnectionConfig{Name: "c", Open: func(ctx context.Context) (sdktrace.SpanExporter, error) {
+		return e, f.Shutdown(ctx)
+	}})
+	if !errors.Is(err, processor.ErrShutdown) {
 		t.Errorf("got %v", err)
 	}
 	if e.Shutdowns() != 1 {
 		t.Error("the exporter that was opened for nothing is still open")
 	}
+	if st := f.Stats(); st.ConnectionCount != 0 || len(st.Retired) != 0 {
+		t.Errorf("%+v", st)
+	}
+}
+
+func TestReloadIsUndoneAlthoughAnExporterDoesNotShutDown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hang := make(chan struct{})
+		deaf := processortest.Step{Hang: hang, Deaf: true}
+		first, second := processortest.New().OnShutdown(deaf), processortest.New().OnShutdown(deaf)
+		f := open(t, processor.Options{})
+		start := time.Now()
+		err := f.Reload(t.Context(), // it has no deadline
+			processor.ConnectionConfig{Name: "first", Open: first.Open, Claims: []string{"file:/x"}, ExportTimeout: time.Second},
+			processor.ConnectionConfig{Name: "second", Open: second.Open, ExportTimeout: time.Second},
+			processor.ConnectionConfig{Name: "bad"})
+		for _, want := range []string{
+			`connection "bad": open: there is no function`,
+			`connection "first": its exporter is still shutting down`, `connection "second": its exporter is still shutting down`,
+		} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("got %v, want %s", err, want)
+			}
+		}
+		if took := time.Since(start); took > 1500*time.Millisecond {
+			t.Errorf("it took %s, want a second: all at once", took)
+		}
+		// What the first one claims it still has.
+		third := processortest.New()
+		done := make(chan error, 1)
+		go func() {
+			done <- f.Reload(t.Context(), processor.ConnectionConfig{Name: "third", Claims: []string{"file:/x"}, Open: func(context.Context) (sdktrace.SpanExporter, error) {
+				select {
+				case <-hang:
+				default:
+					t.Error("opened while another one has what it claims")
+				}
+				return third, nil
+			}})
+		}()
+		synctest.Wait()
+		close(hang)
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		end(f, 1, 11)
+		if err := f.Shutdown(t.Context()); err != nil || len(third.Exported()) != 10 {
+			t.Errorf("%d spans were exported, want 10: %v", len(third.Exported()), err)
+		}
+	})
+}
+
+// spoolingExporter exports and spools whatever comes.
+type spoolingExporter struct {
+	*processortest.Exporter
+	spooled atomic.Int64
+}
+
+func (s *spoolingExporter) SpoolSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
+	s.spooled.Add(int64(len(spans)))
+	return nil
+}
+
+func TestSuccessorThatWaitsForItsSpoolLosesNothingThatFits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hang := make(chan struct{})
+		first := &spoolingExporter{Exporter: processortest.New().OnShutdown(processortest.Step{Hang: hang, Deaf: true})}
+		second := &spoolingExporter{Exporter: processortest.New()}
+		cfg := processor.ConnectionConfig{
+			Name: "c", Fingerprint: "1", Claims: []string{"spool:/x"}, Overflow: processor.OverflowSpool, QueueSize: 20, BatchSize: 5,
+			Open: func(context.Context) (sdktrace.SpanExporter, error) { return first, nil },
+		}
+		f := open(t, processor.Options{}, cfg)
+		cfg.Fingerprint, cfg.Open = "2", func(context.Context) (sdktrace.SpanExporter, error) { return second, nil }
+		done := make(chan error, 1)
+		go func() { done <- f.Reload(t.Context(), cfg) }()
+		synctest.Wait()
+		end(f, 1, 19+5) // the queue, and a batch for a spool that isn't there yet
+		synctest.Wait()
+		if c := f.Stats().Connections["c"]; c.Pending != 23 || c.Dropped.Total() != 0 {
+			t.Errorf("%d pending, %d dropped; want 23, 0", c.Pending, c.Dropped.Total())
+		}
+		close(hang)
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if err := f.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if c := f.Stats().Connections["c"]; c.Exported != 18 || c.Spooled != 5 || second.spooled.Load() != 5 {
+			t.Errorf("%d exported, %d spooled; want 18, 5", c.Exported, c.Spooled)
+		}
+	})
+}
+
+func TestSpoolOfAConnectionThatIsNotOpenSaysWhy(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log lines
+		first := &spoolingExporter{Exporter: processortest.New()}
+		cfg := processor.ConnectionConfig{
+			Name: "c", Fingerprint: "1", Claims: []string{"spool:/x"}, Overflow: processor.OverflowSpool, QueueSize: 20, BatchSize: 20,
+			Open: func(context.Context) (sdktrace.SpanExporter, error) { return first, nil }, Schedule: time.Hour,
+		}
+		f := open(t, processor.Options{Logger: log.logger(slog.LevelWarn)}, cfg)
+		cfg.Fingerprint, cfg.Open = "2", func(context.Context) (sdktrace.SpanExporter, error) {
+			return nil, errors.New("permission denied")
+		}
+		if err := f.Reload(t.Context(), cfg); !errors.Is(err, processor.ErrNotOpened) {
+			t.Errorf("got %v", err)
+		}
+		end(f, 1, 19+20)
+		synctest.Wait()
+		found := false
+		for _, l := range log.all(t) {
+			found = found || l["cause"] == "spool_refused" && l["last_error"] == "spool: open: permission denied"
+		}
+		if !found {
+			t.Errorf("the log is %v", log.all(t))
+		}
+		_ = f.Shutdown(t.Context())
+	})
 }
 
 func TestReloadWaitsItsTurn(t *testing.T) {
