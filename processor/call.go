@@ -135,8 +135,12 @@ func (k *call) finish(r result) {
 	now := time.Now()
 	late, recovered := false, false
 	c.acct.settle(func(s *settled) {
-		if late = k.state == callAbandoned; late && c.frozen {
-			return // the numbers have been told and are final
+		late = k.state == callAbandoned
+		if c.frozen { // the numbers have been told and are final
+			if !late {
+				k.giveUp(s, now)
+			}
+			return
 		}
 		k.state = callFinished
 		if late {
@@ -179,11 +183,7 @@ func (k *call) abandon() {
 		if gaveUp = k.state == callRunning; !gaveUp {
 			return
 		}
-		k.state = callAbandoned
-		s.abandoned = s.abandoned.plus(k.total)
-		s.everAbandoned += k.total.spans
-		s.count(k.total.spans, true)
-		s.outcome.note(result{failed: k.total.spans, err: errAbandoned}, now)
+		k.giveUp(s, now)
 	})
 	if !gaveUp {
 		return
@@ -191,4 +191,13 @@ func (k *call) abandon() {
 	c.returnSpans(k.total.spans, k.credits)
 	close(k.done)
 	c.env.report.poke()
+}
+
+// giveUp books the call as abandoned. The caller settles.
+func (k *call) giveUp(s *settled, now time.Time) {
+	k.state = callAbandoned
+	s.abandoned = s.abandoned.plus(k.total)
+	s.everAbandoned += k.total.spans
+	s.count(k.total.spans, true)
+	s.outcome.note(result{failed: k.total.spans, err: errAbandoned}, now)
 }

@@ -197,3 +197,41 @@ func TestRetainedSliceIsNeverReused(t *testing.T) {
 		t.Errorf("%d spans were kept, want 100", want-1)
 	}
 }
+
+// booby is an error whose methods panic.
+type booby struct{}
+
+func (*booby) Error() string { panic("no text") } //nolint:forbidigo // this is what it is for
+func (*booby) Is(error) bool { panic("no idea") } //nolint:forbidigo // this is what it is for
+
+func TestErrorWhoseMethodsPanicHarmsNobody(t *testing.T) {
+	t.Parallel()
+	e := processortest.New(processortest.Step{Err: new(booby)})
+	f := open(t, processor.Options{}, processor.ConnectionConfig{Name: "c", Open: e.Open})
+	end(f, 1, 11)
+	err := f.ForceFlush(t.Context())
+	if err == nil || errors.Is(err, context.DeadlineExceeded) || errors.As(err, new(*processortest.Partial)) {
+		t.Errorf("got %v", err)
+	}
+	if err := f.Shutdown(t.Context()); err != nil { // the reporter looks at the error, too
+		t.Error(err)
+	}
+	if c := f.Stats().Connections["c"]; c.Failed != 10 {
+		t.Errorf("%d failed, want 10", c.Failed)
+	}
+}
+
+func TestErrorsOfDriversCanBeTold(t *testing.T) {
+	t.Parallel()
+	e := processortest.New(processortest.Step{Err: &processortest.Partial{Failed: 10}}, processortest.Step{Err: context.DeadlineExceeded})
+	f := open(t, processor.Options{}, processor.ConnectionConfig{Name: "c", Open: e.Open})
+	end(f, 1, 11)
+	var part *processortest.Partial
+	if err := f.ForceFlush(t.Context()); !errors.As(err, &part) || part.Failed != 10 {
+		t.Errorf("got %v", err)
+	}
+	end(f, 11, 21)
+	if err := f.ForceFlush(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -44,14 +44,32 @@ func readResult(err error, n int) result {
 // maxErrorText bounds what of a foreign error is kept in memory and in lines.
 const maxErrorText = 512
 
-// brief is a foreign error with a bounded text. It unwraps to the original.
+// brief is a foreign error with a bounded text. [errors.Is] and [errors.As] see the original,
+// whose own methods may panic.
 type brief struct {
 	text string
 	err  error
 }
 
 func (b *brief) Error() string { return b.text }
-func (b *brief) Unwrap() error { return b.err }
+
+func (b *brief) Is(target error) (is bool) {
+	defer func() {
+		if recover() != nil {
+			is = false
+		}
+	}()
+	return errors.Is(b.err, target)
+}
+
+func (b *brief) As(target any) (as bool) {
+	defer func() {
+		if recover() != nil {
+			as = false
+		}
+	}()
+	return errors.As(b.err, target)
+}
 
 // shorten bounds the text of err, which is not nil.
 func shorten(err error) *brief {

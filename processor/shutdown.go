@@ -34,7 +34,14 @@ func (c *conn) shut(ctx context.Context) error {
 	if c.pending() == 0 && c.exporter.Load() == nil {
 		c.cancel(errRefused) // it waits for another connection, with nothing to export
 	}
-	if !c.drain(ctx.Done()) || !c.seize(ctx.Done()) {
+	// Who found the queue full before the gate was closed may have put a span aside since.
+	for ended := false; !ended; ended = c.endSpill() {
+		if !c.drain(ctx.Done()) {
+			return c.cutOff(ctx, before)
+		}
+	}
+	c.moved.broadcast() // who waits to put one aside
+	if !c.seize(ctx.Done()) {
 		return c.cutOff(ctx, before)
 	}
 	c.cancel(errRefused) // callers who wait to export a span themselves

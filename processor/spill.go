@@ -19,30 +19,32 @@ type spill struct {
 	busy    bool          // the goroutine exists
 	batches uint64        // done
 	hurry   chan struct{} // of the goroutine that waits for a batch to fill
+	closed  bool          // nothing may be put aside any more
 }
 
 // spillSpan puts a span aside. If there is no room for it either, it waits.
 func (c *conn) spillSpan(v *view, explain Explain, timeout <-chan time.Time) {
 	for {
 		moved := c.moved.listen()
-		if c.putAside(v, explain) {
+		switch c.putAside(v, explain) {
+		case admitted:
 			c.moved.ignore()
 			return
+		case gateClosed:
+			c.moved.ignore()
+			c.forward(v, explain)
+			return
+		case gateFull:
 		}
-		var closed, timedOut bool
+		timedOut := false
 		select {
 		case <-moved:
 		case <-c.ctx.Done():
-			closed = true
 		case <-timeout:
-			timedOut = true
+			timedOut = c.ctx.Err() == nil
 		}
 		c.moved.ignore()
-		switch {
-		case closed || c.ctx.Err() != nil:
-			c.forward(v, explain)
-			return
-		case timedOut:
+		if timedOut {
 			c.trip()
 			c.lose(v)
 			return
@@ -50,12 +52,15 @@ func (c *conn) spillSpan(v *view, explain Explain, timeout <-chan time.Time) {
 	}
 }
 
-func (c *conn) putAside(v *view, explain Explain) bool {
+func (c *conn) putAside(v *view, explain Explain) admission {
 	p := &c.spill
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.next) >= c.cfg.BatchSize || c.ctx.Err() != nil {
-		return false
+	switch {
+	case p.closed || c.ctx.Err() != nil:
+		return gateClosed
+	case len(p.next) >= c.cfg.BatchSize:
+		return gateFull
 	}
 	p.next = append(p.next, c.promos.of(v, explain))
 	c.direct.Add(1)
@@ -67,7 +72,16 @@ func (c *conn) putAside(v *view, explain Explain) bool {
 	case len(p.next) == c.cfg.BatchSize:
 		p.kick()
 	}
-	return true
+	return admitted
+}
+
+// endSpill lets nothing be put aside any more; false if something is in flight that holds no
+// credit.
+func (c *conn) endSpill() bool {
+	c.spill.mu.Lock()
+	defer c.spill.mu.Unlock()
+	c.spill.closed = c.direct.Load() == 0
+	return c.spill.closed
 }
 
 // kick starts a batch before it is full. The caller holds mu.
@@ -145,13 +159,35 @@ func (c *conn) callSpooler(batch []sdktrace.ReadOnlySpan) (err error) {
 			err = fmt.Errorf("the driver panicked: %v", p)
 		}
 	}()
-	e := c.exporter.Load()
-	if e == nil || e.spooler == nil {
+	e := c.waitForExporter()
+	switch {
+	case e != nil && e.spooler != nil:
+	case c.openErr.Load() != nil:
+		return c.openErr.Load()
+	default:
 		return errRefused
 	}
 	ctx, cancel := context.WithTimeoutCause(c.ctx, c.cfg.ExportTimeout, errExportTimeout)
 	defer cancel()
 	return e.spooler.SpoolSpans(ctx, batch)
+}
+
+// waitForExporter waits while the connection waits for its predecessor: then there is no
+// exporter, nor an error why.
+func (c *conn) waitForExporter() *opened {
+	for c.ctx.Err() == nil {
+		moved := c.moved.listen()
+		if e := c.exporter.Load(); e != nil || c.openErr.Load() != nil {
+			c.moved.ignore()
+			return e
+		}
+		select {
+		case <-moved:
+		case <-c.ctx.Done():
+		}
+		c.moved.ignore()
+	}
+	return nil
 }
 
 func (c *conn) settleSpill(total tally, err error) {
