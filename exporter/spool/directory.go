@@ -36,7 +36,25 @@ func checkDirectories(dir string) error {
 	if err := checkDirectory(parent, false); err != nil {
 		return err // what is below it can only be as wrong
 	}
-	return checkDirectory(dir, true)
+	if err := checkDirectory(dir, true); err != nil {
+		return err
+	}
+	return checkAccess(dir)
+}
+
+// checkAccess wants to be able to write where the first file or the first missing directory goes.
+func checkAccess(dir string) error {
+	for at := dir; ; at = filepath.Dir(at) {
+		err := access(at)
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, fs.ErrNotExist):
+			return fmt.Errorf("%q can't be used: this process may not write to %q (%w): choose another directory, or give it the right to", dir, at, err)
+		case at == filepath.Dir(at):
+			return nil
+		}
+	}
 }
 
 // checkDirectory refuses what others could write to, read (if it is private) or replace.

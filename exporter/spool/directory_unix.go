@@ -7,7 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
+
+// access returns why this process can't make files in a directory.
+func access(dir string) error {
+	return unix.Faccessat(unix.AT_FDCWD, dir, unix.W_OK|unix.X_OK, unix.AT_EACCESS)
+}
 
 // checkOwner wants the directory to be ours, or root's.
 func checkOwner(dir string, info fs.FileInfo) error {

@@ -22,8 +22,8 @@
 // The name says the rest: a rising number, the time in milliseconds since 1970, how many
 // spans, how many bytes and their CRC-32C (numbers in hexadecimal, but for spans and bytes).
 // Files are written under a temporary name, synced as [Options.Sync] says, and renamed; a
-// damaged one is moved to dead/ and never keeps a process from starting. To send a dead batch
-// again, move it back while no process runs.
+// damaged one is moved to dead/ and never keeps a process from starting. One that can't be read
+// for the moment is tried again. To send a dead batch again, move it back while no process runs.
 //
 // # What a crash can cost
 //

@@ -41,11 +41,15 @@ func (s *Spool) load(now time.Time) error {
 			continue
 		}
 		s.index.entries = append(s.index.entries, e)
-		s.index.used += e.cost()
-		s.index.spans += int64(e.spans)
 	}
+	found := len(s.index.entries)
 	slices.SortFunc(s.index.entries, func(a, b entry) int { return cmp.Compare(a.seq, b.seq) })
 	s.index.entries = slices.CompactFunc(s.index.entries, func(a, b entry) bool { return a.seq == b.seq })
+	foreign += found - len(s.index.entries)
+	for i := range s.index.entries {
+		s.index.used += s.index.entries[i].cost()
+		s.index.spans += int64(s.index.entries[i].spans)
+	}
 	s.counts.inherited = s.index.spans
 	// Numbers rise over restarts, also when the directory was empty in between.
 	s.index.seq = uint64(max(now.UnixNano(), 0))
@@ -53,22 +57,28 @@ func (s *Spool) load(now time.Time) error {
 		s.index.seq = max(s.index.seq, s.index.entries[n-1].seq)
 	}
 	if foreign > 0 {
-		s.options.Logger.Warn("the spool holds files that this release doesn't know; they are left alone", "dir", s.dir, "files", foreign)
+		s.options.Logger.Warn("the spool holds files that this release doesn't know, or that have the number of another; they are left alone", "dir", s.dir, "files", foreign)
 	}
 	return nil
 }
 
-// recover keeps a file that was complete when its writer died, and removes one that wasn't.
-func (s *Spool) recover(temp, name string) bool {
+// recover keeps a file that was complete when its writer died, and removes one that wasn't. One
+// that can't be read now may be either.
+func (s *Spool) recover(temp, name string) (kept bool) {
+	err := errDamaged
 	if e, ok := parseName(name, s.options.Kind); ok {
-		if _, err := readEntry(s.path(temp), &e); err == nil {
-			return os.Rename(s.path(temp), s.path(name)) == nil
-		}
+		_, err = readEntry(s.path(temp), &e)
 	}
-	if err := os.Remove(s.path(temp)); err != nil {
-		s.options.Logger.Warn("a half-written spool file can't be removed", "error", err)
+	if err == nil {
+		err = os.Rename(s.path(temp), s.path(name))
+		kept = err == nil
+	} else if errors.Is(err, errDamaged) {
+		err = os.Remove(s.path(temp))
 	}
-	return false
+	if err != nil {
+		s.options.Logger.Warn("a file that a crash has left in the spool stays there until the next start", "error", err)
+	}
+	return kept
 }
 
 // readNames returns what is in dir; in pieces, so that a huge directory costs no more

@@ -50,7 +50,7 @@ func parseName(name, kind string) (entry, bool) {
 	}
 	var numbers [5]uint64
 	for i, base := range [...]int{16, 16, 10, 10, 16} {
-		bits := [...]int{64, 62, 31, 62, 32}[i]
+		bits := [...]int{63, 48, 31, 31, 32}[i] // a protobuf message has less than 2 GiB
 		n, err := strconv.ParseUint(parts[i+1], base, bits)
 		if err != nil {
 			return entry{}, false

@@ -38,8 +38,8 @@ func SyncEvery(d time.Duration) SyncPolicy { return SyncPolicy(max(d, time.Milli
 
 // Options describe a spool. Dir and Connection are required.
 type Options struct {
-	// Dir is the directory for all spools of a configuration; it is made if its parent exists.
-	// Connection names the directory in it.
+	// Dir is the directory for all spools of a configuration; it is made, closed to others, if it
+	// doesn't exist. Connection names the directory in it.
 	Dir, Connection string
 	// Kind is the extension of the files, by what is in them: letters and digits, "" is
 	// "otlp".

@@ -47,7 +47,9 @@ func (s *Spool) replay(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		s.sender.SetDown(v.Err)
+		if !unread(v.Err) {
+			s.sender.SetDown(v.Err)
+		}
 		s.look()
 		failures++
 		if failures >= stepOver && v.After == 0 {
@@ -64,9 +66,9 @@ func (s *Spool) attempt(ctx context.Context, e entry) (v send.Verdict, sent bool
 	if body == nil {
 		var err error
 		if body, err = readEntry(s.path(e.name(s.options.Kind)), &e); err != nil {
-			s.unreadable(e, err)
-			return v, false
+			return s.unreadable(e, err)
 		}
+		s.cantRead = false
 	}
 	v = s.sender.Attempt(ctx, send.Batch{Body: body, Spans: e.spans, Uncertain: e.uncertain})
 	s.failing.Store(v.Outcome == send.Retry)
@@ -117,14 +119,35 @@ func (s *Spool) reject(e entry, lost int, reason error) {
 	s.options.Logger.Warn("spooled spans are dead", "spans", lost, "file", e.name(s.options.Kind), "reason", reason)
 }
 
-// unreadable settles a file that can't be read: somebody removed it, or it is damaged.
-func (s *Spool) unreadable(e entry, err error) {
-	if !errors.Is(err, fs.ErrNotExist) {
+// unreadError is why a file couldn't be read that may be sound: this process has no file
+// descriptors left, or somebody has taken its rights away.
+type unreadError struct{ error }
+
+func (e unreadError) Unwrap() error { return e.error }
+
+func unread(err error) bool {
+	_, ok := errors.AsType[unreadError](err)
+	return ok
+}
+
+// unreadable settles a file that is damaged or that somebody removed. Any other failure is ours,
+// and the batch is tried again like one that the destination didn't take.
+func (s *Spool) unreadable(e entry, err error) (v send.Verdict, sent bool) {
+	switch {
+	case errors.Is(err, errDamaged):
 		s.reject(e, e.spans, err)
-		return
+	case errors.Is(err, fs.ErrNotExist):
+		s.forget(e, func(c *counts) { c.dead += int64(e.spans) })
+		s.options.Logger.Warn("a spooled file has disappeared", "spans", e.spans, "file", e.name(s.options.Kind))
+	default:
+		if !s.cantRead {
+			s.options.Logger.Warn("a spooled file can't be read now, and is tried again", "error", err)
+		}
+		s.cantRead = true
+		s.failing.Store(true)
+		return send.Verdict{Outcome: send.Retry, Err: unreadError{err}}, true
 	}
-	s.forget(e, func(c *counts) { c.dead += int64(e.spans) })
-	s.options.Logger.Warn("a spooled file has disappeared", "spans", e.spans, "file", e.name(s.options.Kind))
+	return v, false
 }
 
 // expire removes what is too old.

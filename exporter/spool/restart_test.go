@@ -185,3 +185,34 @@ func TestAShortLivedProcessSendsTheBacklog(t *testing.T) {
 		t.Errorf("%d batches delivered, want 21", got)
 	}
 }
+
+// Names that somebody has made by hand: the ledger stays exact, and nothing is blocked by them.
+func TestNamesThatLie(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "spool")
+	names := leave(t, dir, 2)
+	first := filepath.Base(names[0])
+	body, err := os.ReadFile(names[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{
+		strings.Replace(first, "-10-8-", "-11-8-", 1),                                     // the number of another
+		"v1-ffffffffffffffff" + first[len("v1-")+16:],                                     // no room for later numbers
+		strings.Replace(filepath.Base(names[1]), "-10-8-", "-10-4611686018427387904-", 1), // 4 EiB
+	} {
+		if err := os.WriteFile(filepath.Join(filepath.Dir(names[0]), name), body, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := &destination{answer: down}
+	s := open(t, d, spool.Options{Dir: dir})
+	if err := s.Put(batch(7)); err != nil {
+		t.Errorf("a name that claims 4 EiB fills the spool: %v", err)
+	}
+	d.set(up)
+	eventually(t, "replayed", func() bool { return pending(s) == 0 })
+	if _, replayed, dead, expired := s.Counts(); s.Inherited()+10 != replayed+dead+expired {
+		t.Errorf("inherited %d and spooled 10, replayed %d, dead %d, expired %d", s.Inherited(), replayed, dead, expired)
+	}
+}

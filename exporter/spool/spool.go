@@ -23,7 +23,8 @@ type Spool struct {
 	homeMu     sync.Mutex
 	home       home
 	lost       chan struct{} // has room for one: the directory was removed
-	lookFailed bool          // the background job's own
+	lookFailed bool          // the background job's own, as is cantRead
+	cantRead   bool          // the last file couldn't be read, and that was logged
 
 	mu     sync.Mutex // of the fields below; never held while a file is touched
 	index  index
@@ -121,16 +122,16 @@ func (s *Spool) settle(ctx context.Context, b send.Batch, unspoolable error) err
 		b.Uncertain = v.Uncertain
 		return s.keep(b, v.Err)
 	case v.Outcome == send.Retry:
-		return &send.SpanError{Failed: b.Spans, Err: errors.Join(v.Err, unspoolable)}
+		return &send.SpanError{Failed: b.Spans, Err: both(v.Err, unspoolable)}
 	case v.Outcome == send.Refused:
 		if err := s.bury(b, b.Spans, v.Err); err != nil {
-			return &send.SpanError{Failed: b.Spans, Err: errors.Join(v.Err, err)}
+			return &send.SpanError{Failed: b.Spans, Err: both(v.Err, err)}
 		}
 		return &send.SpanError{Spooled: b.Spans, Err: fmt.Errorf("refused for good and kept in %s: %w", deadDir, v.Err)}
 	case v.Rejected > 0:
 		reason := v.Rejection(b.Spans)
 		if err := s.bury(b, v.Rejected, reason); err != nil {
-			return &send.SpanError{Exported: b.Spans - v.Rejected, Failed: v.Rejected, Err: errors.Join(reason, err)}
+			return &send.SpanError{Exported: b.Spans - v.Rejected, Failed: v.Rejected, Err: both(reason, err)}
 		}
 		return &send.SpanError{Exported: b.Spans - v.Rejected, Spooled: v.Rejected, Err: reason}
 	default:
@@ -141,10 +142,13 @@ func (s *Spool) settle(ctx context.Context, b send.Batch, unspoolable error) err
 // keep puts b on disk because of why.
 func (s *Spool) keep(b send.Batch, why error) *send.SpanError {
 	if err := s.Put(b); err != nil {
-		return &send.SpanError{Failed: b.Spans, Err: errors.Join(why, err)}
+		return &send.SpanError{Failed: b.Spans, Err: both(why, err)}
 	}
 	return &send.SpanError{Spooled: b.Spans, Err: why}
 }
+
+// both makes one sentence of why a batch wasn't delivered and why it couldn't be kept.
+func both(delivery, keeping error) error { return fmt.Errorf("%w; %w", delivery, keeping) }
 
 // reserveTime ends a context a little before its deadline, so that a batch whose time is up
 // can still be written.
