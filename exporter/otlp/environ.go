@@ -100,7 +100,7 @@ func (e *environ) insecure() *bool {
 
 // headers reads "name=value,name=value" with percent-encoded values. Problems name the place
 // only: a header is a secret even when it is malformed.
-func (e *environ) headers() map[string]string {
+func (e *environ) headers(grpc bool) map[string]string {
 	list, variable := e.value("HEADERS")
 	if list == "" {
 		return nil
@@ -117,7 +117,7 @@ func (e *environ) headers() map[string]string {
 			e.ignore(variable, "member %d is ignored: it is not of the form name=value, or badly percent-encoded", i+1)
 			continue
 		}
-		if problem := checkHeader(name, value); problem != "" {
+		if problem := checkHeader(name, value, grpc); problem != "" {
 			e.ignore(variable, "member %d is ignored: %s", i+1, problem)
 			continue
 		}

@@ -2,10 +2,12 @@ package otlp
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
@@ -83,7 +85,7 @@ func buildHTTP(o *Options) (send.Transport, otlptrace.Client, error) {
 		header.Set("User-Agent", userAgent())
 	}
 	transport, err := send.NewHTTP(send.HTTPOptions{
-		URL: o.URL, Header: header, Gzip: o.Gzip, Failure: o.Failure, Secrets: secretsOf(o.Headers),
+		URL: o.URL, Header: header, Gzip: o.Gzip, Failure: o.Failure, Secrets: o.secrets(),
 		RoundTripper: send.NewRoundTripper(o.TLS, o.Proxy),
 	})
 	if err != nil {
@@ -115,7 +117,7 @@ func buildGRPC(o *Options) (send.Transport, otlptrace.Client, error) {
 		return nil, nil, err
 	}
 	transport := send.NewGRPC(send.GRPCOptions{
-		Conn: conn, Method: traceMethod, Metadata: o.Headers, Gzip: o.Gzip, Secrets: secretsOf(o.Headers),
+		Conn: conn, Method: traceMethod, Metadata: o.Headers, Gzip: o.Gzip, Secrets: o.secrets(),
 	})
 	return transport, otlptracegrpc.NewClient(
 		otlptracegrpc.WithGRPCConn(conn),
@@ -182,18 +184,23 @@ func (e *Exporter) MarshalLog() any {
 
 func userAgent() string { return "tracehook OTel-OTLP-Exporter-Go/" + otlptrace.Version() }
 
-// secretsOf returns the values of headers: any of them may be a key. Long values of the form
-// "Bearer TOKEN" are also hidden without their first word, since servers repeat the token
-// alone.
-func secretsOf(headers map[string]string) send.Secrets {
+// secrets returns the values of headers, any of which may be a key, and what the proxy is told.
+// Long values of the form "Bearer TOKEN" are also hidden without their first word, since servers
+// repeat the token alone.
+func (o *Options) secrets() send.Secrets {
 	var secrets send.Secrets
-	for _, value := range headers {
+	for _, value := range o.Headers {
 		secrets = append(secrets, value)
 		for i := range len(value) {
 			if value[i] == ' ' {
 				secrets = append(secrets, value[i+1:])
 			}
 		}
+	}
+	if o.Proxy != nil && o.Proxy.User != nil {
+		password, _ := o.Proxy.User.Password()
+		basic := base64.StdEncoding.EncodeToString([]byte(o.Proxy.User.Username() + ":" + password))
+		secrets = append(secrets, basic, password, url.QueryEscape(password), url.PathEscape(password))
 	}
 	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
 	return secrets

@@ -1,8 +1,11 @@
 package otlp_test
 
 import (
+	"encoding/base64"
+	"strings"
 	"testing"
 
+	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/otlp"
 	"github.com/tracehook/tracehook/exporter/send/sendtest"
 )
@@ -40,5 +43,27 @@ func TestExporterDelivers(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A proxy stands between, and may repeat what it was told.
+func TestTheProxysPasswordIsASecret(t *testing.T) {
+	t.Parallel()
+	r := sendtest.NewHTTP(t)
+	r.Behave(func(int) sendtest.Behavior {
+		return sendtest.Behavior{Status: 407, Body: "not Basic " + base64.StdEncoding.EncodeToString([]byte("eve:pl4nted")) + ", which is pl4nted"}
+	})
+	e, err := otlp.Driver().New(t.Context(), exporter.Settings{Setting: map[string]any{
+		"endpoint": "http://collector.invalid", "proxy": "http://eve:pl4nted@" + r.Address(),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = e.ExportSpans(t.Context(), sendtest.Spans(1, 1))
+	if err == nil || !strings.Contains(err.Error(), "407 Proxy Authentication Required: not Basic ***, which is *** (the proxy wants other credentials") {
+		t.Errorf("got %v", err)
+	}
+	if err := e.Shutdown(t.Context()); err != nil {
+		t.Error(err)
 	}
 }

@@ -39,7 +39,8 @@ func checkFields(mapping []exporter.FieldMapping) []error {
 	return errs
 }
 
-// add appends the fields of every span to a copy of its attributes.
+// add puts the fields of every span into a copy of its attributes, in the place of one of the same
+// name: OTLP allows a name once.
 func (f *attributeFields) add(spans []rewritten) {
 	if f == nil {
 		return
@@ -59,10 +60,18 @@ func (f *attributeFields) add(spans []rewritten) {
 		s.attributes = slices.Grow(slices.Clip(s.attributes), len(list))
 		for j := range list {
 			if value := attributeOf(v, list[j].Value(v)); value.Type() != attribute.EMPTY {
-				s.attributes = append(s.attributes, attribute.KeyValue{Key: attribute.Key(list[j].Name), Value: value})
+				s.attributes = put(s.attributes, attribute.KeyValue{Key: attribute.Key(list[j].Name), Value: value})
 			}
 		}
 	}
+}
+
+func put(attributes []attribute.KeyValue, kv attribute.KeyValue) []attribute.KeyValue {
+	if i := slices.IndexFunc(attributes, func(old attribute.KeyValue) bool { return old.Key == kv.Key }); i >= 0 {
+		attributes[i] = kv
+		return attributes
+	}
+	return append(attributes, kv)
 }
 
 // attributeOf returns the empty value for what isn't there.

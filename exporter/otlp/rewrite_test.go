@@ -1,6 +1,7 @@
 package otlp_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -8,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
 	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/protobuf/proto"
 
@@ -136,5 +138,39 @@ func TestFieldsBecomeAttributes(t *testing.T) {
 	}
 	if after := len(spans[0].Attributes()); after != before {
 		t.Errorf("the span itself has %d attributes now, %d before", after, before)
+	}
+}
+
+// OTLP allows a name once: a field takes the place of the span's own attribute.
+func TestFieldsReplaceAttributes(t *testing.T) {
+	t.Parallel()
+	r := sendtest.NewHTTP(t)
+	e, err := otlp.Driver().New(t.Context(), exporter.Settings{
+		Setting: map[string]any{"endpoint": "http://" + r.Address()},
+		Fields:  []exporter.FieldMapping{{Source: "span_id", Target: "http.route"}, {Source: "parent_span_id", Target: "user"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	span := tracetest.SpanStub{
+		SpanContext: trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}}),
+		Attributes:  []attribute.KeyValue{attribute.String("http.route", "/a"), attribute.String("user", "eve")},
+	}.Snapshot()
+	if err := errors.Join(e.ExportSpans(t.Context(), []sdktrace.ReadOnlySpan{span}), e.Shutdown(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	var request coltracepb.ExportTraceServiceRequest
+	if err := proto.Unmarshal(r.Bodies()[0], &request); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, kv := range request.GetResourceSpans()[0].GetScopeSpans()[0].GetSpans()[0].GetAttributes() {
+		got = append(got, kv.GetKey()+"="+kv.GetValue().GetStringValue())
+	}
+	if diff := cmp.Diff([]string{"http.route=0200000000000000", "user=eve"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if value := span.Attributes()[0].Value.AsString(); value != "/a" {
+		t.Errorf("the span itself was changed to %s", value)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
@@ -34,9 +35,9 @@ func FromSettings(s exporter.Settings) (Options, error) {
 	o.Gzip = readGzip(d, env)
 	o.Proxy = readProxy(d, o.GRPC)
 	secure, own := o.readAddress(d, env)
-	o.Headers = readHeaders(d)
+	o.Headers = readHeaders(d, o.GRPC)
 	if o.Headers == nil && own {
-		o.Headers = env.headers()
+		o.Headers = env.headers(o.GRPC)
 	}
 	errs = append(errs, o.readTLS(d, env, secure, own)...)
 	retry, err := outlet.ReadRetry(s.Retry)
@@ -126,7 +127,7 @@ func readProxy(d *exporter.Decoder, grpc bool) *url.URL {
 	switch {
 	case grpc:
 		d.Problem("proxy", "gRPC takes its proxy from HTTPS_PROXY in the environment: set it there")
-	case err != nil || u.Host == "" || !strings.HasPrefix(u.Scheme, "http") && u.Scheme != "socks5":
+	case err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme):
 		d.Problem("proxy", "want http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT")
 	default:
 		return u
@@ -135,22 +136,26 @@ func readProxy(d *exporter.Decoder, grpc bool) *url.URL {
 }
 
 // readHeaders never shows a value.
-func readHeaders(d *exporter.Decoder) map[string]string {
+func readHeaders(d *exporter.Decoder, grpc bool) map[string]string {
 	headers := d.StringMap("headers")
 	for name, value := range headers {
-		if problem := checkHeader(name, value); problem != "" {
+		if problem := checkHeader(name, value, grpc); problem != "" {
 			d.Problem("headers", "%s", problem)
 		}
 	}
 	return headers
 }
 
-func checkHeader(name, value string) string {
+func checkHeader(name, value string, grpc bool) string {
 	switch {
 	case !httpguts.ValidHeaderFieldName(name):
 		return "a name is not allowed in HTTP: letters, digits and dashes are"
 	case !httpguts.ValidHeaderFieldValue(value):
 		return "the value of " + name + " holds characters that HTTP doesn't allow, such as a line break"
+	case grpc && strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "":
+		return "the name " + name + " is not allowed in gRPC: letters, digits and - _ . are"
+	case grpc && !strings.HasSuffix(strings.ToLower(name), "-bin") && strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }):
+		return "the value of " + name + " holds characters that gRPC doesn't allow: ASCII is, or a name that ends in -bin"
 	}
 	switch strings.ToLower(name) {
 	case "content-type", "content-encoding", "content-length", "transfer-encoding", "connection", "host", "te":
