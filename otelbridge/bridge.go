@@ -105,7 +105,8 @@ func (b *Bridge) TracerProvider() trace.TracerProvider { return b.provider() }
 func (b *Bridge) Propagator() propagation.TextMapPropagator { return b.propagator }
 
 // Sampler returns the head sampler, for a TracerProvider that the application owns. It
-// follows reloads.
+// follows reloads. Give it to the provider as it is, not inside sdktrace.ParentBased: it
+// respects remote parents by itself, and has to be asked about every span.
 func (b *Bridge) Sampler() sdktrace.Sampler { return b.head }
 
 // SpanProcessor returns the one processor that writes to all connections, for a

@@ -61,6 +61,9 @@ func (p *Policy) Explain(name, kind string, attrs ...attribute.KeyValue) Explana
 	if p.config.Key != ByCounter {
 		e.Threshold = t.String()
 	}
+	if _, known := knownKind(kind); kind != "" && !known {
+		e.warn("%q is no kind that a rule can ask for: these are %s", kind, strings.Join(kindWords(), ", "))
+	}
 	p.explainSelf(&e, &sub)
 	p.explainHead(&e, &sub)
 	e.Why = append(e.Why, e.Warnings...)
@@ -76,11 +79,15 @@ func (e *Explanation) warn(format string, args ...any) {
 }
 
 func (p *Policy) explainSelf(e *Explanation, sub *subject) {
+	whatever := "whatever follows"
+	if p.limit != nil {
+		whatever += " but the limit"
+	}
 	if p.config.Error {
-		e.say("if its status is an error it is kept, whatever follows")
+		e.say("if its status is an error it is kept, %s", whatever)
 	}
 	if p.config.Slow > 0 {
-		e.say("if it takes %v or longer it is kept, whatever follows", p.config.Slow)
+		e.say("if it takes %v or longer it is kept, %s", p.config.Slow, whatever)
 	}
 	switch {
 	case e.Rule < 0:
@@ -110,7 +117,21 @@ func (p *Policy) explainSelf(e *Explanation, sub *subject) {
 	if p.config.IgnoreParent {
 		e.say("a remote parent's decision is ignored")
 	} else {
-		e.say("below a remote parent that is sampled the smaller probability of both counts; below one that is not, only errors and slow spans are kept")
+		e.say("below a remote parent that is sampled the smaller probability of both counts; below one that is not, %s", p.unsampled())
+	}
+}
+
+// unsampled says what is kept below a remote parent that was not sampled.
+func (p *Policy) unsampled() string {
+	switch {
+	case p.config.Error && p.config.Slow > 0:
+		return "only errors and slow spans are kept"
+	case p.config.Error:
+		return "only errors are kept"
+	case p.config.Slow > 0:
+		return "only slow spans are kept"
+	default:
+		return "nothing is kept"
 	}
 }
 

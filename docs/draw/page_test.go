@@ -48,7 +48,7 @@ func TestTableOfThePage(t *testing.T) {
 		v := verdicts[st.name][1]
 		by := v.Reason.String()
 		if v.Rule >= 0 {
-			by = fmt.Sprint("rule ", v.Rule+1)
+			by = fmt.Sprintf("rules[%d]", v.Rule)
 		}
 		if row := fmt.Sprintf("| `%s` | %s |", st.name, by); !strings.Contains(text, row) {
 			t.Errorf("the page has no row %q", row)
