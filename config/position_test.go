@@ -118,10 +118,10 @@ func TestParse_large(t *testing.T) {
 	for name, tt := range map[string]struct{ format, text, want string }{
 		"too large":              {"toml", strings.Repeat("#", size+1), "larger than 10 MiB"},
 		"one line of JSON":       {"json", `{"trace":{` + strings.Repeat(`"a":1,`, 10_000) + `"b":1}}`, "is there twice"},
-		"many unknown keys":      {"toml", "[trace]\n" + lines(10_000, "k%d = 1\n"), "and 900 more"},
+		"many unknown keys":      {"toml", "[trace]\n" + lines(3_000, "k%d = 1\n"), "and 900 more"},
 		"too many keys":          {"json", "[" + strings.Repeat("1,", 30_000) + "1]", "must be a table"},
 		"too many values":        {"json", `{"a":[` + strings.Repeat("1,", 30_000) + "1]}", "more than 20000 keys"},
-		"many tables":            {"toml", lines(6_000, "[trace.t%d.x]\n"), "unknown key"},
+		"many tables":            {"toml", lines(3_000, "[trace.t%d.x]\n"), "unknown key"},
 		"deep TOML":              {"toml", "trace = " + strings.Repeat("[", 5000) + strings.Repeat("]", 5000), "more than 32 levels"},
 		"deep TOML keys":         {"toml", "trace" + strings.Repeat(".a", 5000) + " = 1", "more than 32 levels"},
 		"deep TOML table":        {"toml", "[trace" + strings.Repeat(".a", 5000) + "]", "more than 32 levels"},

@@ -47,10 +47,9 @@ func Hint(s string, known []string) string {
 	return `, did you mean "` + name + `"?`
 }
 
-func fold(s string) []rune {
-	s = strings.ToLower(s)
-	return []rune(strings.NewReplacer("-", "_", ".", "_", " ", "_").Replace(s))
-}
+var separators = strings.NewReplacer("-", "_", ".", "_", " ", "_")
+
+func fold(s string) []rune { return []rune(separators.Replace(strings.ToLower(s))) }
 
 // distance is the optimal string alignment distance of a and b.
 func distance(a, b []rune) int {
