@@ -47,9 +47,15 @@ func Hint(s string, known []string) string {
 	return `, did you mean "` + name + `"?`
 }
 
-var separators = strings.NewReplacer("-", "_", ".", "_", " ", "_")
-
-func fold(s string) []rune { return []rune(separators.Replace(strings.ToLower(s))) }
+func fold(s string) []rune {
+	runes := []rune(strings.ToLower(s))
+	for i, r := range runes {
+		if strings.ContainsRune("-. ", r) {
+			runes[i] = '_'
+		}
+	}
+	return runes
+}
 
 // distance is the optimal string alignment distance of a and b.
 func distance(a, b []rune) int {
