@@ -223,27 +223,28 @@ func TestWatch_unchanged(t *testing.T) {
 
 func TestWatch_burst(t *testing.T) {
 	t.Parallel()
-	w := watch(t, fileWith(t, buffer(1)), config.WithSettle(50*time.Millisecond))
-	const last = 200
+	const (
+		last   = 200
+		settle = 50 * time.Millisecond
+	)
+	start := time.Now()
+	w := watch(t, fileWith(t, buffer(1)), config.WithSettle(settle))
 	for n := 2; n <= last; n++ {
 		writeInPlace(t, w.path, buffer(n))
 	}
 	events := 0
 	for {
+		// An error is an event, too: a busy machine may stop for long in the middle of a write.
 		e := w.next()
-		if e.err != nil {
-			t.Fatal(e.err)
-		}
-		if events++; e.cfg.Connections[0].Buffer == last {
+		if events++; e.err == nil && e.cfg.Connections[0].Buffer == last {
 			break
 		}
 	}
-	if events > last/4 {
-		t.Errorf("%d events for a burst of %d writes, want few", events, last)
+	if took := time.Since(start); events > 1+int(took/settle) {
+		t.Errorf("%d events for a burst of %d writes in %s, want at most one in %s", events, last, took, settle)
 	}
 }
 
-// A change that never settles is read all the same.
 func TestWatch_neverSettles(t *testing.T) {
 	t.Parallel()
 	w := watch(t, fileWith(t, buffer(1)), config.WithSettle(100*time.Millisecond))
