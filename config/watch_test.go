@@ -245,6 +245,7 @@ func TestWatch_burst(t *testing.T) {
 	}
 }
 
+// A change that never settles is read all the same.
 func TestWatch_neverSettles(t *testing.T) {
 	t.Parallel()
 	w := watch(t, fileWith(t, buffer(1)), config.WithSettle(100*time.Millisecond))

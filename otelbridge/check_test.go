@@ -174,8 +174,8 @@ func TestNewStartsNothingIfAConnectionCannotOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = otelbridge.New(t.Context(), cfg, otelbridge.WithDriver("good", good), otelbridge.WithDriver("bad", bad))
-	if err == nil || !strings.Contains(err.Error(), `connection "two"`) || !strings.Contains(err.Error(), "no route") {
-		t.Errorf("got %v, want the connection and the reason", err)
+	if want := `connection "two": open: 3:8: trace.two: no route`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 	if !closed {
 		t.Error("the connection that had opened was not shut down")

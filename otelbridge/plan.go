@@ -107,7 +107,8 @@ func (p *plan) connections() []processor.ConnectionConfig {
 			BlockTimeout:  c.cfg.BlockTimeout,
 			Overflow:      c.overflow,
 			Open: func(ctx context.Context) (sdktrace.SpanExporter, error) {
-				return c.driver.New(ctx, c.settings)
+				e, err := c.driver.New(ctx, c.settings)
+				return e, p.placed(c.cfg, err)
 			},
 		}
 		if c.cfg.Explain {
@@ -115,6 +116,15 @@ func (p *plan) connections() []processor.ConnectionConfig {
 		}
 	}
 	return all
+}
+
+// placed puts the place of a connection's table before what its driver says.
+func (p *plan) placed(conn config.Connection, err error) error {
+	place := p.cfg.NewProblem(p.cfg.KeyPath(conn.Name, ""), "")
+	if err == nil || place.Line == 0 {
+		return err
+	}
+	return fmt.Errorf("%s%w", place.Error(), err)
 }
 
 // logNotes tells, once for each configuration, what its author may not expect.

@@ -81,6 +81,9 @@ func TestDriverRefusesBadSettings(t *testing.T) {
 			if got := keys(err); !slices.Equal(got, []string{test.key}) || !strings.Contains(err.Error(), test.says) {
 				t.Fatalf("err = %v, want %s only, and %q", err, test.key, test.says)
 			}
+			if strings.Contains(err.Error(), "stat ") {
+				t.Errorf("err = %v: the name of a system call tells nobody what to do", err)
+			}
 			e, err := file.Driver().New(t.Context(), exporter.Settings{Setting: test.setting})
 			if err == nil {
 				t.Error("New took what Check refused")

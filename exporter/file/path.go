@@ -53,7 +53,7 @@ func tilde(path string) bool {
 // outside says why the file at path can't be written to, as far as looking tells.
 func outside(path string) error {
 	if err := regular(osFS{}, path); err != nil {
-		return err
+		return sentence(err)
 	}
 	if _, err := os.Stat(path); err == nil {
 		if err := writable(path, false); err != nil {
@@ -66,7 +66,7 @@ func outside(path string) error {
 			continue // it will be made
 		}
 		if err != nil {
-			return err
+			return sentence(err)
 		}
 		if !info.IsDir() {
 			return fmt.Errorf("%q is not a directory", dir)
@@ -120,4 +120,12 @@ func physical(path string, links int) string {
 		target = filepath.Join(dir, target)
 	}
 	return physical(target, links-1)
+}
+
+// sentence puts words in place of the name of a system call.
+func sentence(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("%q can't be reached by this process: %w", e.Path, e.Err)
+	}
+	return err
 }
