@@ -264,7 +264,12 @@ func TestLocalChildrenKeepForeignMembers(t *testing.T) {
 func TestKindAndServiceOfASpan(t *testing.T) {
 	t.Parallel()
 	p := policy(t, sampler.Config{Rate: 1, Service: "process", Rules: []sampler.Rule{
-		{Kind: "queue"}, {Kind: "server"}, {Service: "user"}, {Service: "shop*"}, {Service: "process"},
+		{Kind: "queue"},
+		{Kind: "server"},
+		{Service: "user"},
+		{Service: "shop*"},
+		{Service: "process"},
+		{Kind: "Job"},
 	}})
 	head := sampler.NewHead(p)
 	shop := resource.NewSchemaless(attribute.String("service.name", "shop-api"))
@@ -277,6 +282,7 @@ func TestKindAndServiceOfASpan(t *testing.T) {
 	}{
 		{"framework kind", trace.SpanKindConsumer, []attribute.KeyValue{attribute.String("tracehook.kind", "queue")}, shop, 0},
 		{"framework kind hides the other", trace.SpanKindServer, []attribute.KeyValue{attribute.String("tracehook.kind", "http")}, nil, 4},
+		{"a kind of the application's own", trace.SpanKindInternal, []attribute.KeyValue{attribute.String("tracehook.kind", "job")}, resource.Empty(), 5},
 		{"kind", trace.SpanKindServer, nil, shop, 1},
 		{"framework service", trace.SpanKindClient, []attribute.KeyValue{attribute.String("tracehook.service", "user")}, shop, 2},
 		{"resource", trace.SpanKindProducer, nil, shop, 3},

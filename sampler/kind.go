@@ -1,10 +1,9 @@
 package sampler
 
 import (
-	"slices"
-	"strings"
-
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tracehook/tracehook/internal/nearest"
 )
 
 // Attributes of a framework span that rules look at before anything else.
@@ -52,7 +51,11 @@ func kindWord(kind trace.SpanKind) string {
 	}
 }
 
-func knownKind(word string) (string, bool) {
-	word = strings.ToLower(word)
-	return word, slices.Contains(kindWords(), word)
+// meantKind returns the known kind that word is a misspelling of; "" if it is none, but a known
+// kind itself or a word of the application's own.
+func meantKind(word string) string {
+	if near := nearest.Name(word, kindWords()); near != word {
+		return near
+	}
+	return ""
 }

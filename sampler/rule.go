@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
-
-	"github.com/tracehook/tracehook/internal/nearest"
 )
 
 // rule is a compiled [Rule].
@@ -32,11 +30,7 @@ func compileRule(r Rule, key string, p *problems) rule {
 	c := rule{sample: r.Sample, name: compileText(r.Name, key+".name", p), service: compileText(r.Service, key+".service", p)}
 	p.probability(key+".sample", r.Sample)
 	if r.Kind != "" {
-		word, ok := knownKind(r.Kind)
-		if !ok {
-			p.add(key+".kind", "unknown kind %q: use one of %s%s", r.Kind, strings.Join(kindWords(), ", "), nearest.Hint(r.Kind, kindWords()))
-		}
-		c.kind = word
+		c.kind = compileKind(r.Kind, key+".kind", p)
 	}
 	for name, patterns := range r.Attrs {
 		at := key + ".attrs." + name
@@ -59,6 +53,18 @@ func compileRule(r Rule, key string, p *problems) rule {
 	}
 	slices.SortFunc(c.conditions, func(a, b condition) int { return cmp.Compare(a.key, b.key) })
 	return c
+}
+
+// compileKind takes a word of an application's own as it is, unless it looks like a known one.
+func compileKind(kind, key string, p *problems) string {
+	word := strings.ToLower(strings.TrimSpace(kind))
+	switch meant := meantKind(word); {
+	case word == "":
+		p.add(key, "the kind is blank; leave it out to match any")
+	case meant != "":
+		p.add(key, "unknown kind %q, did you mean %q? (a word of your own must differ more from the known ones)", kind, meant)
+	}
+	return word
 }
 
 // compileText compiles a glob where "" means anything.
