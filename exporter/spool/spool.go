@@ -227,22 +227,28 @@ func (s *Spool) Inherited() int64 {
 	return s.counts.inherited
 }
 
-// drainPatience is how long Close goes on sending to a destination that answers.
-const drainPatience = 2 * time.Second
+// How long Close goes on sending to a destination that answers, and how long it waits for an
+// attempt at one that doesn't: one that is canceled may arrive all the same, and its spans
+// come a second time with the next process, or after a reload.
+const (
+	drainPatience   = 2 * time.Second
+	attemptPatience = 500 * time.Millisecond
+)
 
 // Close ends the background job and gives the directory back. If the destination answers, it
-// first sends what is left, for at most 2 s and no longer than ctx lasts; what remains is
-// inherited by the next process. Later calls return the same result.
+// first sends what is left, for at most 2 s and no longer than ctx lasts; if it doesn't, an
+// attempt that is running gets half a second. What remains is inherited by the next process. Later calls return the same result.
 func (s *Spool) Close(ctx context.Context) error {
 	s.closeOnce.Do(func() {
 		s.mu.Lock()
 		s.closed = true
 		s.mu.Unlock()
 		close(s.draining)
+		patience := drainPatience
 		if s.failing.Load() {
-			s.cancel() // an attempt that is running would only take time
+			patience = attemptPatience
 		}
-		stop := time.AfterFunc(drainPatience, s.cancel)
+		stop := time.AfterFunc(patience, s.cancel)
 		defer stop.Stop()
 		defer context.AfterFunc(ctx, s.cancel)()
 		s.done.Wait()

@@ -6,7 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -263,6 +265,47 @@ func TestCloseIsQuickWhenTheDestinationHangs(t *testing.T) {
 	if err := s.Close(t.Context()); err != nil {
 		t.Errorf("second Close: %v", err)
 	}
+}
+
+// recovering refuses the first batch and takes a while for the next ones.
+type recovering struct {
+	*destination
+	trying chan struct{} // closed with the second attempt
+	once   sync.Once
+	calls  atomic.Int64
+}
+
+func (r *recovering) Send(ctx context.Context, b send.Batch) send.Verdict {
+	if r.calls.Add(1) == 1 {
+		return down(0)
+	}
+	r.once.Do(func() { close(r.trying) })
+	select {
+	case <-time.After(200 * time.Millisecond):
+		return r.destination.Send(ctx, b)
+	case <-ctx.Done():
+		return send.Verdict{Outcome: send.Retry, Uncertain: true, Err: ctx.Err()}
+	}
+}
+
+func TestCloseLetsARunningAttemptReturnSoThatNothingIsSentTwice(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := &recovering{destination: &destination{}, trying: make(chan struct{})}
+		s, err := spool.Open(t.Context(), send.NewSender(r, send.Options{Once: true}),
+			spool.Options{Dir: filepath.Join(t.TempDir(), "spool"), Connection: "test"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = s.Deliver(t.Context(), batch(1))
+		<-r.trying
+		if err := s.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if got, left := len(r.delivered()), len(files(t, s.Dir())); got != 1 || left != 0 {
+			t.Errorf("%d batches were delivered, %d are left; want 1, 0", got, left)
+		}
+	})
 }
 
 func TestCloseSendsWhatIsLeftIfTheDestinationAnswers(t *testing.T) {
