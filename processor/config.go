@@ -86,8 +86,8 @@ func (cfg ConnectionConfig) sanitized() ConnectionConfig {
 // Options are what all connections share. The zero value is ready to use.
 type Options struct {
 	// Logger gets losses at warn, at most one line in ten seconds for each connection and
-	// cause, and reloads at debug. It is never called on a goroutine that ends spans. Nil
-	// discards.
+	// cause, and reloads at debug. Its handler is called on a goroutine of its own: it may be
+	// slow, hang or panic without doing harm to anything but lines. Nil discards.
 	Logger *slog.Logger
 	// MeterProvider gets the numbers of Stats as OpenTelemetry metrics. Nil makes none.
 	MeterProvider metric.MeterProvider
