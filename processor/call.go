@@ -95,7 +95,7 @@ const closeGrace = 10 * time.Millisecond
 // export starts a call. The caller holds the token, which goes over to the call.
 func (c *conn) export(batch []sdktrace.ReadOnlySpan, total tally, began time.Time, credits bool) *call {
 	k := &call{c: c, total: total, credits: credits, began: began, called: time.Now(), done: make(chan struct{})}
-	ctx, cancel := context.WithTimeoutCause(c.ctx, c.cfg.ExportTimeout, errExportTimeout)
+	ctx, cancel := context.WithTimeoutCause(c.sending, c.cfg.ExportTimeout, errExportTimeout)
 	// A little later than the context, so that an exporter which heeds it is never abandoned.
 	k.timer = time.AfterFunc(c.cfg.ExportTimeout+min(c.cfg.ExportTimeout/20, 50*time.Millisecond), k.abandon)
 	k.unwatch = context.AfterFunc(c.ctx, func() { k.grace.Store(time.AfterFunc(closeGrace, k.abandon)) })

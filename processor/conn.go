@@ -33,6 +33,9 @@ type conn struct {
 
 	ctx    context.Context // of all exports; canceled when nothing may be exported any more
 	cancel context.CancelCauseFunc
+	// sending is ctx, canceled earlier where an exporter has a spool: see spoolFrom.
+	sending     context.Context
+	stopSending context.CancelCauseFunc
 
 	moves   atomic.Uint64 // how often anything came back
 	moved   signal
@@ -68,6 +71,7 @@ type opened struct {
 // Why exports end early.
 var (
 	errRefused       = errors.New("not tried: the connection had been shut down")
+	errSpoolInstead  = errors.New("half of the time to shut down was over: the rest is kept, not sent")
 	errCut           = errors.New("the time to shut down was over before the export had returned")
 	errExportTimeout = errors.New("the export timeout has passed")
 	errAbandoned     = errors.New("the export has not returned")
@@ -90,6 +94,7 @@ func newConn(cfg ConnectionConfig, acct *account, env *environment) *conn {
 	c.token <- struct{}{}
 	c.rounds.told = *acct.settled.Load()
 	c.ctx, c.cancel = context.WithCancelCause(decision.ExportContext(context.Background()))
+	c.sending, c.stopSending = context.WithCancelCause(c.ctx)
 	return c
 }
 

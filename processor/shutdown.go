@@ -28,6 +28,7 @@ func (c *conn) shut(ctx context.Context) error {
 		ctx, done = c.watch(ctx)
 		defer done()
 	}
+	defer c.spoolFrom(ctx)()
 	before := c.acct.settled.Load()
 	c.gate.close()
 	c.moved.broadcast()
@@ -52,6 +53,20 @@ func (c *conn) shut(ctx context.Context) error {
 			c.cfg.Name, spans(n, "was", "were"), lastError(c.acct.settled.Load()))
 	}
 	return errors.Join(lost, c.closeWithin(ctx, c.closeExporter(ctx)))
+}
+
+// spoolFrom ends the attempts of an exporter with a spool when half of the time is over: what a
+// destination that hangs hasn't taken by then goes to disk, which needs some time, too.
+func (c *conn) spoolFrom(ctx context.Context) (stop func() bool) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return func() bool { return false }
+	}
+	return time.AfterFunc(time.Until(deadline)/2, func() {
+		if e := c.exporter.Load(); e != nil && e.spooler != nil {
+			c.stopSending(errSpoolInstead)
+		}
+	}).Stop
 }
 
 // cutOff ends a connection whose time is up. From here on exports are refused, so that what

@@ -255,3 +255,37 @@ func TestShutdownKeepsItsDeadlineWithAHangingOpen(t *testing.T) {
 	}
 	close(goOn)
 }
+
+// keeping is an exporter whose destination hangs, and which keeps what its context ends.
+type keeping struct{ *processortest.Exporter }
+
+func (keeping) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	<-ctx.Done()
+	return &processortest.Partial{Spooled: len(spans)}
+}
+
+func (keeping) SpoolSpans(context.Context, []sdktrace.ReadOnlySpan) error { return nil }
+
+// A spool is there for what can't be sent, so that a destination that hangs costs nothing.
+func TestShutdownLeavesTimeForTheSpool(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := open(t, processor.Options{}, processor.ConnectionConfig{
+			Name: "c", BatchSize: 10, QueueSize: 200,
+			Open: func(context.Context) (sdktrace.SpanExporter, error) { return keeping{processortest.New()}, nil },
+		})
+		end(f, 1, 101)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		if err := f.Shutdown(ctx); err != nil {
+			t.Errorf("Shutdown says %v", err)
+		}
+		if took := time.Since(start); took < 500*time.Millisecond || took > 900*time.Millisecond {
+			t.Errorf("Shutdown took %v, want half of the time", took)
+		}
+		if c := f.Stats().Connections["c"]; c.Spooled != 100 {
+			t.Errorf("%d spans spooled, %d failed, %d abandoned; want 100, 0, 0", c.Spooled, c.Failed, c.Abandoned)
+		}
+	})
+}

@@ -11,6 +11,10 @@ import (
 // called on a goroutine of the connection's own, while an export may be running, but
 // never twice at once. On a nil error the spans count as spooled, otherwise as
 // dropped.queue_full.
+//
+// Such an exporter also keeps the spans of an export whose context ends before they are sent:
+// when half of the time to shut down is over, the contexts of the export that runs and of those
+// after it end.
 type SpanSpooler interface {
 	SpoolSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error
 }

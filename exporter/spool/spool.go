@@ -84,7 +84,7 @@ func Open(ctx context.Context, sender *send.Sender, o Options) (*Spool, error) {
 
 // Deliver sends or keeps b, as the mode says, and returns nil if it was delivered whole, or a
 // [*send.SpanError] with the number of spans that are in the spool now. It returns soon
-// after ctx is done, and keeps the batch then.
+// after ctx is done, and keeps the batch then; where it is done already, nothing is sent.
 func (s *Spool) Deliver(ctx context.Context, b send.Batch) error {
 	if s.options.Mode == Always {
 		err := s.Put(b)
@@ -92,6 +92,9 @@ func (s *Spool) Deliver(ctx context.Context, b send.Batch) error {
 			return &send.SpanError{Spooled: b.Spans, Err: s.queued()}
 		}
 		return s.settle(ctx, b, err)
+	}
+	if ctx.Err() != nil {
+		return s.keep(b, context.Cause(ctx))
 	}
 	if s.sender.Down() {
 		if e := s.keep(b, s.sender.Outage()); e.Spooled > 0 || s.backlog() {

@@ -2,6 +2,7 @@ package spool_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -351,4 +352,20 @@ func TestManyWritersConcurrentSafe(t *testing.T) {
 		}
 		seen[n] = true
 	}
+}
+
+// A context that is done says that there is no time to send: the batch is kept, and has not
+// perhaps arrived.
+func TestDeliverWithoutTimeKeeps(t *testing.T) {
+	t.Parallel()
+	d := &destination{}
+	s := open(t, d, spool.Options{})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	why := errors.New("no time")
+	cancel(why)
+	err := s.Deliver(ctx, batch(1))
+	if _, _, spooled := result(t, err); spooled != 10 || !errors.Is(err, why) {
+		t.Errorf("got %v", err)
+	}
+	eventually(t, "replayed", func() bool { return pending(s) == 0 })
 }
