@@ -66,6 +66,7 @@ type opened struct {
 	spooler   SpanSpooler
 	counts    spoolCounter
 	inherited spoolInheritor
+	resender  resender
 }
 
 // Why exports end early.

@@ -149,8 +149,9 @@ func (f *Fanout) ForceFlush(ctx context.Context) error {
 }
 
 // Shutdown exports what has ended and shuts all exporters down, all connections at once. After
-// half of the time, those with a spool stop sending and keep the rest; at the end of ctx, exports
-// are canceled and later ones refused: the numbers in the error are final. It returns at most some 50 ms later, even if an exporter doesn't. Further calls wait
+// half of the time, those with a spool stop sending and keep the rest. At the end of ctx, exports
+// are canceled and later ones refused: the numbers in the error are final. It returns at most some
+// 50 ms later, even if an exporter doesn't. Further calls wait
 // for the first and return its result.
 func (f *Fanout) Shutdown(ctx context.Context) error {
 	f.mu.Lock()

@@ -40,6 +40,7 @@ func (c *conn) open(ctx context.Context) (err error) {
 	o.spooler, _ = e.(SpanSpooler)
 	o.counts, _ = e.(spoolCounter)
 	o.inherited, _ = e.(spoolInheritor)
+	o.resender, _ = e.(resender)
 	if c.cfg.Overflow == OverflowSpool && o.spooler == nil {
 		return errors.Join(fmt.Errorf("overflow %q needs an exporter with a spool, and %T has none: "+
 			"give the connection a spool, or use drop, block or sync", OverflowSpool, e), e.Shutdown(ctx))

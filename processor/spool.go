@@ -28,7 +28,12 @@ type spoolCounter interface {
 // spoolInheritor says how many spans an exporter found in its spool when it was made.
 type spoolInheritor interface{ SpoolInherited() int64 }
 
-type spoolCounts struct{ inherited, pending, replayed, dead, expired int64 }
+// resender says how many spans an exporter has sent again after an attempt whose answer was
+// lost. It is called by Stats: it must not block.
+type resender interface{ Resent() int64 }
+
+// spoolCounts are what an exporter counts itself: of its spool, and what it has sent again.
+type spoolCounts struct{ inherited, pending, replayed, dead, expired, resent int64 }
 
 func (s spoolCounts) plus(t spoolCounts) spoolCounts {
 	return spoolCounts{
@@ -37,13 +42,14 @@ func (s spoolCounts) plus(t spoolCounts) spoolCounts {
 		replayed:  s.replayed + t.replayed,
 		dead:      s.dead + t.dead,
 		expired:   s.expired + t.expired,
+		resent:    s.resent + t.resent,
 	}
 }
 
 // spoolCounts asks the exporter. One that panics has no spool.
 func (c *conn) spoolCounts() (n spoolCounts) {
 	e := c.exporter.Load()
-	if e == nil || e.counts == nil {
+	if e == nil {
 		return spoolCounts{}
 	}
 	defer func() {
@@ -51,6 +57,12 @@ func (c *conn) spoolCounts() (n spoolCounts) {
 			n = spoolCounts{}
 		}
 	}()
+	if e.resender != nil {
+		n.resent = max(e.resender.Resent(), 0)
+	}
+	if e.counts == nil {
+		return n
+	}
 	if e.inherited != nil {
 		n.inherited = max(e.inherited.SpoolInherited(), 0)
 	}

@@ -68,6 +68,9 @@ type Counters struct {
 	Replayed     int64 `json:"replayed"`
 	Dead         int64 `json:"dead"`
 	Expired      int64 `json:"expired"`
+	// Resent were sent again after an attempt whose answer was lost, so that the destination may
+	// have them twice. It is in no sum.
+	Resent int64 `json:"resent"`
 	// Adjusted are the same in adjusted counts: how many spans those stood for.
 	Adjusted Adjusted `json:"adjusted"`
 }
@@ -139,7 +142,7 @@ func (f *Fanout) Stats() Stats {
 // snapshot fills c. What is settled is read before what was accepted: the other way round
 // more could have left than have come in.
 func (a *account) snapshot(c *Counters, late tally) {
-	inherited, left, replayed, dead, expired := a.spoolSnapshot()
+	spool, left := a.spoolSnapshot()
 	s := a.settled.Load()
 	g := a.gens.Load()
 	accepted := g.entered + a.direct.Load()
@@ -161,12 +164,13 @@ func (a *account) snapshot(c *Counters, late tally) {
 
 	// What has left the spool before the export that put it there has returned is not
 	// counted as having left yet.
-	c.Inherited = inherited - min(left, inherited)
+	c.Inherited = spool.inherited - min(left, spool.inherited)
 	in := c.Inherited + c.Spooled
-	c.Replayed = min(replayed, in)
-	c.Dead = min(dead, in-c.Replayed)
-	c.Expired = min(expired, in-c.Replayed-c.Dead)
+	c.Replayed = min(spool.replayed, in)
+	c.Dead = min(spool.dead, in-c.Replayed)
+	c.Expired = min(spool.expired, in-c.Replayed-c.Dead)
 	c.SpoolPending = in - c.Replayed - c.Dead - c.Expired
+	c.Resent = spool.resent
 
 	c.QueueLen, c.QueuedCount = c.Pending, c.Accepted
 	c.SyncFallbackCount = int64(a.syncs.Load())
@@ -183,17 +187,17 @@ func (a *account) snapshot(c *Counters, late tally) {
 	}
 }
 
-// spoolSnapshot asks the spools of all generations. It comes before what is settled, so that
+// spoolSnapshot asks the exporters of all generations. It comes before what is settled, so that
 // more is known to have come in than to have left.
-func (a *account) spoolSnapshot() (inherited, left, replayed, dead, expired int64) {
+func (a *account) spoolSnapshot() (n spoolCounts, left int64) {
 	g := a.gens.Load()
-	n := g.spool
+	n = g.spool
 	for _, c := range g.conns {
-		if e := c.exporter.Load(); e != nil && e.counts != nil {
+		if e := c.exporter.Load(); e != nil && (e.counts != nil || e.resender != nil) {
 			n = n.plus(c.spoolCounts())
 		}
 	}
-	return n.inherited, int64(g.left), n.replayed, n.dead, n.expired
+	return n, int64(g.left)
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
@@ -228,6 +232,7 @@ func (c *Counters) add(o *Counters) {
 	c.Replayed += o.Replayed
 	c.Dead += o.Dead
 	c.Expired += o.Expired
+	c.Resent += o.Resent
 	c.Adjusted.add(&o.Adjusted)
 }
 

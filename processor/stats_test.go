@@ -49,7 +49,7 @@ func TestStatsJSONHasTheKeysOfTheFrameworkBesideTheLedgers(t *testing.T) {
 		"queue_len", "queue_cap", "queued_count", "sync_fallback_count", "flush_count", "flush_span_count",
 		"write_error_count", "last_flush_latency_ms", "last_write_latency_ms", "dropped_count", "dynamic_sample_factor",
 		"offered", "sampled_out", "rate_limited", "dropped", "accepted", "pending", "abandoned", "exported", "failed",
-		"spooled", "inherited", "spool_pending", "replayed", "dead", "expired", "adjusted",
+		"spooled", "inherited", "spool_pending", "replayed", "dead", "expired", "resent", "adjusted",
 	}
 	slices.Sort(counters)
 	conns, _ := got["connections"].(map[string]any)
@@ -206,4 +206,23 @@ func TestStatsWhileEverythingMovesConcurrentSafe(t *testing.T) {
 	}
 	group.Wait()
 	close(hang)
+}
+
+// repeater has sent spans again.
+type repeater struct{ *processortest.Exporter }
+
+func (repeater) Resent() int64 { return 5 }
+
+func TestResentIsInTheStats(t *testing.T) {
+	t.Parallel()
+	cfg := processor.ConnectionConfig{Name: "c", Open: func(context.Context) (sdktrace.SpanExporter, error) { return repeater{processortest.New()}, nil }}
+	f := open(t, processor.Options{}, cfg)
+	if st := f.Stats(); st.Resent != 5 || st.Connections["c"].Resent != 5 {
+		t.Errorf("%d resent, %d by the connection, want 5", st.Resent, st.Connections["c"].Resent)
+	}
+	cfg.Fingerprint = "2" // the numbers go on over a reload
+	if err := f.Reload(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "both generations count", func() bool { return f.Stats().Connections["c"].Resent == 10 })
 }

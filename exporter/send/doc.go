@@ -21,5 +21,6 @@
 // # Duplicates
 //
 // Delivery is at least once. Where an answer was lost, the batch may have arrived, and
-// sending it again may store it twice; [Sender.Resent] counts those spans.
+// sending it again may store it twice; [Sender.Resent] counts those spans, and a connection's
+// statistics have them as resent.
 package send
