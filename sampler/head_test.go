@@ -29,6 +29,20 @@ func TestHeadWithoutPoliciesDrops(t *testing.T) {
 	}
 }
 
+// A trace id without a span id, which a framework may hand over, belongs to a root: its
+// flags say nothing.
+func TestHeadTakesATraceIDAloneForARoot(t *testing.T) {
+	t.Parallel()
+	head := sampler.NewHead(policy(t, sampler.Config{Rate: 0.5, Propagate: true}))
+	for id, want := range map[trace.TraceID]sdktrace.SamplingDecision{high(): sdktrace.RecordAndSample, low(): sdktrace.Drop} {
+		ctx := trace.ContextWithSpanContext(t.Context(), spanContext(id, trace.SpanID{}, 0, trace.TraceState{}))
+		r := head.ShouldSample(sdktrace.SamplingParameters{ParentContext: ctx, TraceID: id, Name: "work"})
+		if st := decision.ReadState(r.Tracestate, id); r.Decision != want || st.Origin != decision.Local {
+			t.Errorf("trace %v is decided %v with %q, want %v as a root", id, r.Decision, r.Tracestate, want)
+		}
+	}
+}
+
 func TestHeadDropsExports(t *testing.T) {
 	t.Parallel()
 	head := sampler.NewHead(policy(t, sampler.Config{Rate: 1, Error: true, Propagate: true}))
