@@ -25,10 +25,11 @@ const (
 
 // glob is a compiled pattern. The zero glob has no tokens, but matches anything.
 type glob struct {
-	pattern string // as written, for messages
-	tokens  []rune // a run of wildcards has its ? first and at most one *, last
-	prefix  string // literal text before the first wildcard
-	suffix  string // literal text after the last wildcard; "" if there is no wildcard
+	pattern string   // as written, for messages
+	tokens  []rune   // a run of wildcards has its ? first and at most one *, last
+	prefix  string   // literal text before the first wildcard
+	suffix  string   // literal text after the last wildcard; "" if there is no wildcard
+	members []string // with a wildcard: two strings that it matches
 	shape   globShape
 }
 
@@ -87,6 +88,7 @@ func (g *glob) classify() {
 		return
 	}
 	g.prefix, g.suffix = string(g.tokens[:first]), string(g.tokens[last+1:])
+	g.members = []string{g.member(""), g.member(unusual)}
 	switch {
 	case first != last || g.tokens[first] != many:
 		g.shape = globOther
@@ -99,6 +101,25 @@ func (g *glob) classify() {
 	default:
 		g.shape = globOther
 	}
+}
+
+// unusual is what hardly any glob asks for.
+const unusual = "\uE000"
+
+// member returns a string that g matches, with something in place of each *.
+func (g *glob) member(something string) string {
+	var b strings.Builder
+	for _, t := range g.tokens {
+		switch t {
+		case one:
+			b.WriteString(unusual)
+		case many:
+			b.WriteString(something)
+		default:
+			b.WriteRune(t)
+		}
+	}
+	return b.String()
 }
 
 func (g *glob) match(s string) bool {
