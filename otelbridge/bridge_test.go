@@ -530,3 +530,21 @@ func TestReloadWaitsForAnotherNoLongerThanItsContext(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A zero Config is what somebody has who doesn't look at the error of Load.
+func TestNoConnectionsAreLogged(t *testing.T) {
+	t.Parallel()
+	for _, disabled := range []bool{false, true} {
+		var log strings.Builder
+		b, err := otelbridge.New(t.Context(), config.Config{Disabled: disabled}, otelbridge.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(log.String(), "no connections"); got == disabled {
+			t.Errorf("disabled is %v, and the log says %q", disabled, log.String())
+		}
+	}
+}

@@ -129,6 +129,9 @@ func (p *plan) placed(conn config.Connection, err error) error {
 
 // logNotes tells, once for each configuration, what its author may not expect.
 func (p *plan) logNotes(log *slog.Logger) {
+	if len(p.planned) == 0 && !p.cfg.Disabled {
+		log.Warn("the configuration has no connections, so no span is kept; config.Default has the console")
+	}
 	for _, w := range slices.Concat(p.cfg.Warnings, p.warnings) {
 		log.Warn(w.Error())
 	}
