@@ -48,28 +48,30 @@ func (s *Spool) bury(b send.Batch, lost int, reason error) error {
 	s.mu.Lock()
 	s.index.used -= e.cost()
 	s.mu.Unlock()
-	if err != nil {
-		return fmt.Errorf("spool %q: %w", s.dir, err)
+	if err == nil {
+		err = s.entomb(e, lost, reason)
 	}
-	return s.entomb(e, lost, reason)
+	if err != nil {
+		// Nothing has counted it: it must not come back with the next process.
+		return fmt.Errorf("spool %q: %w", s.dir, errors.Join(err, ignoreMissing(os.Remove(s.path(e.name(s.options.Kind))))))
+	}
+	return nil
 }
 
 // entomb moves the file of an entry to dead/, writes the reason beside it, and makes room
-// if there is too much. The index is the caller's business.
+// if there is too much. The index is the caller's business. After an error nothing has happened.
 func (s *Spool) entomb(e entry, lost int, reason error) error {
 	name := e.name(s.options.Kind)
-	dead := filepath.Join(s.dir, deadDir)
+	grave := filepath.Join(s.dir, deadDir, name)
+	if err := errors.Join(s.makeDead(), os.Rename(s.path(name), grave)); err != nil {
+		return err
+	}
 	text := fmt.Sprintf("%s connection %q: %v\n", time.Now().UTC().Format(time.RFC3339), s.options.Connection, reason)
 	if lost < e.spans {
 		text += fmt.Sprintf("%d of the %d spans are lost; sending this file again duplicates the others\n", lost, e.spans)
 	}
-	err := errors.Join(
-		s.makeDead(),
-		os.Rename(s.path(name), filepath.Join(dead, name)),
-		os.WriteFile(filepath.Join(dead, name+reasonSuffix), []byte(text), 0o600),
-	)
+	err := os.WriteFile(grave+reasonSuffix, []byte(text), 0o600)
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.counts.dead += int64(lost)
 	e.body = nil
 	s.dead.entries = append(s.dead.entries, e)
@@ -78,8 +80,18 @@ func (s *Spool) entomb(e entry, lost int, reason error) error {
 		oldest := s.dead.entries[0]
 		s.dead.entries = s.dead.entries[1:]
 		s.dead.used -= oldest.cost()
-		path := filepath.Join(dead, oldest.name(s.options.Kind))
+		path := filepath.Join(s.dir, deadDir, oldest.name(s.options.Kind))
 		err = errors.Join(err, ignoreMissing(os.Remove(path)), ignoreMissing(os.Remove(path+reasonSuffix)))
 	}
-	return err
+	s.mu.Unlock()
+	s.mourn(e, lost, reason)
+	if err != nil {
+		s.options.Logger.Warn("dead/ isn't as it should be", "file", name, "error", err)
+	}
+	return nil
+}
+
+// mourn says that spans of an entry are dead.
+func (s *Spool) mourn(e entry, lost int, reason error) {
+	s.died.add(s.options.Logger, lost, "file", e.name(s.options.Kind), "reason", reason)
 }

@@ -3,6 +3,7 @@ package spool
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"time"
@@ -114,9 +115,11 @@ func (s *Spool) suspect(ctx context.Context, e entry, reason error) {
 func (s *Spool) reject(e entry, lost int, reason error) {
 	s.forget(e, func(c *counts) { c.replayed += int64(e.spans - lost) })
 	if err := s.entomb(e, lost, reason); err != nil {
-		s.options.Logger.Warn("a refused batch can't be moved to dead/", "error", err)
+		s.mu.Lock()
+		s.counts.dead += int64(lost)
+		s.mu.Unlock()
+		s.mourn(e, lost, fmt.Errorf("%w; and it can't be moved to %s: %w", reason, deadDir, err))
 	}
-	s.options.Logger.Warn("spooled spans are dead", "spans", lost, "file", e.name(s.options.Kind), "reason", reason)
 }
 
 // unreadError is why a file couldn't be read that may be sound: this process has no file
@@ -138,7 +141,7 @@ func (s *Spool) unreadable(e entry, err error) (v send.Verdict, sent bool) {
 		s.reject(e, e.spans, err)
 	case errors.Is(err, fs.ErrNotExist):
 		s.forget(e, func(c *counts) { c.dead += int64(e.spans) })
-		s.options.Logger.Warn("a spooled file has disappeared", "spans", e.spans, "file", e.name(s.options.Kind))
+		s.mourn(e, e.spans, errors.New("the file has disappeared"))
 	default:
 		if !s.cantRead {
 			s.options.Logger.Warn("a spooled file can't be read now, and is tried again", "error", err)
@@ -161,7 +164,7 @@ func (s *Spool) expire(now time.Time) {
 		}
 		s.remove(e)
 		s.forget(e, func(c *counts) { c.expired += int64(e.spans) })
-		s.options.Logger.Warn("spooled spans are too old", "spans", e.spans, "file", e.name(s.options.Kind), "max_age", s.options.MaxAge)
+		s.aged.add(s.options.Logger, e.spans, "max_age", s.options.MaxAge)
 	}
 }
 

@@ -32,6 +32,8 @@ type Spool struct {
 	dead   graveyard
 	closed bool
 
+	died, aged toll
+
 	failing   atomic.Bool // the last attempt of this process has failed
 	unsynced  syncList
 	wake      chan struct{} // has room for one: there is something to send
@@ -65,6 +67,7 @@ func Open(ctx context.Context, sender *send.Sender, o Options) (*Spool, error) {
 	}
 	s := &Spool{
 		options: o, dir: dir, sender: sender, open: create, home: h, lost: make(chan struct{}, 1),
+		died: toll{message: "spooled spans are dead"}, aged: toll{message: "spooled spans are too old"},
 		wake: make(chan struct{}, 1), draining: make(chan struct{}),
 	}
 	if err := s.load(time.Now()); err != nil {
@@ -256,6 +259,8 @@ func (s *Spool) Close(ctx context.Context) error {
 		defer context.AfterFunc(ctx, s.cancel)()
 		s.done.Wait()
 		s.cancel()
+		s.died.tell(s.options.Logger)
+		s.aged.tell(s.options.Logger)
 		s.homeMu.Lock()
 		defer s.homeMu.Unlock()
 		s.closeErr = errors.Join(s.syncNow(), s.home.lock.Close())
