@@ -35,6 +35,10 @@ func (f *Field) Value(v *View) Value { return f.get(v, f) }
 // encoded form may be kept.
 func (f *Field) PerResource() bool { return f.share == perResource }
 
+// PerKind reports that f has the same value for all spans of one resource and kind for which
+// [View.HasReserved] doesn't hold.
+func (f *Field) PerKind() bool { return f.share == perKind }
+
 // PerOK reports that f has the same value for all spans for which [View.OK] holds.
 func (f *Field) PerOK() bool { return f.share == perOK }
 

@@ -19,6 +19,7 @@ type share uint8
 const (
 	perSpan     share = iota // none
 	perResource              // those of one resource
+	perKind                  // those of one resource and kind that have no reserved attribute
 	perOK                    // those whose status is ok
 
 	// And of a fixed width; see Fixed.
@@ -44,11 +45,11 @@ func Sources() []Source {
 		{[]string{"name", "span"}, "string", "name of the span", func(v *View, _ *Field) Value { return str(v.Name) }, perSpan},
 		{[]string{"step"}, "string", "step that a framework span was begun with, else the name", func(v *View, _ *Field) Value { return str(v.Step()) }, perSpan},
 		{[]string{"span_name", "spanName"}, "string", "kind and step as kind:step; the step alone if it begins so", func(*View, *Field) Value { return typed(TypeSpanName) }, perSpan},
-		{[]string{"kind"}, "string", "the framework's word if the span was begun with one (service, http, ...), else internal, server, client, producer or consumer", func(v *View, _ *Field) Value { return str(v.KindWord()) }, perSpan},
-		{[]string{"otel_kind"}, "string", "OTel's kind: internal, server, client, producer or consumer", func(v *View, _ *Field) Value { return str(v.OTelKind()) }, perSpan},
-		{[]string{"service_name", "service", "serviceName"}, "string", "service that the span was begun with, else the resource's service.name", func(v *View, _ *Field) Value { return str(v.Service()) }, perSpan},
-		{[]string{"target"}, "string", "what a framework span is about: its target, else its entry", func(v *View, _ *Field) Value { return str(v.Target()) }, perSpan},
-		{[]string{"entry"}, "string", "what a framework span is about: its entry, else its target", func(v *View, _ *Field) Value { return str(or(v.entry, v.target)) }, perSpan},
+		{[]string{"kind"}, "string", "the framework's word if the span was begun with one (service, http, ...), else internal, server, client, producer or consumer", func(v *View, _ *Field) Value { return str(v.KindWord()) }, perKind},
+		{[]string{"otel_kind"}, "string", "OTel's kind: internal, server, client, producer or consumer", func(v *View, _ *Field) Value { return str(v.OTelKind()) }, perKind},
+		{[]string{"service_name", "service", "serviceName"}, "string", "service that the span was begun with, else the resource's service.name", func(v *View, _ *Field) Value { return str(v.Service()) }, perKind},
+		{[]string{"target"}, "string", "what a framework span is about: its target, else its entry", func(v *View, _ *Field) Value { return str(v.Target()) }, perKind},
+		{[]string{"entry"}, "string", "what a framework span is about: its entry, else its target", func(v *View, _ *Field) Value { return str(or(v.entry, v.target)) }, perKind},
 		{[]string{"status"}, "string", "ok, error, or the framework's own word, such as retry", func(v *View, _ *Field) Value { return str(v.StatusWord()) }, perOK},
 		{[]string{"status_code", "statusCode"}, "string", "STATUS_CODE_OK or STATUS_CODE_ERROR", statusCode, perOK},
 		{[]string{"code"}, "integer", "code that a framework span ended with; else 0 if its status is ok, 1 if not", code, perSpan},

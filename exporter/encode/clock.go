@@ -13,25 +13,41 @@ const (
 	leastNano  = 1e18
 )
 
-// clock has the digits of a time in Unix nanoseconds. Most spans share their second with the
-// one before, so that it writes its digits once.
+// clock has the digits of a time in Unix nanoseconds: ten of the second, eight in a word,
+// the first one lowest, and the last one. Most spans share their second with the one before,
+// so that its digits are written once.
 type clock struct {
-	digits [nanoWidth]byte
-	second int64 // where it begins; 0 before the first
+	second [secondWidth]byte
+	next   uint64
+	last   byte
+	begin  int64 // of the second; 0 before the first
 }
+
+const secondWidth = 10
 
 // set changes the time, unless it has another width.
 func (c *clock) set(nano int64) bool {
 	if nano < leastNano {
 		return false
 	}
-	rest := nano - c.second
+	rest := nano - c.begin
 	if rest < 0 || rest >= 1e9 {
 		rest = nano % 1e9
-		c.second = nano - rest
-		strconv.AppendInt(c.digits[:0], nano/1e9, 10)
+		c.begin = nano - rest
+		strconv.AppendInt(c.second[:0], nano/1e9, 10)
 	}
-	binary.LittleEndian.PutUint64(c.digits[10:], digits(uint32(rest/10))+lows*'0')
-	c.digits[18] = '0' + byte(rest%10)
+	c.next = digits(uint32(rest/10)) + lows*'0'
+	c.last = '0' + byte(rest%10)
 	return true
+}
+
+func (c *clock) putNano(dst *[nanoWidth]byte) {
+	*(*[secondWidth]byte)(dst[:]) = c.second
+	binary.LittleEndian.PutUint64(dst[secondWidth:], c.next)
+	dst[nanoWidth-1] = c.last
+}
+
+func (c *clock) putMilli(dst *[milliWidth]byte) {
+	*(*[secondWidth]byte)(dst[:]) = c.second
+	dst[10], dst[11], dst[12] = byte(c.next), byte(c.next>>8), byte(c.next>>16)
 }

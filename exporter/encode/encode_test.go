@@ -12,10 +12,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/sdk/instrumentation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/tracehook/tracehook/exporter"
@@ -332,6 +334,44 @@ func TestManyResources(t *testing.T) {
 		for i, line := range strings.Split(strings.TrimSpace(string(e.Append(nil, spans))), "\n") {
 			if want := strconv.Itoa(i) + ` {"number":` + strconv.Itoa(i) + `}`; line != want {
 				t.Fatalf("got %s, want %s", line, want)
+			}
+		}
+	}
+}
+
+// An encoder keeps what spans share in encoded form; whatever came before, a span is written
+// as by an encoder that has seen nothing yet.
+func TestJSONForgetsWhatIsNotShared(t *testing.T) {
+	t.Parallel()
+	var spans []sdktrace.ReadOnlySpan
+	for _, service := range []string{"shop", "bank"} {
+		res := resource.NewSchemaless(attribute.String("service.name", service))
+		for _, kind := range []trace.SpanKind{trace.SpanKindServer, trace.SpanKindClient} {
+			for _, status := range []sdktrace.Status{{}, {Code: codes.Error, Description: "no"}} {
+				for _, attributes := range [][]attribute.KeyValue{
+					nil,
+					{attribute.String("tracehook.kind", "http"), attribute.String("tracehook.target", "cart")},
+					{attribute.String("tracehook.service", "user"), attribute.String("tracehook.status", "retry")},
+				} {
+					spans = append(spans, tracetest.SpanStub{SpanKind: kind, Status: status, Resource: res, Attributes: attributes}.Snapshot())
+				}
+			}
+		}
+	}
+	one := func(e *encode.JSON, i int) string { return string(e.Append(nil, spans[i:i+1])) }
+	fresh := func() *encode.JSON {
+		e, err := encode.NewJSON(exporter.Settings{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	for i := range spans {
+		used := fresh()
+		for k := range spans {
+			_ = one(used, i)
+			if got, want := one(used, k), one(fresh(), k); got != want {
+				t.Fatalf("after span %d, span %d is\n%swant\n%s", i, k, got, want)
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package encode
 import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook/exporter"
 )
@@ -28,12 +29,34 @@ type jsonField struct {
 	key string // ,"name":
 }
 
-// jsonRun is what all spans of a resource share, or all that are ok, kept in encoded form.
+// jsonRun is fields that many spans have the same values of, kept in encoded form.
 type jsonRun struct {
 	fields  []jsonField
-	perOK   bool
-	encoded cache[*resource.Resource]
-	ok      []byte
+	encoded cache[runKey]
+}
+
+// runKey is what spans have in common that share the values of a run.
+type runKey struct {
+	resource *resource.Resource
+	kind     trace.SpanKind
+}
+
+// key returns the key of the span of v, unless it shares its values with no other.
+func (r *jsonRun) key(v *exporter.View) (key runKey, ok bool) {
+	switch f := &r.fields[0]; {
+	case f.PerOK():
+		return runKey{}, v.OK()
+	case f.PerKind():
+		return runKey{v.Resource, v.Kind}, !v.HasReserved()
+	default:
+		return runKey{resource: v.Resource}, true
+	}
+}
+
+// takes reports whether f may be in the run.
+func (r *jsonRun) takes(f *jsonField) bool {
+	first := &r.fields[0]
+	return first.PerOK() == f.PerOK() && first.PerKind() == f.PerKind()
 }
 
 var _ Encoder = (*JSON)(nil)
@@ -65,9 +88,9 @@ func (e *JSON) add(f *jsonField) {
 			e.parts = append(e.parts, jsonPart{fixed: last.fixed})
 		}
 		last.fixed.add(f)
-	case f.PerResource() || f.PerOK():
-		if last.run == nil || last.run.perOK != f.PerOK() {
-			last.run = &jsonRun{perOK: f.PerOK()}
+	case f.PerResource() || f.PerKind() || f.PerOK():
+		if last.run == nil || !last.run.takes(f) {
+			last.run = &jsonRun{}
 			e.parts = append(e.parts, jsonPart{run: last.run})
 		}
 		last.run.fields = append(last.run.fields, *f)
@@ -117,21 +140,16 @@ func (e *JSON) appendFixed(dst []byte, run *fixedRun) []byte {
 }
 
 func (e *JSON) appendRun(dst []byte, run *jsonRun) []byte {
-	if !run.perOK {
-		encoded, ok := run.encoded.get(e.view.Resource)
-		if !ok {
-			encoded = e.appendFields([]byte{}, run.fields)
-			run.encoded.put(e.view.Resource, encoded)
-		}
-		return append(dst, encoded...)
-	}
-	if !e.view.OK() {
+	key, ok := run.key(&e.view)
+	if !ok {
 		return e.appendFields(dst, run.fields)
 	}
-	if run.ok == nil {
-		run.ok = e.appendFields(nil, run.fields)
+	encoded, ok := run.encoded.get(key)
+	if !ok {
+		encoded = e.appendFields([]byte{}, run.fields)
+		run.encoded.put(key, encoded)
 	}
-	return append(dst, run.ok...)
+	return append(dst, encoded...)
 }
 
 func (e *JSON) appendFields(dst []byte, fields []jsonField) []byte {

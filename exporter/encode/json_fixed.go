@@ -10,7 +10,7 @@ import (
 )
 
 // fixedRun is neighboring fields whose values have a fixed width: ids and times. It keeps
-// their text, with the names; a span's values are written over those of the span before.
+// their text, with the names and with holes, into which a span's values are written.
 type fixedRun struct {
 	fields     []jsonField
 	text       []byte
@@ -80,30 +80,33 @@ func (r *fixedRun) append(dst []byte, v *exporter.View) (_ []byte, ok bool) {
 	if r.used.start && !r.start.set(v.StartNano()) || r.used.end && !r.end.set(v.EndNano()) {
 		return dst, false
 	}
+	start := len(dst)
+	dst = append(dst, r.text...)
+	text := dst[start:]
 	for i := range r.times {
 		h := &r.times[i]
 		if h.nano {
-			*(*[nanoWidth]byte)(r.text[h.at:]) = h.clock.digits
+			h.clock.putNano((*[nanoWidth]byte)(text[h.at:]))
 		} else {
-			*(*[milliWidth]byte)(r.text[h.at:]) = [milliWidth]byte(h.clock.digits[:])
+			h.clock.putMilli((*[milliWidth]byte)(text[h.at:]))
 		}
 	}
 	for i := range r.ids {
 		h := &r.ids[i]
 		switch h.what {
 		case exporter.FixedTraceID:
-			putTraceID((*[traceWidth]byte)(r.text[h.at:]), v.Context.TraceID())
+			putTraceID((*[traceWidth]byte)(text[h.at:]), v.Context.TraceID())
 		case exporter.FixedSpanID:
-			putSpanID((*[spanWidth]byte)(r.text[h.at:]), v.Context.SpanID())
+			putSpanID((*[spanWidth]byte)(text[h.at:]), v.Context.SpanID())
 		default:
 			id := v.Parent.SpanID()
 			if !id.IsValid() {
-				return append(append(dst, r.text[:h.at]...), '"'), true
+				return append(dst[:start+h.at], '"'), true
 			}
-			putSpanID((*[spanWidth]byte)(r.text[h.at:]), id)
+			putSpanID((*[spanWidth]byte)(text[h.at:]), id)
 		}
 	}
-	return append(dst, r.text...), true
+	return dst, true
 }
 
 func putTraceID(dst *[traceWidth]byte, id trace.TraceID) {
