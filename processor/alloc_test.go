@@ -35,6 +35,9 @@ func fourConnections(t *testing.T, v decision.Verdict) *processor.Fanout {
 	return f
 }
 
+// TestOnEndAllocatesOnlyWhatItChanges knows that eight waiting spans share an allocation: that
+// is none for each.
+//
 //nolint:paralleltest // it counts the allocations of the whole process
 func TestOnEndAllocatesOnlyWhatItChanges(t *testing.T) {
 	half := decision.FromProbability(0.5)
@@ -46,8 +49,9 @@ func TestOnEndAllocatesOnlyWhatItChanges(t *testing.T) {
 		"kept as it is":  {decision.Verdict{Keep: true}, 0},
 		"left out":       {decision.Verdict{}, 0},
 		"rate limited":   {decision.Verdict{Reason: decision.ByLimit, Threshold: half}, 0},
-		"other weight":   {decision.Verdict{Keep: true, Threshold: half, Rewrite: true, State: rewritten}, 4},
-		"unknown weight": {decision.Verdict{Keep: true, Threshold: half}, 4},
+		"other weight":   {decision.Verdict{Keep: true, Threshold: half, Rewrite: true, State: rewritten}, 0},
+		"unknown weight": {decision.Verdict{Keep: true, Threshold: half}, 0},
+		"others' state":  {decision.Verdict{Keep: true, Threshold: half, Rewrite: true, State: state(t, "ot=th:8,a=b")}, 4},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := fourConnections(t, tc.verdict)
@@ -76,7 +80,6 @@ func TestOnEndAfterShutdownAllocatesNothing(t *testing.T) {
 //
 //nolint:paralleltest // it measures the heap of the whole process
 func TestWaitingSpansTakeLittleMemory(t *testing.T) {
-	half := decision.FromProbability(0.5)
 	hang := make(chan struct{})
 	var all []*processor.Fanout // until the end: what is freed in between would be subtracted
 	defer func() {
@@ -86,20 +89,24 @@ func TestWaitingSpansTakeLittleMemory(t *testing.T) {
 		}
 	}()
 	for name, tc := range map[string]struct {
-		verdict decision.Verdict
+		verdict func(connection int) decision.Verdict
 		most    float64
 	}{
-		"thresholds agree":  {decision.Verdict{Keep: true}, 48},
-		"thresholds differ": {decision.Verdict{Keep: true, Threshold: half, Rewrite: true, State: state(t, "ot=th:8")}, 64},
+		"thresholds agree": {func(int) decision.Verdict { return decision.Verdict{Keep: true} }, 48},
+		"thresholds differ": {func(i int) decision.Verdict {
+			th := decision.FromProbability(1 / float64(i+2))
+			return decision.Verdict{Keep: true, Threshold: th, Rewrite: true, State: state(t, "ot=th:"+th.String())}
+		}, 64},
 	} {
 		t.Run(name, func(t *testing.T) {
 			const connections, queue = 64, 1024
 			var conns []processor.ConnectionConfig
 			for i := range connections {
+				verdict := tc.verdict(i)
 				conns = append(conns, processor.ConnectionConfig{
 					Name:    strconv.Itoa(i),
 					Open:    processortest.New(processortest.Step{Hang: hang}).Open,
-					Decider: decide(func(*decision.Span, float64) decision.Verdict { return tc.verdict }),
+					Decider: decide(func(*decision.Span, float64) decision.Verdict { return verdict }),
 				})
 			}
 			spans := make([]sdktrace.ReadOnlySpan, queue)

@@ -19,7 +19,7 @@ type batchExporter struct{ c *conn }
 func (e batchExporter) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
 	c := e.c
 	began := time.Now()
-	batch, total := c.copyOf(spans)
+	batch, total := exportedOf(spans)
 	if !c.acquire(nil) {
 		c.refuseAll(total, true)
 		return nil
@@ -32,16 +32,19 @@ func (e batchExporter) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlyS
 // running.
 func (batchExporter) Shutdown(context.Context) error { return nil }
 
-// copyOf returns spans as they are exported, and what they stand for.
-func (c *conn) copyOf(spans []sdktrace.ReadOnlySpan) ([]sdktrace.ReadOnlySpan, tally) {
+// exportedOf returns what waited as it is exported, and what that stands for.
+func exportedOf(spans []sdktrace.ReadOnlySpan) ([]sdktrace.ReadOnlySpan, tally) {
 	batch := make([]sdktrace.ReadOnlySpan, len(spans))
 	total := tally{spans: uint64(len(spans))}
 	for i, s := range spans {
-		total.extra += surplus(c.env.weightOf(s))
-		if x, ok := s.(*explained); ok {
-			s = describe(x)
+		switch q := s.(type) {
+		case *queued:
+			total.extra += surplus(q.change.threshold)
+			batch[i] = q.exported()
+		case *explained:
+			total.extra += surplus(q.change.threshold)
+			batch[i] = q.described()
 		}
-		batch[i] = s
 	}
 	return batch, total
 }

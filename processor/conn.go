@@ -20,7 +20,7 @@ type conn struct {
 	made time.Time
 
 	gate      gate
-	promos    promotions
+	changes   changes
 	batcher   sdktrace.SpanProcessor
 	successor atomic.Pointer[conn] // set before the gate closes, if there is one
 

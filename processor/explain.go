@@ -5,17 +5,19 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// describe adds what Explain says to a copy of the attributes: the backing array of the
-// span's own is shared by all connections. An Explain that panics adds nothing.
-func describe(x *explained) (out sdktrace.ReadOnlySpan) {
+// described returns what the exporter gets, with what Explain says added to a copy of the
+// attributes: the backing array of the span's own is shared by all connections. An Explain
+// that panics adds nothing.
+func (e *explained) described() (out sdktrace.ReadOnlySpan) {
+	plain := e.exported()
 	defer func() {
 		if recover() != nil {
-			out = x.ReadOnlySpan
+			out = plain
 		}
 	}()
-	more := x.explain(x.verdict)
-	own := x.Attributes()
+	more := e.explain(e.verdict)
+	own := plain.Attributes()
 	attrs := make([]attribute.KeyValue, 0, len(own)+len(more))
 	attrs = append(append(attrs, own...), more...)
-	return &described{ReadOnlySpan: x.ReadOnlySpan, attrs: attrs}
+	return &described{ReadOnlySpan: plain, attrs: attrs}
 }

@@ -12,7 +12,7 @@ import (
 func (c *conn) admit(v *view, explain Explain) {
 	switch c.gate.take(v.urgent) {
 	case admitted:
-		c.batcher.OnEnd(c.promos.of(v, explain))
+		c.batcher.OnEnd(v.queued(&c.changes, explain))
 	case gateFull:
 		c.overflow(v, explain)
 	case gateClosed:
@@ -36,7 +36,7 @@ type waiter struct {
 func (v *view) wait() {
 	for i := 0; i < len(v.waiting); i++ {
 		w := &v.waiting[i]
-		v.verdict, v.truthful, v.urgent = w.verdict, w.truthful, w.urgent
+		v.verdict, v.truthful, v.urgent, v.change = w.verdict, w.truthful, w.urgent, nil
 		w.conn.wait(v, w.explain)
 	}
 	clear(v.waiting)
@@ -102,7 +102,7 @@ func (c *conn) block(v *view, explain Explain, timeout <-chan time.Time) {
 		switch c.gate.take(v.urgent) {
 		case admitted:
 			c.moved.ignore()
-			c.batcher.OnEnd(c.promos.of(v, explain))
+			c.batcher.OnEnd(v.queued(&c.changes, explain))
 			return
 		case gateClosed:
 			c.moved.ignore()
@@ -138,7 +138,7 @@ func (c *conn) exportNow(v *view, explain Explain, timeout <-chan time.Time) {
 	c.direct.Add(1)
 	c.acct.direct.Add(1)
 	c.acct.syncs.Add(1)
-	batch, total := c.copyOf([]sdktrace.ReadOnlySpan{c.promos.of(v, explain)})
+	batch, total := exportedOf([]sdktrace.ReadOnlySpan{v.queued(&c.changes, explain)})
 	k := c.export(batch, total, began, false)
 	select {
 	case <-k.done:

@@ -62,7 +62,7 @@ func (c *conn) putAside(v *view, explain Explain) admission {
 	case len(p.next) >= c.cfg.BatchSize:
 		return gateFull
 	}
-	p.next = append(p.next, c.promos.of(v, explain))
+	p.next = append(p.next, v.queued(&c.changes, explain))
 	c.direct.Add(1)
 	c.acct.direct.Add(1)
 	switch {
@@ -119,7 +119,7 @@ func (c *conn) spillAll(hurry <-chan struct{}) {
 // spillBatch waits for the spool as long as it takes, or until the connection is shut down:
 // what isn't in the spool by then counts as dropped.
 func (c *conn) spillBatch(spans []sdktrace.ReadOnlySpan) {
-	batch, total := c.copyOf(spans)
+	batch, total := exportedOf(spans)
 	settled := make(chan struct{}) // closed by the one who settles
 	var once sync.Once
 	settle := func(err error) {
@@ -134,7 +134,7 @@ func (c *conn) spillBatch(spans []sdktrace.ReadOnlySpan) {
 		case <-time.After(closeGrace):
 			settle(errAbandoned)
 			if left := c.spill.abandonNext(); len(left) > 0 {
-				_, more := c.copyOf(left)
+				_, more := exportedOf(left)
 				c.settleSpill(more, errAbandoned)
 			}
 		}

@@ -3,6 +3,7 @@ package processor
 import (
 	"sync"
 
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook/decision"
@@ -17,11 +18,38 @@ type view struct {
 	deciding bool // the Decider of entry at is at work
 	at       int
 	waiting  []waiter
+
+	change *change  // what the verdict makes of the span; nil until somebody keeps it
+	last   *queued  // for connections that make the same of it
+	free   []queued // the rest of a small slab: one allocation for some spans
+}
+
+// slab is how many spans share an allocation. It is small, since whoever keeps one of them
+// keeps the others alive: an exporter that holds on to what it got, a view in the pool.
+const slab = 8
+
+// queued returns what a queue holds for the view's span.
+func (v *view) queued(remembered *changes, explain Explain) sdktrace.ReadOnlySpan {
+	if v.change == nil {
+		v.change = remembered.of(v)
+	}
+	if explain != nil {
+		return &explained{queued{v.span.Ended, v.change}, v.verdict, explain}
+	}
+	if v.last == nil || !v.last.serves(v.change) {
+		if len(v.free) == 0 {
+			v.free = make([]queued, slab)
+		}
+		v.last, v.free = &v.free[0], v.free[1:]
+		v.last.ReadOnlySpan, v.last.change = v.span.Ended, v.change
+	}
+	return v.last
 }
 
 // judge derives from a new verdict what each connection would have to find out again.
 func (v *view) judge() {
 	d := &v.verdict
+	v.change = nil
 	v.urgent = d.Reason == decision.ByError || d.Reason == decision.BySlow
 	v.truthful = !d.Rewrite && v.span.Context.IsSampled() && ownWeight(v.span.State) == d.Threshold
 }
@@ -38,6 +66,6 @@ func (p *viewPool) get() *view {
 
 func (p *viewPool) put(v *view) {
 	// Only what would keep a span alive: clearing all costs more.
-	v.span.Ended, v.span.Context = nil, trace.SpanContext{}
+	v.span.Ended, v.span.Context, v.last = nil, trace.SpanContext{}, nil
 	p.pool.Put(v)
 }

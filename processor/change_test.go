@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/attribute"
@@ -207,4 +209,52 @@ func TestWithoutADeciderTheSampledFlagDecides(t *testing.T) {
 	if !slices.ContainsFunc(k.spans, func(s sdktrace.ReadOnlySpan) bool { return number(s) == 1 }) {
 		t.Error("the wrong one was exported")
 	}
+}
+
+// stalling keeps spans, one export at a time and only when let.
+type stalling struct {
+	keeper
+	let chan struct{}
+}
+
+func (s *stalling) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	<-s.let
+	return s.keeper.ExportSpans(ctx, spans)
+}
+
+// A span that waits for two connections in turn is what each of them makes of it.
+func TestWaitingForConnectionsKeepsTheirVerdictsApart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		let := make(chan struct{})
+		exporters := []*stalling{{let: let}, {let: let}}
+		var conns []processor.ConnectionConfig
+		for i, e := range exporters {
+			th := decision.FromProbability(1 / float64(i+2))
+			v := decision.Verdict{Keep: true, Threshold: th, Rewrite: true, State: state(t, "ot=th:"+th.String())}
+			conns = append(conns, processor.ConnectionConfig{
+				Name: th.String(), QueueSize: 4, BatchSize: 2, Overflow: processor.OverflowBlock, BlockTimeout: time.Hour,
+				Open:    func(context.Context) (sdktrace.SpanExporter, error) { return e, nil },
+				Decider: decide(func(*decision.Span, float64) decision.Verdict { return v }),
+			})
+		}
+		f := open(t, processor.Options{}, conns...)
+		go end(f, 1, 21)
+		synctest.Wait() // both are full, and End waits
+		close(let)
+		synctest.Wait()
+		if err := f.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for i, e := range exporters {
+			if len(e.spans) != 20 {
+				t.Errorf("%d spans, want 20", len(e.spans))
+			}
+			for _, s := range e.spans {
+				if got, want := s.SpanContext().TraceState().String(), "ot=th:"+conns[i].Name; got != want {
+					t.Errorf("span %d says %s, want %s", number(s), got, want)
+				}
+			}
+		}
+	})
 }
