@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -64,9 +63,6 @@ func New(s exporter.Settings) (*Exporter, error) {
 	kind := "text"
 	if s.JSON {
 		kind = "json"
-	} else if s.Format != "" && !strings.Contains(s.Format, "%") {
-		err = errors.Join(err, &exporter.KeyError{Key: "format", Problem: fmt.Sprintf("%q has no placeholder such as %%name%%, "+
-			"so that all lines would be the same; \"tree\" draws traces, and json = true writes JSON lines", s.Format)})
 	}
 	encoder, encoderErr := encode.New(kind, s)
 	if err := errors.Join(err, encoderErr); err != nil {

@@ -38,6 +38,11 @@ func TestNewRefuses(t *testing.T) {
 		{"an unknown field in text", "text", exporter.Settings{Fields: unknown}, `fields.namee: no span field is called "namee", did you mean "name"?`},
 		{"an unknown field in otlp", "otlp", exporter.Settings{Fields: unknown}, `fields.namee: no span field is called "namee", did you mean "name"?`},
 		{"an unknown field in yaml", "yaml", exporter.Settings{Fields: unknown}, `fields.namee: no span field is called "namee", did you mean "name"?`},
+		{
+			"a template without a placeholder", "text",
+			exporter.Settings{Format: "json"},
+			`format: "json" has no placeholder such as %name%, so that all lines would be the same; json = true writes JSON, and a console draws trees with "tree"`,
+		},
 		{"an unknown placeholder", "text", exporter.Settings{Format: "%time% %namee%"}, `format: %namee%: no span field is called "namee", did you mean "name"?`},
 		{
 			"two unknown placeholders", "text",

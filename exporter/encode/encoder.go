@@ -41,7 +41,8 @@ func Extension(kind string) string {
 // New returns an encoder of the named kind:
 //
 //   - "json": one JSON object a line, with the mapped fields of s or the default ones.
-//   - "text": one line by the template s.Format, or by [DefaultFormat].
+//   - "text": one line by the template s.Format, or by [DefaultFormat]. Without a percent
+//     sign it is taken for a mistake.
 //   - "otlp": one OTLP TracesData message a line, in its JSON encoding; mapped fields become
 //     further attributes of the span. Its encoder is batched.
 //   - "yaml": one YAML document a span, with the mapped fields, or the SpirentOrion recorder's.
@@ -52,6 +53,10 @@ func New(kind string, s exporter.Settings) (Encoder, error) {
 	case "json":
 		return checked(NewJSON(s))
 	case "text":
+		if s.Format != "" && !strings.Contains(s.Format, "%") {
+			return nil, &exporter.KeyError{Key: "format", Problem: fmt.Sprintf("%q has no placeholder such as %%name%%, "+
+				"so that all lines would be the same; json = true writes JSON, and a console draws trees with \"tree\"", s.Format)}
+		}
 		return checked(NewText(s))
 	case "otlp":
 		return checked(NewOTLP(s))

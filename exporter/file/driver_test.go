@@ -109,6 +109,14 @@ func TestDriverRefusesUnwritablePlaces(t *testing.T) {
 	}
 }
 
+func TestDriverRefusesAFormatForTrees(t *testing.T) {
+	t.Parallel()
+	err := file.Driver().Check(exporter.Settings{Format: "tree", Setting: map[string]any{"store": t.TempDir()}})
+	if got := keys(err); !slices.Equal(got, []string{"format"}) {
+		t.Errorf("err = %v, want one about the format", err)
+	}
+}
+
 func TestDriverReportsEverythingAtOnce(t *testing.T) {
 	t.Parallel()
 	err := file.Driver().Check(exporter.Settings{
