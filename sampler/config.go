@@ -47,8 +47,8 @@ type Config struct {
 type Rule struct {
 	// Name is a glob for the span's name.
 	Name string
-	// Kind is a kind word, of the framework (http, service, ...), of OpenTelemetry (internal,
-	// server, client, producer, consumer) or of the application's own. A span that the framework began is
+	// Kind is a kind word, of the framework (http, service, ...) or of OpenTelemetry
+	// (internal, server, client, producer, consumer). A span that the framework began is
 	// compared by the framework's word, any other by OpenTelemetry's. Case doesn't matter.
 	Kind string
 	// Service is a glob for the service: of the framework span, else service.name.

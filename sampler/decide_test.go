@@ -269,7 +269,7 @@ func TestKindAndServiceOfASpan(t *testing.T) {
 		{Service: "user"},
 		{Service: "shop*"},
 		{Service: "process"},
-		{Kind: "Job"},
+		{Attrs: map[string][]string{"tracehook.kind": {"job"}}},
 	}})
 	head := sampler.NewHead(p)
 	shop := resource.NewSchemaless(attribute.String("service.name", "shop-api"))

@@ -61,8 +61,8 @@ func (p *Policy) Explain(name, kind string, attrs ...attribute.KeyValue) Explana
 	if p.config.Key != ByCounter {
 		e.Threshold = t.String()
 	}
-	if meant := meantKind(kind); meant != "" {
-		e.warn("%q is no kind that a rule can ask for, did you mean %q?", kind, meant)
+	if _, known := knownKind(kind); kind != "" && !known {
+		e.warn("%q is no kind that a rule can ask for: these are %s", kind, strings.Join(kindWords(), ", "))
 	}
 	p.explainSelf(&e, &sub)
 	p.explainHead(&e, &sub)

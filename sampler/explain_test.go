@@ -35,7 +35,7 @@ func TestExplain(t *testing.T) {
 		{"no vote", sampler.Config{Rate: 1}, "x", "", nil, -1, 1, false, []string{"mind: this connection has no vote on the sampled flag (propagate = false)"}},
 		{"no vote by key", sampler.Config{Rate: 0.5, Propagate: true, Key: sampler.BySpanID}, "x", "", nil, -1, 0.5, false, []string{"because its key is span_id", "its own randomness"}},
 		{"counter", sampler.Config{Rate: 0.29, Key: sampler.ByCounter}, "x", "", nil, -1, 0.29, false, []string{"an exact share of 0.29"}},
-		{"a misspelled kind", sampler.Config{Rate: 1, Propagate: true}, "x", "htpp", nil, -1, 1, true, []string{`mind: "htpp" is no kind that a rule can ask for, did you mean "http"?`}},
+		{"an unknown kind", sampler.Config{Rate: 1, Propagate: true}, "x", "htpp", nil, -1, 1, true, []string{`mind: "htpp" is no kind that a rule can ask for: these are internal, server`}},
 		{"keeps nothing below a parent that wasn't sampled", sampler.Config{Rate: 1, Propagate: true}, "x", "", nil, -1, 1, true, []string{"below one that is not, nothing is kept"}},
 		{"keeps errors there", sampler.Config{Rate: 1, Error: true, Propagate: true}, "x", "", nil, -1, 1, true, []string{"is kept, whatever follows\n", "below one that is not, only errors are kept"}},
 		{"keeps slow spans there", sampler.Config{Rate: 1, Slow: time.Second, Propagate: true}, "x", "", nil, -1, 1, true, []string{"below one that is not, only slow spans are kept"}},

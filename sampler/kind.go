@@ -1,9 +1,10 @@
 package sampler
 
 import (
-	"go.opentelemetry.io/otel/trace"
+	"slices"
+	"strings"
 
-	"github.com/tracehook/tracehook/internal/nearest"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Attributes of a framework span that rules look at before anything else.
@@ -51,11 +52,7 @@ func kindWord(kind trace.SpanKind) string {
 	}
 }
 
-// meantKind returns the known kind that word is a misspelling of; "" if it is none, but a known
-// kind itself or a word of the application's own.
-func meantKind(word string) string {
-	if near := nearest.Name(word, kindWords()); near != word {
-		return near
-	}
-	return ""
+func knownKind(word string) (string, bool) {
+	word = strings.ToLower(word)
+	return word, slices.Contains(kindWords(), word)
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/tracehook/tracehook/internal/nearest"
 )
 
 // rule is a compiled [Rule].
@@ -30,7 +32,12 @@ func compileRule(r Rule, key string, p *problems) rule {
 	c := rule{sample: r.Sample, name: compileText(r.Name, key+".name", p), service: compileText(r.Service, key+".service", p)}
 	p.probability(key+".sample", r.Sample)
 	if r.Kind != "" {
-		c.kind = compileKind(r.Kind, key+".kind", p)
+		word, ok := knownKind(r.Kind)
+		if !ok {
+			p.add(key+".kind", "unknown kind %q: use one of %s%s; a word of your own is an attribute, attrs = { %q = %q }",
+				r.Kind, strings.Join(kindWords(), ", "), nearest.Hint(r.Kind, kindWords()), kindKey, r.Kind)
+		}
+		c.kind = word
 	}
 	for name, patterns := range r.Attrs {
 		at := key + ".attrs." + name
@@ -53,18 +60,6 @@ func compileRule(r Rule, key string, p *problems) rule {
 	}
 	slices.SortFunc(c.conditions, func(a, b condition) int { return cmp.Compare(a.key, b.key) })
 	return c
-}
-
-// compileKind takes a word of an application's own as it is, unless it looks like a known one.
-func compileKind(kind, key string, p *problems) string {
-	word := strings.ToLower(strings.TrimSpace(kind))
-	switch meant := meantKind(word); {
-	case word == "":
-		p.add(key, "the kind is blank; leave it out to match any")
-	case meant != "":
-		p.add(key, "unknown kind %q, did you mean %q? (a word of your own must differ more from the known ones)", kind, meant)
-	}
-	return word
 }
 
 // compileText compiles a glob where "" means anything.
