@@ -7,7 +7,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/propagation"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/tracehook/tracehook"
 	"github.com/tracehook/tracehook/config"
+	"github.com/tracehook/tracehook/internal/safecall"
 	"github.com/tracehook/tracehook/processor"
 	"github.com/tracehook/tracehook/sampler"
 )
@@ -152,32 +152,14 @@ func (b *Bridge) ForceFlush(ctx context.Context) error {
 	return errors.Join(b.fanout.ForceFlush(ctx), theirs())
 }
 
-// closeGrace is what the application's own span processors get when ctx is done.
-const closeGrace = 10 * time.Millisecond
-
 // atOnce begins to flush or shut down the application's own span processors and returns
-// what waits for that. They may hang or panic.
+// what waits for that.
 func atOnce(ctx context.Context, do func(context.Context) error) (wait func() error) {
-	result := make(chan error, 1)
-	go func() {
-		err := errors.New("one has ended the goroutine")
-		defer func() {
-			if p := recover(); p != nil {
-				err = fmt.Errorf("one has panicked: %v", p)
-			}
-			result <- err
-		}()
-		err = do(context.WithValue(ctx, fromBridge{}, true))
-	}()
-	return func() (err error) {
-		select {
-		case err = <-result:
-		case <-ctx.Done():
-			select { // ours may have taken all of the time
-			case err = <-result:
-			case <-time.After(closeGrace):
-				err = ctx.Err()
-			}
+	result := safecall.Go("one of them", func() error { return do(context.WithValue(ctx, fromBridge{}, true)) })
+	return func() error {
+		err, returned := safecall.Await(ctx, result)
+		if !returned {
+			err = ctx.Err()
 		}
 		if err != nil {
 			return fmt.Errorf("the application's own span processors: %w", err)

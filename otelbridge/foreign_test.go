@@ -110,38 +110,36 @@ func (o own) Shutdown(context.Context) error   { return o.do() }
 
 func TestTheApplicationsOwnProcessorsAreWaitedForNoLongerThanTheContext(t *testing.T) {
 	t.Parallel()
-	hang := make(chan struct{})
-	t.Cleanup(func() { close(hang) })
 	for name, c := range map[string]struct {
-		do   func() error
+		do   func(hang <-chan struct{}) error
 		want string
 	}{
-		"fine":  {func() error { return nil }, ""},
-		"error": {func() error { return errors.New("disk full") }, "the application's own span processors: disk full"},
-		"panic": {func() error { panic("no") }, "the application's own span processors: one has panicked: no"}, //nolint:forbidigo // this is what it is for
-		"hang":  {func() error { <-hang; return nil }, "the application's own span processors: context deadline exceeded"},
+		"fine":  {func(<-chan struct{}) error { return nil }, ""},
+		"error": {func(<-chan struct{}) error { return errors.New("disk full") }, "the application's own span processors: disk full"},
+		"panic": {func(<-chan struct{}) error { panic("no") }, "the application's own span processors: one of them panicked: no"}, //nolint:forbidigo // this is what it is for
+		"hang":  {func(hang <-chan struct{}) error { <-hang; return nil }, "the application's own span processors: context deadline exceeded"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b, kept := newBridge(t, "[trace]\ndriver = \"kept\"\ntimeout = \"1h\"\n",
-				otelbridge.WithTracerProviderOptions(sdktrace.WithSpanProcessor(own{do: c.do})))
-			for i, do := range []func(context.Context) error{b.ForceFlush, b.Shutdown} {
-				_, span := b.TracerProvider().Tracer("test").Start(t.Context(), "ours")
-				span.End()
-				timeout := time.Minute
-				if name == "hang" {
-					timeout = 100 * time.Millisecond
+			synctest.Test(t, func(t *testing.T) {
+				hang := make(chan struct{})
+				defer close(hang)
+				b, kept := newBridge(t, "[trace]\ndriver = \"kept\"\ntimeout = \"1h\"\n",
+					otelbridge.WithTracerProviderOptions(sdktrace.WithSpanProcessor(own{do: func() error { return c.do(hang) }})))
+				for i, do := range []func(context.Context) error{b.ForceFlush, b.Shutdown} {
+					_, span := b.TracerProvider().Tracer("test").Start(t.Context(), "ours")
+					span.End()
+					ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+					err := do(ctx)
+					cancel()
+					if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+						t.Errorf("call %d returned %v, want %q", i, err, c.want)
+					}
+					if kept.Len() != i+1 {
+						t.Errorf("call %d: %d spans were exported, want %d", i, kept.Len(), i+1)
+					}
 				}
-				ctx, cancel := context.WithTimeout(t.Context(), timeout)
-				err := do(ctx)
-				cancel()
-				if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
-					t.Errorf("call %d returned %v, want %q", i, err, c.want)
-				}
-			}
-			if kept.Len() == 0 {
-				t.Error("nothing was exported")
-			}
+			})
 		})
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/tracehook/tracehook/internal/safecall"
 )
 
 // batchExporter is the exporter that the batcher sees.
@@ -91,17 +93,13 @@ const (
 	callFinished
 )
 
-// closeGrace is how long an export that has been canceled may take to return before it
-// counts as abandoned.
-const closeGrace = 10 * time.Millisecond
-
 // export starts a call. The caller holds the token, which goes over to the call.
 func (c *conn) export(batch []sdktrace.ReadOnlySpan, total tally, began time.Time, credits bool) *call {
 	k := &call{c: c, total: total, credits: credits, began: began, called: time.Now(), done: make(chan struct{})}
 	ctx, cancel := context.WithTimeoutCause(c.sending, c.cfg.ExportTimeout, errExportTimeout)
 	// A little later than the context, so that an exporter which heeds it is never abandoned.
 	k.timer = time.AfterFunc(c.cfg.ExportTimeout+min(c.cfg.ExportTimeout/20, 50*time.Millisecond), k.abandon)
-	k.unwatch = context.AfterFunc(c.ctx, func() { k.grace.Store(time.AfterFunc(closeGrace, k.abandon)) })
+	k.unwatch = context.AfterFunc(c.ctx, func() { k.grace.Store(time.AfterFunc(safecall.Grace, k.abandon)) })
 	c.running.Store(k)
 	c.acct.inflight.Add(int64(total.spans))
 	go k.run(ctx, cancel, batch)

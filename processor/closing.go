@@ -2,11 +2,10 @@ package processor
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/tracehook/tracehook/decision"
+	"github.com/tracehook/tracehook/internal/safecall"
 )
 
 // handBack returns the token, or, if the connection has been cut off, uses it for the last
@@ -38,37 +37,24 @@ func (c *conn) closeExporter(ctx context.Context) <-chan error {
 		ctx = context.WithoutCancel(ctx)
 	}
 	ctx, cancel := context.WithTimeout(decision.ExportContext(ctx), c.cfg.ExportTimeout)
+	returned := safecall.Go("the driver", func() error { return e.Shutdown(ctx) })
 	go func() {
-		err := errors.New("the driver ended its goroutine")
-		defer func() {
-			if p := recover(); p != nil {
-				err = fmt.Errorf("the driver panicked: %v", p)
-			}
-			cancel()
-			if err != nil {
-				err = fmt.Errorf("connection %q: shut down its exporter: %w", c.cfg.Name, shorten(err))
-			}
-			result <- err
-			close(c.released)
-		}()
-		err = e.Shutdown(ctx)
+		err := <-returned
+		cancel()
+		if err != nil {
+			err = fmt.Errorf("connection %q: shut down its exporter: %w", c.cfg.Name, shorten(err))
+		}
+		result <- err
+		close(c.released)
 	}()
 	return result
 }
 
 // closeWithin waits for result until ctx ends, and a moment longer.
 func (c *conn) closeWithin(ctx context.Context, result <-chan error) error {
-	select {
-	case err := <-result:
-		return err
-	case <-ctx.Done():
-	}
-	grace := time.NewTimer(closeGrace)
-	defer grace.Stop()
-	select {
-	case err := <-result:
-		return err
-	case <-grace.C:
+	err, ok := safecall.Await(ctx, result)
+	if !ok {
 		return fmt.Errorf("connection %q: its exporter is still shutting down: %w", c.cfg.Name, context.Cause(ctx))
 	}
+	return err
 }

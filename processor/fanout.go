@@ -11,6 +11,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/decision"
+	"github.com/tracehook/tracehook/internal/safecall"
 )
 
 // ErrShutdown is returned by [Fanout.Reload] after [Fanout.Shutdown].
@@ -123,17 +124,10 @@ func (f *Fanout) waitForOpening(ctx context.Context) error {
 		f.env.group.Wait()
 		close(done)
 	}()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-	}
-	select {
-	case <-done:
-		return nil
-	case <-time.After(closeGrace):
+	if _, ok := safecall.Await(ctx, done); !ok {
 		return errors.New("a connection of the last reload is still being opened: its driver has not returned")
 	}
+	return nil
 }
 
 // ForceFlush exports, on all connections at once, every span that has ended before, and
@@ -151,8 +145,8 @@ func (f *Fanout) ForceFlush(ctx context.Context) error {
 // Shutdown exports what has ended and shuts all exporters down, all connections at once. After
 // half of the time, those with a spool stop sending and keep the rest. At the end of ctx, exports
 // are canceled and later ones refused: the numbers in the error are final. It returns at most some
-// 50 ms later, even if an exporter doesn't. Further calls wait
-// for the first and return its result.
+// 50 ms later, even if an exporter doesn't. Further calls wait for the first and return its
+// result.
 func (f *Fanout) Shutdown(ctx context.Context) error {
 	f.mu.Lock()
 	t := f.table.Load()
@@ -184,7 +178,7 @@ func (f *Fanout) stop(ctx context.Context, t *table) error {
 	err = errors.Join(err, f.waitForOpening(ctx))
 	unwatch()
 	f.cutDrain()
-	ctx, cancel := lastMoment(ctx)
+	ctx, cancel := context.WithTimeout(ctx, lastPatience)
 	defer cancel()
 	err = errors.Join(err, f.unregister(ctx))
 	f.env.report.stop(ctx)
@@ -194,17 +188,6 @@ func (f *Fanout) stop(ctx context.Context, t *table) error {
 // lastPatience bounds what Shutdown waits for others who heed no context: a log handler, a
 // meter provider.
 const lastPatience = 5 * time.Second
-
-// lastMoment returns a context that ends a moment after ctx, and after lastPatience at the
-// latest.
-func lastMoment(ctx context.Context) (context.Context, context.CancelFunc) {
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastPatience)
-	unwatch := context.AfterFunc(ctx, func() { time.AfterFunc(closeGrace, cancel) })
-	return last, func() {
-		unwatch()
-		cancel()
-	}
-}
 
 func (f *Fanout) isShut() bool {
 	f.mu.Lock()

@@ -7,6 +7,8 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+
+	"github.com/tracehook/tracehook/internal/safecall"
 )
 
 // scopeName is the instrumentation scope of the metrics.
@@ -60,21 +62,9 @@ func (f *Fanout) unregister(ctx context.Context) error {
 	if f.metrics == nil {
 		return nil
 	}
-	result := make(chan error, 1)
-	go func() {
-		err := errors.New("the meter provider ended the goroutine")
-		defer func() {
-			if p := recover(); p != nil {
-				err = fmt.Errorf("the meter provider panicked: %v", p)
-			}
-			result <- err
-		}()
-		err = f.metrics.Unregister()
-	}()
-	err := errors.New("the meter provider has not returned")
-	select {
-	case err = <-result:
-	case <-ctx.Done():
+	err, returned := safecall.Await(ctx, safecall.Go("the meter provider", f.metrics.Unregister))
+	if !returned {
+		err = errors.New("the meter provider has not returned")
 	}
 	if err != nil {
 		return fmt.Errorf("metrics: unregister: %w", err)

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tracehook/tracehook/internal/safecall"
 	"github.com/tracehook/tracehook/internal/safelog"
 )
 
@@ -107,10 +108,8 @@ func (r *reporter) stop(ctx context.Context) {
 		return
 	}
 	close(r.quit)
-	select {
-	case <-r.done:
+	if _, ok := safecall.Await(ctx, r.done); ok {
 		r.lines.Wait(ctx)
-	case <-ctx.Done():
 	}
 }
 

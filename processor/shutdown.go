@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/tracehook/tracehook/internal/safecall"
 )
 
 // shutdown lets nobody in, exports what is there until ctx ends, and shuts the exporter
@@ -81,7 +83,7 @@ func (c *conn) cutOff(ctx context.Context, before *settled) error {
 		c.endBatcher()
 		close(gone)
 	}()
-	grace := time.NewTimer(3 * closeGrace)
+	grace := time.NewTimer(3 * safecall.Grace)
 	defer grace.Stop()
 	select {
 	case <-gone:

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/tracehook/tracehook/internal/safecall"
 )
 
 // spill collects the spans that a full queue had no room for, until the exporter's spool
@@ -131,7 +133,7 @@ func (c *conn) spillBatch(spans []sdktrace.ReadOnlySpan) {
 	giveUp := context.AfterFunc(c.ctx, func() {
 		select {
 		case <-settled:
-		case <-time.After(closeGrace):
+		case <-time.After(safecall.Grace):
 			settle(errAbandoned)
 			if left := c.spill.abandonNext(); len(left) > 0 {
 				_, more := exportedOf(left)

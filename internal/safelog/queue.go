@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/tracehook/tracehook/internal/safecall"
 )
 
 // mostLines is how many lines wait for a handler. What comes later is lost, and counted.
@@ -37,14 +39,11 @@ func NewQueue(l *slog.Logger) *Queue {
 // Logger returns the logger whose lines are queued.
 func (q *Queue) Logger() *slog.Logger { return q.logger }
 
-// How long Wait waits at most, and after its context is done.
-const (
-	patience = 5 * time.Second
-	grace    = 10 * time.Millisecond
-)
+// patience is how long Wait waits at most.
+const patience = 5 * time.Second
 
-// Wait waits until what has been logged before is written: a moment longer than ctx, and 5
-// seconds at most.
+// Wait waits until what has been logged before is written: until ctx is done, 5 seconds at
+// most, and a moment longer.
 func (q *Queue) Wait(ctx context.Context) {
 	q.mu.Lock()
 	idle := q.idle
@@ -52,20 +51,9 @@ func (q *Queue) Wait(ctx context.Context) {
 	if idle == nil {
 		return
 	}
-	enough := time.NewTimer(patience)
-	defer enough.Stop()
-	select {
-	case <-idle:
-		return
-	case <-enough.C:
-		return
-	case <-ctx.Done():
-	}
-	enough.Reset(grace)
-	select {
-	case <-idle:
-	case <-enough.C:
-	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	safecall.Await(ctx, idle)
 }
 
 func (q *Queue) add(l line) {
