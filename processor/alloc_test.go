@@ -75,8 +75,8 @@ func TestOnEndAfterShutdownAllocatesNothing(t *testing.T) {
 	}
 }
 
-// TestWaitingSpansTakeLittleMemory fills a default queue in front of an exporter that hangs
-// and measures what that holds beside the spans, everything that the connection itself consists of included.
+// TestWaitingSpansTakeLittleMemory fills queues in front of exporters that hang and measures
+// what they hold beside the spans, everything that a connection itself consists of included.
 //
 //nolint:paralleltest // it measures the heap of the whole process
 func TestWaitingSpansTakeLittleMemory(t *testing.T) {
@@ -92,19 +92,19 @@ func TestWaitingSpansTakeLittleMemory(t *testing.T) {
 		verdict func(connection int) decision.Verdict
 		most    float64
 	}{
-		"thresholds agree": {func(int) decision.Verdict { return decision.Verdict{Keep: true} }, 48},
+		"thresholds agree": {func(int) decision.Verdict { return decision.Verdict{Keep: true} }, 32},
 		"thresholds differ": {func(i int) decision.Verdict {
 			th := decision.FromProbability(1 / float64(i+2))
 			return decision.Verdict{Keep: true, Threshold: th, Rewrite: true, State: state(t, "ot=th:"+th.String())}
-		}, 64},
+		}, 56},
 	} {
 		t.Run(name, func(t *testing.T) {
-			const connections, queue = 64, 1024
+			const connections, queue = 16, 4096
 			var conns []processor.ConnectionConfig
 			for i := range connections {
 				verdict := tc.verdict(i)
 				conns = append(conns, processor.ConnectionConfig{
-					Name:    strconv.Itoa(i),
+					Name: strconv.Itoa(i), QueueSize: queue,
 					Open:    processortest.New(processortest.Step{Hang: hang}).Open,
 					Decider: decide(func(*decision.Span, float64) decision.Verdict { return verdict }),
 				})
