@@ -7,6 +7,7 @@ import (
 	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook/decision"
 	"github.com/tracehook/tracehook/processor"
@@ -14,8 +15,8 @@ import (
 
 // instrumented is an exporter that makes spans with the provider that it exports for.
 type instrumented struct {
-	tp      atomic.Pointer[sdktrace.TracerProvider]
-	detach  bool // passes another context on than the one it got
+	tracer  trace.Tracer // asking the provider for one while it shuts down may wait for that
+	detach  bool         // passes another context on than the one it got
 	other   context.Context
 	exports atomic.Int64
 }
@@ -28,8 +29,8 @@ func (e *instrumented) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnl
 		if e.detach {
 			under = e.other
 		}
-		inner, span := e.tp.Load().Tracer("client").Start(under, "POST")
-		_, child := e.tp.Load().Tracer("client").Start(inner, "dial")
+		inner, span := e.tracer.Start(under, "POST")
+		_, child := e.tracer.Start(inner, "dial")
 		child.End()
 		span.End()
 	}
@@ -46,7 +47,7 @@ func TestExporterThatTracesItselfDoesNotLoop(t *testing.T) {
 		Schedule: time.Millisecond,
 	})
 	tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(f))
-	e.tp.Store(tp)
+	e.tracer = tp.Tracer("client")
 	for range 10 {
 		_, span := tp.Tracer("app").Start(t.Context(), "work")
 		span.End()
@@ -77,7 +78,7 @@ func TestExporterThatTracesItselfElsewhereDoesNotDeadlock(t *testing.T) {
 				Decider: decide(func(*decision.Span, float64) decision.Verdict { return decision.Verdict{Keep: !stop.Load()} }),
 			})
 			tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(f))
-			e.tp.Store(tp)
+			e.tracer = tp.Tracer("client")
 			for range 200 {
 				_, span := tp.Tracer("app").Start(t.Context(), "work")
 				span.End()
