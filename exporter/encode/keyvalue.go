@@ -1,6 +1,7 @@
 package encode
 
 import (
+	"slices"
 	"unsafe"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -33,6 +34,25 @@ func (w *Writer) KeyValue(v *exporter.View, f *exporter.Field) attribute.KeyValu
 		kv.Value = attribute.StringValue(string(w.scratch))
 	}
 	return kv
+}
+
+// AddFields puts what fields have for the span of v into attributes, in the place of one of the
+// same name, since OTLP allows a name once. What says nothing (see [Empty]) is left out.
+// Attributes must be the caller's own: they are changed.
+func (w *Writer) AddFields(attributes []attribute.KeyValue, v *exporter.View, fields []exporter.Field) []attribute.KeyValue {
+	for i := range fields {
+		f := &fields[i]
+		if Empty(v, f.Value(v)) {
+			continue
+		}
+		kv := w.KeyValue(v, f)
+		if at := slices.IndexFunc(attributes, func(old attribute.KeyValue) bool { return old.Key == kv.Key }); at >= 0 {
+			attributes[at] = kv
+		} else {
+			attributes = append(attributes, kv)
+		}
+	}
+	return attributes
 }
 
 func appendRaw(dst []byte, s string) []byte { return append(dst, s...) }

@@ -15,15 +15,16 @@ import (
 // OTLP writes the spans of one call as one line: an OTLP TracesData message in the JSON
 // encoding of OTel's file format (lower camel case, ids in hexadecimal, enums as numbers,
 // 64-bit integers as strings), in which spans are grouped by resource and scope. Mapped
-// fields become further attributes of each span, under their names. It is for one
-// goroutine at a time.
+// fields become attributes of each span, see [Writer.AddFields]. It is for one goroutine at a
+// time.
 type OTLP struct {
-	fields    []exporter.Field // mapped ones
-	view      exporter.View
-	writer    Writer
-	resources cache[*resource.Resource]
-	groups    []group
-	next      []int // of the span at the same place in the same group, -1 at the end
+	fields     []exporter.Field // mapped ones
+	view       exporter.View
+	writer     Writer
+	resources  cache[*resource.Resource]
+	groups     []group
+	next       []int                // of the span at the same place in the same group, -1 at the end
+	attributes []attribute.KeyValue // of a span with its fields
 }
 
 // group is the spans of one resource and scope.
@@ -211,22 +212,11 @@ func (e *OTLP) appendSpan(dst []byte) []byte {
 }
 
 func (e *OTLP) appendSpanAttributes(dst []byte) []byte {
-	dst = append(dst, '[')
-	for i := range e.view.Attributes {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = appendOTLPAttribute(dst, &e.view.Attributes[i])
+	if len(e.fields) == 0 {
+		return appendOTLPAttributes(dst, e.view.Attributes)
 	}
-	for i := range e.fields {
-		kv := e.writer.KeyValue(&e.view, &e.fields[i])
-		if kv.Value.Type() == attribute.EMPTY {
-			continue
-		}
-		if dst[len(dst)-1] != '[' {
-			dst = append(dst, ',')
-		}
-		dst = appendOTLPAttribute(dst, &kv)
-	}
-	return append(dst, ']')
+	e.attributes = e.writer.AddFields(append(e.attributes[:0], e.view.Attributes...), &e.view, e.fields)
+	dst = appendOTLPAttributes(dst, e.attributes)
+	clear(e.attributes)
+	return dst
 }

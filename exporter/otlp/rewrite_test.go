@@ -141,18 +141,22 @@ func TestFieldsBecomeAttributes(t *testing.T) {
 	}
 }
 
-// OTLP allows a name once: a field takes the place of the span's own attribute.
+// OTLP allows a name once: a field takes the place of the span's own attribute. One that says
+// nothing takes none.
 func TestFieldsReplaceAttributes(t *testing.T) {
 	t.Parallel()
 	r := sendtest.NewHTTP(t)
 	e, err := otlp.Driver().New(t.Context(), exporter.Settings{
 		Setting: map[string]any{"endpoint": "http://" + r.Address()},
-		Fields:  []exporter.FieldMapping{{Source: "span_id", Target: "http.route"}, {Source: "parent_span_id", Target: "user"}},
+		Fields: []exporter.FieldMapping{
+			{Source: "span_id", Target: "http.route"}, {Source: "parent_span_id", Target: "user"}, {Source: "span_name", Target: "what"},
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	span := tracetest.SpanStub{
+		Name:        "internal:sweep", // begins with its kind already
 		SpanContext: trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}}),
 		Attributes:  []attribute.KeyValue{attribute.String("http.route", "/a"), attribute.String("user", "eve")},
 	}.Snapshot()
@@ -167,7 +171,7 @@ func TestFieldsReplaceAttributes(t *testing.T) {
 	for _, kv := range request.GetResourceSpans()[0].GetScopeSpans()[0].GetSpans()[0].GetAttributes() {
 		got = append(got, kv.GetKey()+"="+kv.GetValue().GetStringValue())
 	}
-	if diff := cmp.Diff([]string{"http.route=0200000000000000", "user=eve"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"http.route=0200000000000000", "user=eve", "what=internal:sweep"}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if value := span.Attributes()[0].Value.AsString(); value != "/a" {
