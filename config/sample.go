@@ -104,19 +104,13 @@ func isSampleKey(word string) bool { return slices.Contains(keyWords(), word) }
 
 // limit reads a number of spans a second.
 func (t table) limit(name string, into *float64) {
-	path, v, ok := t.get(name)
-	if !ok {
-		return
-	}
-	f, ok := asNumber(v)
-	switch {
-	case !ok:
-		t.d.fail(path, t.d.what(path, v)+" is not a number of spans a second")
-	case f == 0:
-		t.d.fail(path, "0 would let nothing pass; leave it out for no limit, or set rate = 0")
-	case f < 0:
-		t.d.fail(path, t.d.show(path, v)+" is negative; it is a number of spans a second")
-	default:
-		*into = f
-	}
+	number(t, name, into, asNumber, "a number of spans a second", func(f float64) string {
+		switch {
+		case f == 0:
+			return " would let nothing pass; leave it out for no limit, or set rate = 0"
+		case f < 0:
+			return " is negative; it is a number of spans a second"
+		}
+		return ""
+	})
 }

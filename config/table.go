@@ -91,56 +91,55 @@ func (t table) word(name string, into *string, words ...string) {
 	}
 }
 
-func (t table) integer(name string, into *int, least, greatest int64) {
+// number reads a key of a number's kind. Parse returns its value, kind says what it should be,
+// and wrong what is wrong with it, to be put behind the value; "" if nothing is.
+func number[T any](t table, name string, into *T, parse func(v any) (T, bool), kind string, wrong func(T) string) {
 	path, v, ok := t.get(name)
 	if !ok {
 		return
 	}
-	i, ok := asInteger(v)
-	switch {
-	case !ok:
-		t.d.fail(path, t.d.what(path, v)+" is not a whole number")
-	case i < least:
-		t.d.fail(path, fmt.Sprintf("%s is too small; the least is %d", t.d.show(path, i), least))
-	case i > greatest:
-		t.d.fail(path, fmt.Sprintf("%s is too large; the most is %d", t.d.show(path, i), greatest))
-	default:
-		*into = int(i)
+	n, ok := parse(v)
+	if !ok {
+		t.d.fail(path, t.d.what(path, v)+" is not "+kind)
+	} else if problem := wrong(n); problem != "" {
+		t.d.fail(path, t.d.show(path, v)+problem)
+	} else {
+		*into = n
 	}
+}
+
+func (t table) integer(name string, into *int, least, greatest int64) {
+	i := int64(*into)
+	number(t, name, &i, asInteger, "a whole number", func(i int64) string {
+		switch {
+		case i < least:
+			return fmt.Sprintf(" is too small; the least is %d", least)
+		case i > greatest:
+			return fmt.Sprintf(" is too large; the most is %d", greatest)
+		}
+		return ""
+	})
+	*into = int(i)
 }
 
 // rate reads a probability.
 func (t table) rate(name string, into *float64) {
-	path, v, ok := t.get(name)
-	if !ok {
-		return
-	}
-	f, ok := asNumber(v)
-	switch {
-	case !ok:
-		t.d.fail(path, t.d.what(path, v)+" is not a number from 0 to 1")
-	case f < 0 || f > 1:
-		t.d.fail(path, t.d.show(path, v)+" is outside 0..1")
-	default:
-		*into = f
-	}
+	number(t, name, into, asNumber, "a number from 0 to 1", func(f float64) string {
+		if f < 0 || f > 1 {
+			return " is outside 0..1"
+		}
+		return ""
+	})
 }
 
 // duration reads a positive duration.
 func (t table) duration(name string, into *time.Duration) {
-	path, v, ok := t.get(name)
-	if !ok {
-		return
-	}
-	duration, ok := asDuration(v)
-	switch {
-	case !ok:
-		t.d.fail(path, t.d.what(path, v)+` is not a duration such as "200ms", or a number of seconds`)
-	case duration <= 0:
-		t.d.fail(path, t.d.show(path, v)+" is not longer than 0")
-	default:
-		*into = duration
-	}
+	number(t, name, into, asDuration, `a duration such as "200ms", or a number of seconds`, func(d time.Duration) string {
+		if d <= 0 {
+			return " is not longer than 0"
+		}
+		return ""
+	})
 }
 
 // below returns the table under a key.
