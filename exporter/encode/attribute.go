@@ -53,19 +53,19 @@ func appendAttribute(dst []byte, v *attribute.Value, depth int) []byte {
 	case attribute.FLOAT64:
 		return appendFloat(dst, v.AsFloat64())
 	case attribute.STRINGSLICE:
-		return appendList(dst, v.AsStringSlice(), appendString)
+		return AppendList(dst, v.AsStringSlice(), appendString)
 	case attribute.INT64SLICE:
-		return appendList(dst, v.AsInt64Slice(), appendInt)
+		return AppendList(dst, v.AsInt64Slice(), appendInt)
 	case attribute.BOOLSLICE:
-		return appendList(dst, v.AsBoolSlice(), strconv.AppendBool)
+		return AppendList(dst, v.AsBoolSlice(), strconv.AppendBool)
 	case attribute.FLOAT64SLICE:
-		return appendList(dst, v.AsFloat64Slice(), appendFloat)
+		return AppendList(dst, v.AsFloat64Slice(), appendFloat)
 	case attribute.BYTESLICE:
 		dst = append(dst, '"')
 		dst = base64.StdEncoding.AppendEncode(dst, v.AsByteSlice())
 		return append(dst, '"')
 	case attribute.SLICE:
-		return appendList(dst, v.AsSlice(), func(dst []byte, element attribute.Value) []byte {
+		return AppendList(dst, v.AsSlice(), func(dst []byte, element attribute.Value) []byte {
 			return appendAttribute(dst, &element, depth+1)
 		})
 	case attribute.MAP:
@@ -84,7 +84,8 @@ func appendAttribute(dst []byte, v *attribute.Value, depth int) []byte {
 	}
 }
 
-func appendList[T any](dst []byte, list []T, add func([]byte, T) []byte) []byte {
+// AppendList appends a JSON array of what add appends for each element of list.
+func AppendList[T any](dst []byte, list []T, add func([]byte, T) []byte) []byte {
 	dst = append(dst, '[')
 	for i, element := range list {
 		if i > 0 {

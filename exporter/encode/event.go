@@ -7,46 +7,30 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-func appendEvents(dst []byte, events []sdktrace.Event) []byte {
-	dst = append(dst, '[')
-	for i := range events {
-		e := &events[i]
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = append(dst, `{"time_unix_nano":`...)
-		dst = strconv.AppendInt(dst, unixNano(e.Time), 10)
-		dst = append(dst, `,"name":`...)
-		dst = appendString(dst, e.Name)
-		dst = append(dst, `,"attributes":`...)
-		dst = AppendAttributes(dst, e.Attributes)
-		dst = append(dst, '}')
-	}
-	return append(dst, ']')
+func appendEvent(dst []byte, e sdktrace.Event) []byte {
+	dst = append(dst, `{"time_unix_nano":`...)
+	dst = strconv.AppendInt(dst, unixNano(e.Time), 10)
+	dst = append(dst, `,"name":`...)
+	dst = appendString(dst, e.Name)
+	dst = append(dst, `,"attributes":`...)
+	dst = AppendAttributes(dst, e.Attributes)
+	return append(dst, '}')
 }
 
-func appendLinks(dst []byte, links []sdktrace.Link) []byte {
-	dst = append(dst, '[')
-	for i := range links {
-		l := &links[i]
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		trace, span := l.SpanContext.TraceID(), l.SpanContext.SpanID()
-		dst = append(dst, `{"trace_id":"`...)
-		dst = appendHex(dst, trace[:])
-		dst = append(dst, `","span_id":"`...)
-		dst = appendHex(dst, span[:])
-		dst = append(dst, '"')
-		if state := l.SpanContext.TraceState(); state.Len() > 0 {
-			dst = append(dst, `,"trace_state":`...)
-			dst = appendString(dst, state.String())
-		}
-		dst = append(dst, `,"attributes":`...)
-		dst = AppendAttributes(dst, l.Attributes)
-		dst = append(dst, '}')
+func appendLink(dst []byte, l sdktrace.Link) []byte {
+	trace, span := l.SpanContext.TraceID(), l.SpanContext.SpanID()
+	dst = append(dst, `{"trace_id":"`...)
+	dst = appendHex(dst, trace[:])
+	dst = append(dst, `","span_id":"`...)
+	dst = appendHex(dst, span[:])
+	dst = append(dst, '"')
+	if state := l.SpanContext.TraceState(); state.Len() > 0 {
+		dst = append(dst, `,"trace_state":`...)
+		dst = appendString(dst, state.String())
 	}
-	return append(dst, ']')
+	dst = append(dst, `,"attributes":`...)
+	dst = AppendAttributes(dst, l.Attributes)
+	return append(dst, '}')
 }
 
 func unixNano(t time.Time) int64 {

@@ -188,12 +188,12 @@ func (e *OTLP) appendSpan(dst []byte) []byte {
 	dst = appendCount(dst, "droppedAttributesCount", v.Span.DroppedAttributes())
 	if events := v.Span.Events(); len(events) > 0 {
 		dst = append(dst, `,"events":`...)
-		dst = appendList(dst, events, appendOTLPEvent)
+		dst = AppendList(dst, events, appendOTLPEvent)
 	}
 	dst = appendCount(dst, "droppedEventsCount", v.Span.DroppedEvents())
 	if links := v.Span.Links(); len(links) > 0 {
 		dst = append(dst, `,"links":`...)
-		dst = appendList(dst, links, appendOTLPLink)
+		dst = AppendList(dst, links, appendOTLPLink)
 	}
 	dst = appendCount(dst, "droppedLinksCount", v.Span.DroppedLinks())
 	dst = append(dst, `,"status":{`...)

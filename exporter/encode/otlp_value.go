@@ -67,15 +67,15 @@ func appendOTLPArray(dst []byte, v *attribute.Value, depth int) []byte {
 	dst = append(dst, `{"arrayValue":{"values":`...)
 	switch v.Type() {
 	case attribute.STRINGSLICE:
-		dst = appendList(dst, v.AsStringSlice(), otlpString)
+		dst = AppendList(dst, v.AsStringSlice(), otlpString)
 	case attribute.INT64SLICE:
-		dst = appendList(dst, v.AsInt64Slice(), otlpInt)
+		dst = AppendList(dst, v.AsInt64Slice(), otlpInt)
 	case attribute.BOOLSLICE:
-		dst = appendList(dst, v.AsBoolSlice(), otlpBool)
+		dst = AppendList(dst, v.AsBoolSlice(), otlpBool)
 	case attribute.FLOAT64SLICE:
-		dst = appendList(dst, v.AsFloat64Slice(), otlpFloat)
+		dst = AppendList(dst, v.AsFloat64Slice(), otlpFloat)
 	default:
-		dst = appendList(dst, v.AsSlice(), func(dst []byte, element attribute.Value) []byte {
+		dst = AppendList(dst, v.AsSlice(), func(dst []byte, element attribute.Value) []byte {
 			return appendOTLPValue(dst, &element, depth+1)
 		})
 	}

@@ -47,9 +47,9 @@ func (w *Writer) AppendJSON(dst []byte, v *exporter.View, value exporter.Value) 
 	case exporter.TypeResource:
 		return append(dst, w.resources.or(v.Resource, appendResource)...)
 	case exporter.TypeEvents:
-		return appendEvents(dst, v.Span.Events())
+		return AppendList(dst, v.Span.Events(), appendEvent)
 	case exporter.TypeLinks:
-		return appendLinks(dst, v.Span.Links())
+		return AppendList(dst, v.Span.Links(), appendLink)
 	default:
 		found := v.Attribute(value)
 		return appendAttribute(dst, &found, 0)

@@ -10,23 +10,15 @@ import (
 	"github.com/tracehook/tracehook/exporter/encode"
 )
 
-// appendEvents appends events as JSON in the form that GreptimeDB's trace table has.
-func appendEvents(dst []byte, events []sdktrace.Event) []byte {
-	dst = append(dst, '[')
-	for i := range events {
-		e := &events[i]
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = append(dst, `{"name":`...)
-		dst = encode.AppendAttribute(dst, attribute.StringValue(e.Name))
-		dst = append(dst, `,"time":"`...)
-		dst = appendEventTime(dst, e.Time)
-		dst = append(dst, `","attributes":`...)
-		dst = encode.AppendAttributes(dst, e.Attributes)
-		dst = append(dst, '}')
-	}
-	return append(dst, ']')
+// appendEvent appends an event as JSON in the form that GreptimeDB's trace table has.
+func appendEvent(dst []byte, e sdktrace.Event) []byte {
+	dst = append(dst, `{"name":`...)
+	dst = encode.AppendAttribute(dst, attribute.StringValue(e.Name))
+	dst = append(dst, `,"time":"`...)
+	dst = appendEventTime(dst, e.Time)
+	dst = append(dst, `","attributes":`...)
+	dst = encode.AppendAttributes(dst, e.Attributes)
+	return append(dst, '}')
 }
 
 // appendEventTime appends UTC with as many decimals as there are: none, 3, 6 or 9.
@@ -43,24 +35,16 @@ func appendEventTime(dst []byte, t time.Time) []byte {
 	return t.UTC().AppendFormat(dst, layout)
 }
 
-// appendLinks does for links what appendEvents does for events.
-func appendLinks(dst []byte, links []sdktrace.Link) []byte {
-	dst = append(dst, '[')
-	for i := range links {
-		l := &links[i]
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		traceID, spanID := l.SpanContext.TraceID(), l.SpanContext.SpanID()
-		dst = append(dst, `{"trace_id":"`...)
-		dst = hex.AppendEncode(dst, traceID[:])
-		dst = append(dst, `","span_id":"`...)
-		dst = hex.AppendEncode(dst, spanID[:])
-		dst = append(dst, `","trace_state":`...)
-		dst = encode.AppendAttribute(dst, attribute.StringValue(l.SpanContext.TraceState().String()))
-		dst = append(dst, `,"attributes":`...)
-		dst = encode.AppendAttributes(dst, l.Attributes)
-		dst = append(dst, '}')
-	}
-	return append(dst, ']')
+// appendLink does for a link what appendEvent does for an event.
+func appendLink(dst []byte, l sdktrace.Link) []byte {
+	traceID, spanID := l.SpanContext.TraceID(), l.SpanContext.SpanID()
+	dst = append(dst, `{"trace_id":"`...)
+	dst = hex.AppendEncode(dst, traceID[:])
+	dst = append(dst, `","span_id":"`...)
+	dst = hex.AppendEncode(dst, spanID[:])
+	dst = append(dst, `","trace_state":`...)
+	dst = encode.AppendAttribute(dst, attribute.StringValue(l.SpanContext.TraceState().String()))
+	dst = append(dst, `,"attributes":`...)
+	dst = encode.AppendAttributes(dst, l.Attributes)
+	return append(dst, '}')
 }

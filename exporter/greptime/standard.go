@@ -118,14 +118,14 @@ func standardColumns() []column {
 		{
 			name: "span_events", sources: []string{"span_events", "events"}, datatype: jsonText, semantic: field,
 			value: func(w *rowWriter, dst []byte) []byte {
-				w.scratch = appendEvents(w.scratch[:0], w.view.Span.Events())
+				w.scratch = encode.AppendList(w.scratch[:0], w.view.Span.Events(), appendEvent)
 				return appendBytes(dst, w.scratch)
 			},
 		},
 		{
 			name: "span_links", sources: []string{"span_links", "links"}, datatype: jsonText, semantic: field,
 			value: func(w *rowWriter, dst []byte) []byte {
-				w.scratch = appendLinks(w.scratch[:0], w.view.Span.Links())
+				w.scratch = encode.AppendList(w.scratch[:0], w.view.Span.Links(), appendLink)
 				return appendBytes(dst, w.scratch)
 			},
 		},
