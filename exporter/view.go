@@ -187,20 +187,7 @@ func (v *View) KindWord() string {
 }
 
 // OTelKind returns OTel's word for the kind; "internal" if it has none.
-func (v *View) OTelKind() string {
-	switch v.Kind {
-	case trace.SpanKindServer:
-		return "server"
-	case trace.SpanKindClient:
-		return "client"
-	case trace.SpanKindProducer:
-		return "producer"
-	case trace.SpanKindConsumer:
-		return "consumer"
-	default:
-		return "internal"
-	}
-}
+func (v *View) OTelKind() string { return trace.ValidateSpanKind(v.Kind).String() }
 
 // Service returns the service that the span was begun with, else the service.name of its
 // resource.

@@ -37,20 +37,7 @@ func spanKind(word string) trace.SpanKind {
 }
 
 // kindWord returns OpenTelemetry's word. A span of unspecified kind is internal.
-func kindWord(kind trace.SpanKind) string {
-	switch kind {
-	case trace.SpanKindServer:
-		return "server"
-	case trace.SpanKindClient:
-		return "client"
-	case trace.SpanKindProducer:
-		return "producer"
-	case trace.SpanKindConsumer:
-		return "consumer"
-	default:
-		return "internal"
-	}
-}
+func kindWord(kind trace.SpanKind) string { return trace.ValidateSpanKind(kind).String() }
 
 func knownKind(word string) (string, bool) {
 	word = strings.ToLower(word)

@@ -30,13 +30,7 @@ func Driver() exporter.Driver {
 			_, _, err := read(s)
 			return err
 		},
-		Claims: func(s exporter.Settings) []string {
-			keep, err := spool.FromSettings(s)
-			if err != nil || keep == nil {
-				return nil
-			}
-			return keep.Claims()
-		},
+		Claims:  spool.Claims,
 		Network: true,
 	}
 }

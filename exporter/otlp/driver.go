@@ -18,32 +18,28 @@ func Driver() exporter.Driver {
 	return exporter.Driver{
 		Spool: true,
 		New: func(ctx context.Context, s exporter.Settings) (sdktrace.SpanExporter, error) {
-			o, err := FromSettings(s)
-			if err != nil {
-				return nil, err
-			}
+			o, keep, err := read(s)
 			o.shared = encoder
-			keep, err := spool.FromSettings(s)
-			if err != nil {
+			switch {
+			case err != nil:
 				return nil, err
-			}
-			if keep != nil {
+			case keep != nil:
 				return NewSpooled(ctx, o, *keep)
+			default:
+				return New(ctx, o)
 			}
-			return New(ctx, o)
 		},
 		Check: func(s exporter.Settings) error {
-			_, err := FromSettings(s)
-			_, spoolErr := spool.FromSettings(s)
-			return errors.Join(err, spoolErr)
+			_, _, err := read(s)
+			return err
 		},
-		Claims: func(s exporter.Settings) []string {
-			keep, err := spool.FromSettings(s)
-			if err != nil || keep == nil {
-				return nil
-			}
-			return keep.Claims()
-		},
+		Claims:  spool.Claims,
 		Network: true,
 	}
+}
+
+func read(s exporter.Settings) (Options, *spool.Options, error) {
+	o, err := FromSettings(s)
+	keep, spoolErr := spool.FromSettings(s)
+	return o, keep, errors.Join(err, spoolErr)
 }

@@ -104,8 +104,13 @@ func (o *Options) check() (string, error) {
 	return filepath.Join(dir, fileName(o.Connection)), nil
 }
 
-// Claims names what a spool must have for itself: its directory.
-func (o *Options) Claims() []string {
+// Claims names what the spool of a connection must have for itself, its directory; nil if there
+// is none. It is for [exporter.Driver].
+func Claims(s exporter.Settings) []string {
+	o, err := FromSettings(s)
+	if err != nil || o == nil {
+		return nil
+	}
 	dir, err := o.check()
 	if err != nil {
 		return nil
