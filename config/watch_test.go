@@ -49,8 +49,8 @@ func watch(t *testing.T, path string, opts ...config.Option) *watched {
 	return w
 }
 
-// slowly gives a test that shows an unfinished file on purpose a second to finish it.
-func slowly() config.Option { return config.WithSettle(200 * time.Millisecond) }
+// slowly gives a test that shows an unfinished file on purpose five seconds to finish it.
+func slowly() config.Option { return config.WithSettle(time.Second) }
 
 const patience = 30 * time.Second
 
@@ -323,7 +323,7 @@ func TestWatch_halfWritten(t *testing.T) {
 // Each rewriting of a file starts the patience with it anew.
 func TestWatch_rewrittenFault(t *testing.T) {
 	t.Parallel()
-	w := watch(t, fileWith(t, buffer(1)), config.WithSettle(300*time.Millisecond))
+	w := watch(t, fileWith(t, buffer(1)), slowly())
 	write(t, w.path, "[trace")
 	w.seen("[trace")
 	write(t, w.path, "[trace")
