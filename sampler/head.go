@@ -61,7 +61,8 @@ func (h *Head) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResu
 	if p.ParentContext != nil && decision.IsExport(p.ParentContext) {
 		return sdktrace.SamplingResult{Decision: sdktrace.Drop, Tracestate: parent.TraceState()}
 	}
-	// A trace id alone is no parent: nobody has decided about it yet. The SDK begins a root that has it.
+	// A trace id alone is no parent: the SDK begins a root that has it, and nobody has decided
+	// about that yet.
 	if !parent.IsValid() {
 		d, v := set.decide(&p, decision.RandomnessOf(p.TraceID[:]))
 		return sdktrace.SamplingResult{Decision: d, Tracestate: v.state}

@@ -243,7 +243,8 @@ const (
 
 // Close ends the background job and gives the directory back. If the destination answers, it
 // first sends what is left, for at most 2 s and no longer than ctx lasts; if it doesn't, an
-// attempt that is running gets half a second. What remains is inherited by the next process. Later calls return the same result.
+// attempt that is running gets half a second. What remains is inherited by the next process.
+// Later calls return the same result.
 func (s *Spool) Close(ctx context.Context) error {
 	s.closeOnce.Do(func() {
 		s.mu.Lock()
