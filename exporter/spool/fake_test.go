@@ -31,6 +31,18 @@ func (d *destination) set(f func(uint64) send.Verdict) {
 	d.answer = f
 }
 
+// recoverAt has the destination answer again from the next attempt at the oldest batch on. In
+// between, the next batch may be tried when the oldest has failed often, and would arrive first.
+func (d *destination) recoverAt(oldest uint64) {
+	d.set(func(n uint64) send.Verdict {
+		if n != oldest {
+			return down(n)
+		}
+		d.answer = up
+		return up(n)
+	})
+}
+
 func (d *destination) delivered() []uint64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()

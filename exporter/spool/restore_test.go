@@ -56,7 +56,7 @@ func TestADirectoryThatIsRemovedIsMadeAgain(t *testing.T) {
 			if _, err := spool.Open(t.Context(), nil, spool.Options{Dir: dir, Connection: "test"}); err == nil || !strings.Contains(err.Error(), "is used by process") {
 				t.Errorf("another process could take the new directory: %v", err)
 			}
-			d.set(up)
+			d.recoverAt(kept[0])
 			eventually(t, "replayed", func() bool { return pending(s) == 0 })
 			if diff := cmp.Diff(kept, d.delivered()); diff != "" {
 				t.Error(diff)

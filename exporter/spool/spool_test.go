@@ -30,7 +30,7 @@ func TestOverflowKeepsWhatCantBeSentAndReplaysInOrder(t *testing.T) {
 	if got := pending(s); got != 200 {
 		t.Errorf("%d spans pending, want 200", got)
 	}
-	d.set(up)
+	d.recoverAt(0)
 	eventually(t, "all replayed", func() bool { return pending(s) == 0 })
 	want := make([]uint64, 20)
 	for i := range want {
@@ -144,7 +144,7 @@ func TestAFullSpoolKeepsWhatItHas(t *testing.T) {
 	if !strings.Contains(err.Error(), "is full") {
 		t.Errorf("the error doesn't say why: %v", err)
 	}
-	d.set(up)
+	d.recoverAt(0)
 	eventually(t, "replayed", func() bool { return pending(s) == 0 })
 	if diff := cmp.Diff([]uint64{0, 1, 2}, d.delivered()); diff != "" {
 		t.Error(diff)
