@@ -37,7 +37,7 @@ func TestConformance(t *testing.T) {
 				url, count := serve(tb, tt.rows, failing)
 				s := exporter.Settings{
 					Connection: "test",
-					Setting:    map[string]any{"url": url, "username": "root", "password": planted, "timeout": "2s"},
+					Setting:    map[string]any{"url": url, "username": "root", "password": planted, "timeout": "10s"},
 					Retry:      map[string]any{"initial": "1ms", "max": "5ms", "budget": "50ms"},
 				}
 				if tt.spooled {

@@ -28,7 +28,7 @@ func TestConformance(t *testing.T) {
 			build := func(tb testing.TB, behave func(int) sendtest.Behavior) sdktrace.SpanExporter {
 				tb.Helper()
 				setting := map[string]any{
-					"headers": map[string]any{"authorization": "Bearer pl4nted-s3cr3t"}, "timeout": "250ms",
+					"headers": map[string]any{"authorization": "Bearer pl4nted-s3cr3t"}, "timeout": "10s",
 				}
 				r := sendtest.NewHTTP(tb)
 				if tt.grpc {
