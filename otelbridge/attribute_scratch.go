@@ -38,17 +38,20 @@ func (p *scratches) Get() *scratch {
 	return new(scratch)
 }
 
-// Put takes b back and forgets what it held.
+// Put takes b back and forgets what it held of the application's. Options that point into
+// kvs stay: each pointer that is cleared costs while the garbage collector runs.
 func (p *scratches) Put(b *scratch) {
 	clear(b.kvs[b.from : reserved+b.n])
-	clear(b.opts[:])
+	if b.more != nil {
+		clear(b.opts[:])
+	}
 	b.n, b.from, b.more, b.at = 0, reserved, nil, nil
 	p.pool.Put(b)
 }
 
-// read sorts attrs into words, which it returns, and attributes, in the order of their
-// keys: the order of a map would make each line of output look different.
-func (b *scratch) read(attrs map[string]any) (w words) {
+// read sorts attrs into w and attributes, in the order of their keys: the order of a map
+// would make each line of output look different.
+func (b *scratch) read(attrs map[string]any, w *words) {
 	b.n, b.from = 0, reserved
 	rest := b.kvs[reserved:]
 	if len(attrs) > ordinary {
@@ -77,7 +80,6 @@ func (b *scratch) read(attrs map[string]any) (w words) {
 		b.more = rest[:n]
 		slices.SortFunc(b.more, func(x, y attribute.KeyValue) int { return cmp.Compare(x.Key, y.Key) })
 	}
-	return w
 }
 
 // words puts w in front of the attributes, adds what is inherited, also to w, and returns

@@ -60,16 +60,16 @@ func TestEndConcurrentSafe(t *testing.T) {
 	}
 }
 
-// The hook makes one object of its own for each span, and fewer than the SDK's caller
-// would make for the same attributes.
+// The hook makes one object of its own for each span, and at least two fewer than the
+// SDK's caller would make for the same attributes.
 func TestBeginAndEndAllocateLessThanStartAndEnd(t *testing.T) {
 	for name, sampler := range map[string]sdktrace.Sampler{"sampled": sdktrace.AlwaysSample(), "dropped": sdktrace.NeverSample()} {
 		hook, tracer := benchHook(sampler)
 		meta, ready := tracehook.NewMeta(), readyMap()
 		plain := testing.AllocsPerRun(200, func() { plainSpan(tracer, t.Context()) })
 		got := testing.AllocsPerRun(200, func() { hook.Begin(meta, "service:user.login", ready).End() })
-		if got > plain {
-			t.Errorf("%s: %v allocations through the hook, %v without", name, got, plain)
+		if got > plain-2 {
+			t.Errorf("%s: %v allocations through the hook, %v without; want at least two fewer", name, got, plain)
 		}
 	}
 }

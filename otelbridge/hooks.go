@@ -99,6 +99,12 @@ func (h *Hook[M, S]) Begin(meta M, name string, attrs map[string]any) S {
 	if h.wrap != nil {
 		return h.wrap(s)
 	}
+	// Our own interface needs no search for its methods.
+	var out S
+	if own, ok := any(&out).(*tracehook.TraceSpan); ok {
+		*own = s
+		return out
+	}
 	// NewHook has seen that it holds.
 	return any(s).(S) //nolint:errcheck // checked once, in NewHook
 }

@@ -28,7 +28,8 @@ type span struct {
 func (t *tracing) begin(at place, name string, attrs map[string]any) *span {
 	s := &span{at: at, tracing: t}
 	b := scratchPool.Get()
-	w := b.read(attrs)
+	var w words
+	b.read(attrs, &w)
 	ctx := t.start(s, b, name, &w)
 	if w.status != "" || w.result != "" || w.hasCode {
 		begun := w
@@ -46,7 +47,8 @@ func (t *tracing) trace(at place, name, status string, attrs map[string]any) {
 	var s span
 	s.at = at
 	b := scratchPool.Get()
-	w := b.read(attrs)
+	var w words
+	b.read(attrs, &w)
 	if status = lower(status); status != "" {
 		w.status = status
 	}
