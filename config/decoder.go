@@ -13,6 +13,7 @@ type decoder struct {
 	*source
 	problems Problems
 	warnings Problems
+	check    func(Config) error // of others; nil for none
 	env      map[string]string
 	values   int  // how many normalize has seen
 	endless  bool // and whether it has given up
@@ -20,7 +21,7 @@ type decoder struct {
 }
 
 func newDecoder(o options) *decoder {
-	d := &decoder{source: newSource(o.file), env: make(map[string]string)}
+	d := &decoder{source: newSource(o.file), check: o.check, env: make(map[string]string)}
 	for _, variable := range o.environ() {
 		if name, value, ok := strings.Cut(variable, "="); ok && name != "" {
 			d.env[name] = value
@@ -41,13 +42,14 @@ func (d *decoder) decode(k *koanf.Koanf) (Config, error) {
 		}
 	}
 	cfg := d.config(k.Raw())
+	d.warnings.Sort()
+	cfg.Warnings = d.warnings
+	cfg.source = d.source
+	d.checkMore(cfg)
 	if len(d.problems) > 0 {
 		d.problems.Sort()
 		return Config{}, d.problems
 	}
-	d.warnings.Sort()
-	cfg.Warnings = d.warnings
-	cfg.source = d.source
 	return cfg, nil
 }
 

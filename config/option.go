@@ -15,6 +15,7 @@ type options struct {
 	current *Config
 	settle  time.Duration
 	poll    time.Duration
+	check   func(Config) error
 	checked func(content string) // for tests: after Watch has looked at the file
 }
 
@@ -49,6 +50,16 @@ func WithFile(name string) Option {
 // default is what the file's extension says.
 func WithFormat(format string) Option {
 	return func(o *options) { o.format = format }
+}
+
+// WithCheck has check look at what was read, so that its problems come back in one error with
+// those of [Load], [Parse] or [FromMap]: otelbridge.Check knows drivers and their settings,
+// which this package doesn't. Check may get a Config that lacks what could not be read; what
+// it says about a key that is wrong already is left out. Errors that aren't [Problems] are
+// taken for one of the whole file. Check isn't called if the syntax is wrong. The default is
+// none; [Watch] ignores it.
+func WithCheck(check func(Config) error) Option {
+	return func(o *options) { o.check = check }
 }
 
 // WithCurrent tells [Watch] which configuration is in use, so that a change between [Load]

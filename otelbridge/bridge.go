@@ -54,6 +54,17 @@ type state struct {
 	result   ReloadResult
 }
 
+// Open is [New] with the configuration in the file at path. Everything that is wrong with the
+// file comes back in one error, [config.Problems]: what [config.Load] finds, and what [Check]
+// does.
+func Open(ctx context.Context, path string, opts ...Option) (*Bridge, error) {
+	cfg, err := config.Load(path, config.WithCheck(func(cfg config.Config) error { return Check(cfg, opts...) }))
+	if err != nil {
+		return nil, err
+	}
+	return New(ctx, cfg, opts...)
+}
+
 // New builds everything that cfg describes and starts it: files are opened, nothing is
 // sent yet. Its error joins every problem of the configuration that [Check] would report,
 // or those of the connections that could not be opened; nothing stays started then. ctx

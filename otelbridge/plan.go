@@ -148,6 +148,7 @@ func (c *checker) connection(conn config.Connection, p *plan, registry *exporter
 	d, known := registry.Lookup(conn.Driver)
 	if !known {
 		c.addTo(conn, "driver", unknownDriver(conn.Driver, registry.Names()))
+		c.policy(conn, c.sampling(conn, d, c.overflow(conn, d), p, o), p.old) // wrong or not, whatever the driver
 		return planned{}, false
 	}
 	out := planned{cfg: conn, driver: d, settings: settingsOf(conn, p, o), overflow: c.overflow(conn, d)}

@@ -59,7 +59,7 @@ func load(path string) (config.Config, error) {
 	if path == "" {
 		return config.Parse(traceTOML, "toml")
 	}
-	return config.Load(path)
+	return config.Load(path, config.WithCheck(func(cfg config.Config) error { return otelbridge.Check(cfg) }))
 }
 
 // shop does the work that is traced: 20 orders, of which two fail.

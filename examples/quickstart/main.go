@@ -74,7 +74,7 @@ func load(path string) (config.Config, error) {
 	if path == "" {
 		return config.Parse(traceTOML, "toml")
 	}
-	return config.Load(path)
+	return config.Load(path, config.WithCheck(func(cfg config.Config) error { return otelbridge.Check(cfg) }))
 }
 
 // drive serves on loopback and sends the requests, four at a time. It returns how many

@@ -1,0 +1,47 @@
+package config
+
+import (
+	"errors"
+	"strings"
+)
+
+// checkMore adds what the check of others finds, but for what comes of keys that could not be
+// read.
+func (d *decoder) checkMore(cfg Config) {
+	if d.check == nil {
+		return
+	}
+	err := d.check(cfg)
+	if err == nil {
+		return
+	}
+	var more Problems
+	if !errors.As(err, &more) {
+		more = Problems{{File: d.file, Message: err.Error()}}
+	}
+	own := d.problems
+	for _, p := range more {
+		if len(d.problems) < mostProblems && !own.touch(p.Path) {
+			d.problems = append(d.problems, p)
+		}
+	}
+}
+
+// touch reports whether one of ps is about path, or something above or below it. Lists are
+// taken as a whole: they may lack the elements that could not be read.
+func (ps Problems) touch(path string) bool {
+	path, _, _ = strings.Cut(path, "[")
+	for _, p := range ps {
+		own, _, _ := strings.Cut(p.Path, "[")
+		if own != "" && (within(own, path) || within(path, own)) {
+			return true
+		}
+	}
+	return false
+}
+
+// within reports whether the key path inner is outer or below it.
+func within(inner, outer string) bool {
+	rest, ok := strings.CutPrefix(inner, outer)
+	return ok && (rest == "" || rest[0] == '.')
+}
