@@ -21,7 +21,7 @@ type batchExporter struct{ c *conn }
 func (e batchExporter) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
 	c := e.c
 	began := time.Now()
-	batch, total := exportedOf(spans)
+	batch, total := c.env.exportedOf(spans)
 	if !c.acquire(nil) {
 		c.refuseAll(total, true)
 		return nil
@@ -35,7 +35,7 @@ func (e batchExporter) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlyS
 func (batchExporter) Shutdown(context.Context) error { return nil }
 
 // exportedOf returns what waited as it is exported, and what that stands for.
-func exportedOf(spans []sdktrace.ReadOnlySpan) ([]sdktrace.ReadOnlySpan, tally) {
+func (env *environment) exportedOf(spans []sdktrace.ReadOnlySpan) ([]sdktrace.ReadOnlySpan, tally) {
 	batch := make([]sdktrace.ReadOnlySpan, len(spans))
 	total := tally{spans: uint64(len(spans))}
 	for i, s := range spans {
@@ -46,6 +46,10 @@ func exportedOf(spans []sdktrace.ReadOnlySpan) ([]sdktrace.ReadOnlySpan, tally) 
 		case *explained:
 			total.extra += surplus(q.change.threshold)
 			batch[i] = q.described()
+		default:
+			sc := s.SpanContext()
+			total.extra += surplus(ownWeight(env.reader.State(sc.TraceState(), sc.TraceID())))
+			batch[i] = s
 		}
 	}
 	return batch, total

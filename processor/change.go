@@ -19,7 +19,7 @@ type change struct {
 	rewrite   bool
 }
 
-// queued is what a queue holds: a span, and what its connection decided. It takes 24 bytes.
+// queued is what a queue holds of a span that is exported with a change. It takes 24 bytes.
 // Exporters never see it. It is a span only because batchers take nothing else, and the one
 // thing that they ask is whether it is sampled: the span's own answer costs a copy of it,
 // each time, and may be no.
@@ -31,11 +31,6 @@ type queued struct {
 // SpanContext says that the span is sampled, and nothing else.
 func (*queued) SpanContext() trace.SpanContext {
 	return trace.SpanContext{}.WithTraceFlags(trace.FlagsSampled)
-}
-
-// serves reports whether q is what another connection, with change c, would queue.
-func (q *queued) serves(c *change) bool {
-	return q.change == c || q.change.none && c.none && q.change.threshold == c.threshold
 }
 
 // exported returns what the exporter gets.

@@ -138,7 +138,7 @@ func (c *conn) exportNow(v *view, explain Explain, timeout <-chan time.Time) {
 	c.direct.Add(1)
 	c.acct.direct.Add(1)
 	c.acct.syncs.Add(1)
-	batch, total := exportedOf([]sdktrace.ReadOnlySpan{v.queued(&c.changes, explain)})
+	batch, total := c.env.exportedOf([]sdktrace.ReadOnlySpan{v.queued(&c.changes, explain)})
 	k := c.export(batch, total, began, false)
 	select {
 	case <-k.done:

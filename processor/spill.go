@@ -121,7 +121,7 @@ func (c *conn) spillAll(hurry <-chan struct{}) {
 // spillBatch waits for the spool as long as it takes, or until the connection is shut down:
 // what isn't in the spool by then counts as dropped.
 func (c *conn) spillBatch(spans []sdktrace.ReadOnlySpan) {
-	batch, total := exportedOf(spans)
+	batch, total := c.env.exportedOf(spans)
 	settled := make(chan struct{}) // closed by the one who settles
 	var once sync.Once
 	settle := func(err error) {
@@ -136,7 +136,7 @@ func (c *conn) spillBatch(spans []sdktrace.ReadOnlySpan) {
 		case <-time.After(safecall.Grace):
 			settle(errAbandoned)
 			if left := c.spill.abandonNext(); len(left) > 0 {
-				_, more := exportedOf(left)
+				_, more := c.env.exportedOf(left)
 				c.settleSpill(more, errAbandoned)
 			}
 		}

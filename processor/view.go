@@ -20,7 +20,7 @@ type view struct {
 	waiting  []waiter
 
 	change *change  // what the verdict makes of the span; nil until somebody keeps it
-	last   *queued  // for connections that make the same of it
+	last   *queued  // for connections that have the same verdict
 	free   []queued // the rest of a small slab: one allocation for some spans
 }
 
@@ -28,15 +28,19 @@ type view struct {
 // keeps the others alive: an exporter that holds on to what it got, a view in the pool.
 const slab = 8
 
-// queued returns what a queue holds for the view's span.
+// queued returns what a queue holds for the view's span: the span itself if that is what is
+// exported.
 func (v *view) queued(remembered *changes, explain Explain) sdktrace.ReadOnlySpan {
+	if v.truthful && explain == nil {
+		return v.span.Ended
+	}
 	if v.change == nil {
 		v.change = remembered.of(v)
 	}
 	if explain != nil {
 		return &explained{queued{v.span.Ended, v.change}, v.verdict, explain}
 	}
-	if v.last == nil || !v.last.serves(v.change) {
+	if v.last == nil || v.last.change != v.change {
 		if len(v.free) == 0 {
 			v.free = make([]queued, slab)
 		}
