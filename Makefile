@@ -28,7 +28,10 @@ help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 .PHONY: test
-test: ## All tests of all modules, once without and once with the race detector
+test: test-unprivileged ## All tests of all modules, once without and once with the race detector
+	@for tool in jq gzip curl; do \
+	  command -v $$tool > /dev/null || echo "== SKIPPED: there is no $$tool here to read what was written"; \
+	done
 	@for m in $(TESTED); do \
 	  echo "== go test ($$m)"; (cd $$m && $(GO) test ./...); \
 	done
@@ -36,6 +39,28 @@ test: ## All tests of all modules, once without and once with the race detector
 	  for m in $(TESTED); do echo "== go test -race ($$m)"; (cd $$m && $(GO) test -race ./...); done; \
 	else \
 	  echo "== go test -race: left out, because $$why (on most systems it needs a C compiler, such as gcc)"; \
+	fi
+
+# Root may read and write everything, and is the only one who can mount a small disk to fill.
+UNPRIVILEGED := setpriv --reuid=65534 --regid=65534 --clear-groups
+
+.PHONY: test-unprivileged
+test-unprivileged: ## As root, the tests that root skips, as nobody
+	@if [ "$$(id -u)" != 0 ]; then \
+	  echo "== SKIPPED: only root tests on a disk that is really full"; \
+	else \
+	  bin=$$(mktemp -d); trap 'rm -rf "$$bin"' EXIT; chmod 755 "$$bin"; \
+	  for p in spool file; do $(GO) test -c -o "$$bin/$$p" ./exporter/$$p; done; \
+	  cd /; export TMPDIR=/tmp; \
+	  if ! $(UNPRIVILEGED) test -w /tmp || ! $(UNPRIVILEGED) "$$bin/file" -test.run '^$$' > /dev/null; then \
+	    echo "== SKIPPED: root can't test what needs a user with fewer rights, and can't become one"; \
+	    exit; \
+	  fi; \
+	  for p in spool file; do \
+	    $(UNPRIVILEGED) "$$bin/$$p" -test.v \
+	      -test.run '^(TestAFileThatCanNeverBeReadIsBuried|TestCheckFindsWhatCantBeWritten|TestDriverRefusesUnwritablePlaces)$$' \
+	      | grep -E '^(---|FAIL|  )'; \
+	  done; \
 	fi
 
 .PHONY: race-hammer
