@@ -40,7 +40,11 @@ func TestADirectoryThatIsRemovedIsMadeAgain(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if err := os.RemoveAll(dir); err != nil {
+			// At once: what is removed file by file may be made again meanwhile.
+			if err := os.Rename(dir, dir+".gone"); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.RemoveAll(dir + ".gone"); err != nil {
 				t.Fatal(err)
 			}
 			look(t, s)

@@ -29,6 +29,7 @@ type Receiver struct {
 	address string
 	start   func(net.Listener) (stop func())
 	stop    func()
+	release func() // of the port, while it is down; nil if it isn't held
 
 	mu       sync.Mutex
 	behave   func(request int) Behavior
@@ -74,13 +75,17 @@ func NewGRPC(tb testing.TB, creds credentials.TransportCredentials) *Receiver {
 func newReceiver(tb testing.TB) *Receiver {
 	tb.Helper()
 	r := &Receiver{tb: tb, spans: map[string]int{}, rejected: map[string]bool{}, address: "127.0.0.1:0"}
-	tb.Cleanup(r.Down)
+	tb.Cleanup(func() {
+		r.Down()
+		r.letGo()
+	})
 	return r
 }
 
 // Up lets the receiver listen, on the same port as before if it was up already.
 func (r *Receiver) Up() {
 	r.tb.Helper()
+	r.letGo()
 	var l net.Listener
 	var err error
 	for range 100 { // the port may be taken for a moment
@@ -96,11 +101,18 @@ func (r *Receiver) Up() {
 	r.stop = r.start(l)
 }
 
-// Down lets it refuse connections, and cuts the ones that it has.
+// Down lets it refuse connections, and cuts the ones that it has. Its port stays its own.
 func (r *Receiver) Down() {
 	if r.stop != nil {
 		r.stop()
-		r.stop = nil
+		r.stop, r.release = nil, hold(r.address)
+	}
+}
+
+func (r *Receiver) letGo() {
+	if r.release != nil {
+		r.release()
+		r.release = nil
 	}
 }
 

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package sendtest
+
+func hold(string) (release func()) { return func() {} }
