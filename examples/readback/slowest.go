@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/tracehook/tracehook/exporter/file"
+	"github.com/tracehook/tracehook/exporter/file/readback"
 	"github.com/tracehook/tracehook/exporter/tree"
 )
 
@@ -28,8 +28,8 @@ type extent struct{ start, end time.Time }
 func slowest(dir string, most int) (result, error) {
 	var r result
 	extents := make(map[trace.TraceID]extent)
-	for rec, err := range file.Read(dir) {
-		var broken *file.RecordError
+	for rec, err := range readback.Read(dir) {
+		var broken *readback.RecordError
 		switch {
 		case errors.As(err, &broken):
 			if len(r.problems) < 10 {
@@ -63,7 +63,7 @@ func slowest(dir string, most int) (result, error) {
 	})
 	ids = ids[:min(most, len(ids))]
 	r.traces = make([]tree.Trace, len(ids))
-	for rec, err := range file.Read(dir) {
+	for rec, err := range readback.Read(dir) {
 		if err != nil {
 			continue // the first pass has noted it
 		}
@@ -75,7 +75,7 @@ func slowest(dir string, most int) (result, error) {
 	return r, nil
 }
 
-func toTree(s *file.Span) tree.Span {
+func toTree(s *readback.Span) tree.Span {
 	return tree.Span{
 		TraceID: s.TraceID, ID: s.ID, Parent: s.Parent, Remote: s.Remote,
 		Name: s.Name, Kind: s.Kind, Service: s.Service, Status: s.Status, Message: s.Message,

@@ -20,6 +20,7 @@ import (
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/exporter/file"
+	"github.com/tracehook/tracehook/exporter/file/readback"
 )
 
 // benchSpans is a batch of n spans with so many attributes.
@@ -245,7 +246,7 @@ func BenchmarkRead(b *testing.B) {
 				if n++; n%1000 != 0 {
 					continue
 				}
-				for _, err := range file.Read(path) {
+				for _, err := range readback.Read(path) {
 					if err != nil {
 						b.Fatal(err)
 					}

@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/tracehook/tracehook/exporter/file/internal/rotation"
 )
 
 // gzip replaces a rotated file with a compressed one. The compressed bytes get their name
 // only when they are whole and on the disk, and the original goes last, so that at every
 // moment one of both is complete.
-func (j *janitor) gzip(ctx context.Context, r rotation) error {
+func (j *janitor) gzip(ctx context.Context, r rotatedFile) error {
 	src, err := j.fs.OpenFile(r.plain, os.O_RDONLY, 0)
 	if err != nil {
 		return err
@@ -23,7 +25,7 @@ func (j *janitor) gzip(ctx context.Context, r rotation) error {
 	if err != nil {
 		return err
 	}
-	target := r.plain + gzEnding
+	target := r.plain + rotation.Gzip
 	if r.gz != "" { // a crash left both, or another program made it
 		same, err := j.startsWith(ctx, src, before.Size(), r.gz)
 		if err != nil {
@@ -33,7 +35,7 @@ func (j *janitor) gzip(ctx context.Context, r rotation) error {
 			return fmt.Errorf("%q exists and has other content than %q: both stay; move one away", r.gz, r.plain)
 		}
 	}
-	tmp := target + ".tmp"
+	tmp := r.plain + rotation.Temporary
 	if err := j.squeeze(ctx, io.NewSectionReader(src, 0, before.Size()), tmp); err != nil {
 		_ = j.fs.Remove(tmp)
 		return fmt.Errorf("compressing %q: %w", r.plain, err)
@@ -44,7 +46,7 @@ func (j *janitor) gzip(ctx context.Context, r rotation) error {
 	if err := j.fs.Rename(tmp, target); err != nil {
 		return err
 	}
-	if err := j.fs.SyncDir(j.family.dir); err != nil {
+	if err := j.fs.SyncDir(j.family.Dir); err != nil {
 		return err
 	}
 	after, err := j.fs.Stat(r.plain)

@@ -6,6 +6,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/file/internal/rotation"
 )
 
 // Driver returns the driver "file". Its settings are:
@@ -59,5 +60,5 @@ func claims(s exporter.Settings) []string {
 	if err != nil || decoded.shared {
 		return nil
 	}
-	return []string{"file:" + physical(decoded.path, mostLinks)}
+	return []string{"file:" + rotation.Resolve(decoded.path)}
 }

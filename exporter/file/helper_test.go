@@ -17,12 +17,14 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook/exporter/file"
+	"github.com/tracehook/tracehook/exporter/file/readback"
 )
 
 var epoch = time.Date(2026, 11, 20, 12, 31, 31, 0, time.UTC)
@@ -185,4 +187,40 @@ func zipped(tb testing.TB, content string) string {
 
 func sorted(list []string) []string {
 	return slices.Sorted(slices.Values(list))
+}
+
+// readNames reads path and returns the names of the spans, or the lines of text.
+func readNames(t *testing.T, path string, opts ...readback.Option) []string {
+	t.Helper()
+	var list []string
+	for rec, err := range readback.Read(path, opts...) {
+		if err != nil {
+			t.Fatalf("Read: %v", err)
+		}
+		if rec.Span.Name == "" {
+			rec.Span.Name = string(rec.Raw)
+		}
+		list = append(list, rec.Span.Name)
+	}
+	return list
+}
+
+func wantNames(n int) []string {
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprintf("span-%d", i))
+	}
+	return list
+}
+
+func rich() sdktrace.ReadOnlySpan {
+	stub := tracetest.SpanStubFromReadOnlySpan(span(7))
+	stub.Parent = trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: stub.SpanContext.TraceID(), SpanID: trace.SpanID{1, 2, 3}, Remote: true,
+	})
+	stub.Name = "---\nname: \"forged\"\n"
+	stub.Status = sdktrace.Status{Code: codes.Error, Description: "no bread"}
+	stub.Attributes = append(stub.Attributes, attribute.Int64("big", 1<<62), attribute.Float64("half", 0.5),
+		attribute.Bool("yes", true), attribute.StringSlice("list", []string{"a", "b"}))
+	return stub.Snapshot()
 }

@@ -9,13 +9,15 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/tracehook/tracehook/exporter/file/internal/rotation"
 )
 
 // janitor compresses and removes rotated files, one at a time, on a goroutine of its own.
 // It touches nothing but files with the exact name of a rotation of its family.
 type janitor struct {
 	settings
-	family family
+	family rotation.Family
 	clean  lock          // between processes that share the file
 	kick   chan struct{} // there is something to do
 	quit   chan struct{} // finish what there is to do
@@ -27,8 +29,8 @@ type janitor struct {
 const hour = time.Hour
 
 func newJanitor(s settings) *janitor {
-	j := &janitor{settings: s, family: newFamily(s.path), kick: make(chan struct{}, 1), quit: make(chan struct{})}
-	j.clean = lock{fs: s.fs, path: s.path + cleanEnding, mode: lockMode(s.mode)}
+	j := &janitor{settings: s, family: rotation.NewFamily(s.path), kick: make(chan struct{}, 1), quit: make(chan struct{})}
+	j.clean = lock{fs: s.fs, path: s.path + ".clean" + rotation.Lock, mode: lockMode(s.mode)}
 	return j
 }
 
@@ -125,29 +127,29 @@ func (j *janitor) tidy(ctx context.Context) error {
 	return errors.Join(problems...)
 }
 
-// rotation is a rotated file: plain, compressed, or for a moment both.
-type rotation struct {
-	stamp
+// rotatedFile is plain, compressed, or for a moment both.
+type rotatedFile struct {
+	rotation.Stamp
 	plain, gz string // paths; "" if there is none
 }
 
 // list finds the rotated files, oldest first. Empty ones are names that a rotation has
 // only reserved; compressed halves without a final name are removed.
-func (j *janitor) list() ([]rotation, error) {
-	entries, err := j.fs.ReadDir(j.family.dir)
+func (j *janitor) list() ([]rotatedFile, error) {
+	entries, err := j.fs.ReadDir(j.family.Dir)
 	if err != nil {
 		return nil, err
 	}
-	found := make(map[stamp]rotation)
+	found := make(map[rotation.Stamp]rotatedFile)
 	for _, e := range entries {
-		path := filepath.Join(j.family.dir, e.Name())
-		if name, half := strings.CutSuffix(e.Name(), tmpEnding); half {
-			if _, _, ok := j.family.parse(name); ok {
+		path := filepath.Join(j.family.Dir, e.Name())
+		if name, half := strings.CutSuffix(e.Name(), rotation.Temporary); half {
+			if _, _, ok := j.family.Parse(name); ok {
 				_ = j.fs.Remove(path)
 			}
 			continue
 		}
-		s, gz, ok := j.family.parse(e.Name())
+		s, gz, ok := j.family.Parse(e.Name())
 		if !ok || !e.Type().IsRegular() {
 			continue
 		}
@@ -156,7 +158,7 @@ func (j *janitor) list() ([]rotation, error) {
 			continue
 		}
 		r := found[s]
-		r.stamp = s
+		r.Stamp = s
 		if gz {
 			r.gz = path
 		} else {
@@ -164,10 +166,10 @@ func (j *janitor) list() ([]rotation, error) {
 		}
 		found[s] = r
 	}
-	files := make([]rotation, 0, len(found))
+	files := make([]rotatedFile, 0, len(found))
 	for _, r := range found {
 		files = append(files, r)
 	}
-	slices.SortFunc(files, func(a, b rotation) int { return a.compare(b.stamp) })
+	slices.SortFunc(files, func(a, b rotatedFile) int { return a.Compare(b.Stamp) })
 	return files, nil
 }

@@ -13,7 +13,7 @@ const dirMode = 0o700
 
 // enter makes the directory and takes the lock that says that we write to this file.
 func (w *writer) enter() error {
-	if err := w.fs.MkdirAll(w.family.dir, dirMode); err != nil {
+	if err := w.fs.MkdirAll(w.family.Dir, dirMode); err != nil {
 		return err
 	}
 	err := w.presence.take(!w.shared)
@@ -40,7 +40,7 @@ func (w *writer) open() error {
 		return err
 	}
 	if made && w.sync != SyncNever {
-		if err := w.fs.SyncDir(w.family.dir); err != nil {
+		if err := w.fs.SyncDir(w.family.Dir); err != nil {
 			_ = h.Close()
 			return err
 		}

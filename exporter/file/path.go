@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/tracehook/tracehook/exporter/file/internal/rotation"
 )
 
 // Limits of a path. File systems take names of 255 bytes; a rotation appends up to 16 for
@@ -32,7 +34,7 @@ func pathProblem(path string) string {
 	case len(path) > longestPath:
 		return fmt.Sprintf("the path has %d bytes; at most %d are possible", len(path), longestPath)
 	}
-	for _, ending := range []string{gzEnding, lockEnding, tornEnding, ".tmp"} {
+	for _, ending := range []string{rotation.Gzip, rotation.Lock, rotation.Torn, ".tmp"} {
 		if strings.HasSuffix(name, ending) {
 			return fmt.Sprintf("names that end in %s are for files beside the log; use another, such as .log", ending)
 		}
@@ -78,48 +80,13 @@ func outside(path string) error {
 	}
 }
 
-// followed is the file that path stands for: itself, or what a link at its end leads to, there
-// or not. So two paths to one file meet at one lock, and a rotation renames the file rather
-// than the link.
-func followed(path string) string {
-	if info, err := os.Lstat(path); err != nil || info.Mode()&os.ModeSymlink == 0 {
-		return path
-	}
-	return physical(path, mostLinks)
-}
-
-// behind is followed for a file that is to be written.
+// behind is the file that path stands for, which is to be written.
 func behind(path string) (string, error) {
-	target := followed(path)
+	target := rotation.Follow(path)
 	if problem := pathProblem(target); problem != "" {
 		return "", fmt.Errorf("%q leads to %q: %s", path, target, problem)
 	}
 	return target, nil
-}
-
-// mostLinks is how many links a path may go through, as in Linux.
-const mostLinks = 40
-
-// physical is path without symbolic links, as far as it exists: a link to a file that is
-// still to be written counts too.
-func physical(path string, links int) string {
-	if resolved, err := filepath.EvalSymlinks(path); err == nil {
-		return resolved
-	}
-	dir, name := filepath.Split(path)
-	dir = filepath.Clean(dir)
-	if dir == filepath.Clean(path) {
-		return path
-	}
-	dir = physical(dir, links)
-	target, err := os.Readlink(filepath.Join(dir, name))
-	if err != nil || links == 0 {
-		return filepath.Join(dir, name)
-	}
-	if !filepath.IsAbs(target) {
-		target = filepath.Join(dir, target)
-	}
-	return physical(target, links-1)
 }
 
 // sentence puts words in place of the name of a system call.

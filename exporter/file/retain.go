@@ -7,7 +7,7 @@ import (
 
 // retain removes files beyond the limits of age and number, and returns those that stay.
 // A file and its compressed twin count as one.
-func (j *janitor) retain(files []rotation) ([]rotation, error) {
+func (j *janitor) retain(files []rotatedFile) ([]rotatedFile, error) {
 	var problems []error
 	excess := 0
 	if j.maxFiles > 0 {
@@ -34,12 +34,12 @@ func (j *janitor) retain(files []rotation) ([]rotation, error) {
 // tooOld goes by the local time in the name, which survives copying and restoring. A name
 // from the future was given by a wrong clock, or follows one that was: then the time of
 // the last change decides.
-func (j *janitor) tooOld(r rotation) bool {
+func (j *janitor) tooOld(r rotatedFile) bool {
 	if j.maxAge <= 0 {
 		return false
 	}
 	now := j.now()
-	rotated := r.time(now.Location())
+	rotated := r.Time(now.Location())
 	if rotated.After(now) {
 		path := r.plain
 		if path == "" {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+
+	"github.com/tracehook/tracehook/exporter/file/internal/rotation"
 )
 
 // rotate gives the active file its rotated name and starts a new one. If that fails and
@@ -37,9 +39,9 @@ func (w *writer) reopen() error {
 // rename gives the active file the next name that nobody has.
 func (w *writer) rename() error {
 	for range 1000 {
-		w.last = w.last.next(w.now())
-		target := w.family.rotated(w.last)
-		if _, err := w.fs.Stat(target + gzEnding); err == nil {
+		w.last = w.last.Next(w.now())
+		target := w.family.Rotated(w.last)
+		if _, err := w.fs.Stat(target + rotation.Gzip); err == nil {
 			continue
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -48,21 +50,21 @@ func (w *writer) rename() error {
 			return err
 		}
 	}
-	return fmt.Errorf("no free name up to %q", w.family.rotated(w.last))
+	return fmt.Errorf("no free name up to %q", w.family.Rotated(w.last))
 }
 
 // know looks for the newest rotated file. Names go up from there even if the clock went
 // back, so that the order of names is the order of writing.
 func (w *writer) know() error {
-	if w.last.sec != "" && !w.shared { // nobody else rotates
+	if w.last != (rotation.Stamp{}) && !w.shared { // nobody else rotates
 		return nil
 	}
-	entries, err := w.fs.ReadDir(w.family.dir)
+	entries, err := w.fs.ReadDir(w.family.Dir)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		if s, _, ok := w.family.parse(e.Name()); ok && s.compare(w.last) > 0 {
+		if s, _, ok := w.family.Parse(e.Name()); ok && s.Compare(w.last) > 0 {
 			w.last = s
 		}
 	}

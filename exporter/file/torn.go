@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"os"
+
+	"github.com/tracehook/tracehook/exporter/file/internal/rotation"
 )
 
 // mend sees to a file that doesn't end in a newline: a process died while it wrote. Half a
@@ -26,7 +28,7 @@ func (w *writer) mend() error {
 		w.logger.Warn("half a record stays in the trace file", "file", w.path, "offset", start, "error", err)
 		return nil
 	}
-	w.logger.Warn("half a record was moved aside: a writer died", "file", w.path, "to", w.path+tornEnding, "bytes", w.size-start)
+	w.logger.Warn("half a record was moved aside: a writer died", "file", w.path, "to", w.path+rotation.Torn, "bytes", w.size-start)
 	w.size, w.torn = start, false
 	return nil
 }
@@ -79,7 +81,7 @@ func (w *writer) complete(start int64) bool {
 // moveTorn appends what is behind start to the torn file, and cuts it off once it is safe
 // there. A crash between the two copies it twice.
 func (w *writer) moveTorn(start int64) error {
-	to, _, err := openOrMake(w.fs, w.path+tornEnding, os.O_WRONLY|os.O_APPEND, w.mode)
+	to, _, err := openOrMake(w.fs, w.path+rotation.Torn, os.O_WRONLY|os.O_APPEND, w.mode)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"os"
 	"sort"
+
+	"github.com/tracehook/tracehook/exporter/file/internal/rotation"
 )
 
 // batch is a run of encoded records. buf[0] is a newline and belongs to no record: it is
@@ -31,7 +33,7 @@ func (b *batch) start(i int) int {
 // and end the bytes after base are ours and unacknowledged; they are all that is ever cut.
 type writer struct {
 	settings
-	family   family
+	family   rotation.Family
 	presence lock // shared or exclusive, as long as the writer lives
 	turn     lock // exclusive, one batch, only if the file is shared
 
@@ -40,8 +42,8 @@ type writer struct {
 	size   int64
 	lines  int64 // kept only if they are limited
 	period period
-	torn   bool  // the file ends within a line that can't be moved away
-	last   stamp // of the newest rotated file
+	torn   bool           // the file ends within a line that can't be moved away
+	last   rotation.Stamp // of the newest rotated file
 	cut    *cut
 
 	base    int64 // size at the start of the batch, or of the file if it is younger
@@ -52,9 +54,9 @@ type writer struct {
 }
 
 func newWriter(s settings, rotated func()) *writer {
-	w := &writer{settings: s, family: newFamily(s.path), rotated: rotated}
-	w.presence = lock{fs: s.fs, path: s.path + lockEnding, mode: lockMode(s.mode), signs: true}
-	w.turn = lock{fs: s.fs, path: s.path + turnEnding, mode: lockMode(s.mode)}
+	w := &writer{settings: s, family: rotation.NewFamily(s.path), rotated: rotated}
+	w.presence = lock{fs: s.fs, path: s.path + rotation.Lock, mode: lockMode(s.mode), signs: true}
+	w.turn = lock{fs: s.fs, path: s.path + ".write" + rotation.Lock, mode: lockMode(s.mode)}
 	return w
 }
 

@@ -1,4 +1,4 @@
-package file
+package readback
 
 import (
 	"bytes"
@@ -12,8 +12,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// decodeTable decodes a record. Whole numbers become int64 where they fit, others float64.
-func decodeTable(raw []byte, kind string) (map[string]any, error) {
+// decode decodes a record. Whole numbers become int64 where they fit, others float64.
+func decode(raw []byte, kind string) (map[string]any, error) {
 	if kind == kindYAML {
 		return decodeYAML(raw)
 	}

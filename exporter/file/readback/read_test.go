@@ -1,4 +1,4 @@
-package file_test
+package readback_test
 
 import (
 	"bytes"
@@ -21,13 +21,14 @@ import (
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/exporter/file"
+	"github.com/tracehook/tracehook/exporter/file/readback"
 )
 
 // readNames reads path and returns the names of the spans, or the lines of text.
-func readNames(t *testing.T, path string, opts ...file.ReadOption) []string {
+func readNames(t *testing.T, path string, opts ...readback.Option) []string {
 	t.Helper()
 	var list []string
-	for rec, err := range file.Read(path, opts...) {
+	for rec, err := range readback.Read(path, opts...) {
 		if err != nil {
 			t.Fatalf("Read: %v", err)
 		}
@@ -71,7 +72,7 @@ func TestReadSaysWhatWasWritten(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "trace.log")
 			written := rich()
 			export(t, open(t, path, file.WithEncoder(encoder)), span(1), written)
-			want := file.Span{
+			want := readback.Span{
 				TraceID: written.SpanContext().TraceID(), ID: written.SpanContext().SpanID(), Parent: trace.SpanID{1, 2, 3},
 				Remote: kind == "otlp", Name: written.Name(), Kind: "server", Service: "shop", Status: "error", Message: "no bread",
 				Start: epoch, End: epoch.Add(1500 * time.Microsecond),
@@ -83,8 +84,8 @@ func TestReadSaysWhatWasWritten(t *testing.T) {
 			if kind == "yaml" { // this encoding has no place for them
 				want.Service, want.Resource = "", nil
 			}
-			var got []file.Span
-			for rec, err := range file.Read(path) {
+			var got []readback.Span
+			for rec, err := range readback.Read(path) {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -123,7 +124,7 @@ func TestReadFrameworkSpans(t *testing.T) {
 		}
 		path := filepath.Join(t.TempDir(), "trace.log")
 		export(t, open(t, path, file.WithEncoder(encoder)), stub.Snapshot())
-		for rec, err := range file.Read(path) {
+		for rec, err := range readback.Read(path) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -153,7 +154,7 @@ func TestReadAsText(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "trace.log")
 	write(t, path, "{not json\n---\n")
-	if diff := cmp.Diff([]string{"{not json", "---"}, readNames(t, path, file.WithKind("text"))); diff != "" {
+	if diff := cmp.Diff([]string{"{not json", "---"}, readNames(t, path, readback.WithKind("text"))); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}
 }
@@ -170,8 +171,7 @@ func TestReadAcrossRotations(t *testing.T) {
 				}
 				dir := t.TempDir()
 				path := filepath.Join(dir, "trace.log")
-				c := &clock{t: epoch} // so that the first rotated file has no number
-				opts := []file.Option{file.WithEncoder(encoder), file.WithMaxSize(2000), file.WithClock(c.now)}
+				opts := []file.Option{file.WithEncoder(encoder), file.WithMaxSize(2000)}
 				if compress {
 					opts = append(opts, file.WithCompression())
 				}
@@ -192,9 +192,12 @@ func TestReadAcrossRotations(t *testing.T) {
 				if diff := cmp.Diff(want, readNames(t, dir)); diff != "" {
 					t.Errorf("by directory (-want +got):\n%s", diff)
 				}
-				first := readNames(t, filepath.Join(dir, files[len(files)-2]))
-				if len(first) == 0 || len(first) == n || first[0] != "span-0" {
-					t.Errorf("a rotated file alone = %q", first)
+				for rec, err := range readback.Read(path) {
+					first := readNames(t, rec.Path)
+					if err != nil || len(first) == 0 || len(first) == n || first[0] != "span-0" {
+						t.Errorf("%s alone = %q", rec.Path, first)
+					}
+					break
 				}
 				if err := os.Remove(path); err != nil {
 					t.Fatal(err)
@@ -224,11 +227,11 @@ func TestReadRenamedFields(t *testing.T) {
 		}
 		path := filepath.Join(t.TempDir(), "trace.log")
 		export(t, open(t, path, file.WithEncoder(encoder)), span(7))
-		for rec, err := range file.Read(path, file.WithFieldNames(mapping)) {
+		for rec, err := range readback.Read(path, readback.WithFieldNames(mapping)) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := file.Span{
+			want := readback.Span{
 				TraceID: span(7).SpanContext().TraceID(), Name: "span-7",
 				Start: epoch.Add(-500 * time.Microsecond), End: epoch.Add(time.Millisecond), // it has milliseconds only
 				Attributes: map[string]any{"user": "ada"}, Other: map[string]any{"f": "blue"},
@@ -264,8 +267,8 @@ func TestReadGoesOnBehindWhatIsBroken(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "trace.log")
 			write(t, path, test.content)
 			var got []string
-			for rec, err := range file.Read(path, file.WithMaxRecord(100_000)) {
-				var about *file.RecordError
+			for rec, err := range readback.Read(path, readback.WithMaxRecord(100_000)) {
+				var about *readback.RecordError
 				switch {
 				case errors.As(err, &about):
 					got = append(got, "!")
@@ -293,7 +296,7 @@ func TestReadReportsHalfAGzipFile(t *testing.T) {
 	write(t, filepath.Join(dir, "trace.20261120.123132.log.gz"), "no gzip at all")
 	write(t, filepath.Join(dir, "trace.log"), "{\"name\":\"b\"}\n")
 	good, bad, last := 0, 0, ""
-	for rec, err := range file.Read(dir) {
+	for rec, err := range readback.Read(dir) {
 		if err != nil {
 			bad++
 			continue
@@ -330,7 +333,7 @@ func TestReadADirectory(t *testing.T) {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}
 	var first []string
-	for rec, err := range file.Read(dir) {
+	for rec, err := range readback.Read(dir) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -347,7 +350,7 @@ func TestReadOfNothingIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"none", "trace.20261120.123131.log", "none.gz"} {
 		n := 0
-		for _, err := range file.Read(filepath.Join(t.TempDir(), name)) {
+		for _, err := range readback.Read(filepath.Join(t.TempDir(), name)) {
 			if n++; !errors.Is(err, os.ErrNotExist) {
 				t.Errorf("err = %v, want os.ErrNotExist", err)
 			}
@@ -379,7 +382,7 @@ func TestReadWhileWritingConcurrentSafe(t *testing.T) {
 	most := 0
 	for pass := 0; pass < 20 || most < 200; pass++ { // the writer never stops before
 		n := 0
-		for rec, err := range file.Read(path) {
+		for rec, err := range readback.Read(path) {
 			if err != nil {
 				t.Errorf("Read: %v", err)
 				break
@@ -415,7 +418,7 @@ func FuzzRead(f *testing.F) {
 				t.Fatal(err)
 			}
 			n := 0
-			for rec, err := range file.Read(path, file.WithMaxRecord(most)) {
+			for rec, err := range readback.Read(path, readback.WithMaxRecord(most)) {
 				if n++; n > 100*len(data)+100 {
 					t.Fatal("more records than bytes")
 				}
