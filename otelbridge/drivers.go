@@ -1,7 +1,10 @@
 package otelbridge
 
 import (
-	"maps"
+	"fmt"
+
+	"go.opentelemetry.io/contrib/propagators/autoprop"
+	"go.opentelemetry.io/otel/propagation"
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/console"
@@ -12,12 +15,18 @@ import (
 	"github.com/tracehook/tracehook/exporter/otlp"
 	"github.com/tracehook/tracehook/exporter/stdout"
 	"github.com/tracehook/tracehook/exporter/yaml"
+	"github.com/tracehook/tracehook/otelbridge/bridge"
 )
 
-// drivers returns the registry of one Bridge: the built-in drivers and the caller's own.
-// It is a value and not a global, so that two Bridges of a process don't meet.
-func drivers(own map[string]exporter.Driver) (*exporter.Registry, error) {
-	all := map[string]exporter.Driver{
+// everything puts the drivers and propagators of this package before the caller's options.
+func everything(opts []Option) []Option {
+	return append([]Option{bridge.WithDrivers(drivers), bridge.WithPropagators(propagator)}, opts...)
+}
+
+// drivers returns every driver of this module. Each Bridge has values of its own, so that two
+// Bridges of a process share nothing.
+func drivers() map[string]exporter.Driver {
+	return map[string]exporter.Driver{
 		"default":  console.Driver(),
 		"console":  console.Driver(),
 		"stdout":   stdout.Driver(),
@@ -28,12 +37,13 @@ func drivers(own map[string]exporter.Driver) (*exporter.Registry, error) {
 		"none":     none.Driver(),
 		"yaml":     yaml.Driver(),
 	}
-	maps.Copy(all, own)
-	r := exporter.NewRegistry()
-	for name, d := range all {
-		if err := r.Register(name, d); err != nil {
-			return nil, err
-		}
+}
+
+// propagator returns the propagator that OTEL_PROPAGATORS calls name.
+func propagator(name string) (propagation.TextMapPropagator, error) {
+	p, err := autoprop.TextMapPropagator(name)
+	if err != nil {
+		return nil, fmt.Errorf("%w (known are tracecontext, baggage, b3, b3multi, jaeger, xray, ottrace, none)", err)
 	}
-	return r, nil
+	return p, nil
 }

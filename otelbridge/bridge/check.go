@@ -1,0 +1,141 @@
+package bridge
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/tracehook/tracehook/config"
+	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/internal/nearest"
+	"github.com/tracehook/tracehook/sampler"
+)
+
+// checker collects the problems of one configuration with their places.
+type checker struct {
+	cfg      config.Config
+	problems config.Problems
+}
+
+// addTo puts err at a connection's key; an empty key is the connection itself. A value that
+// came from the environment may be a secret: the problem names the variable in its place.
+func (c *checker) addTo(conn config.Connection, key string, err error) {
+	path := c.cfg.KeyPath(conn.Name, key)
+	message := err.Error()
+	if variable := c.cfg.FromEnvironment(path); variable != "" {
+		message = withoutValue(message, variable, conn, key)
+	}
+	c.problems = append(c.problems, c.cfg.NewProblem(path, message))
+}
+
+// shortest is the length from which on a value is looked for in the middle of a message.
+// Shorter ones are no secrets, and replacing them would garble the words.
+const shortest = 6
+
+// withoutValue returns message without the value of key, which came from a variable.
+func withoutValue(message, variable string, conn config.Connection, key string) string {
+	value, ok := settingAt(conn, key)
+	if !ok { // a key of ours, of which a message may quote any part
+		return "what $" + variable + " holds isn't accepted here (it is not printed, since it came from the environment)"
+	}
+	message = strings.ReplaceAll(message, strconv.Quote(value), "$"+variable)
+	if len(value) >= shortest {
+		message = strings.ReplaceAll(message, value, "$"+variable)
+	}
+	return message
+}
+
+// settingAt returns the text at a driver's key such as "setting.headers.authorization".
+func settingAt(conn config.Connection, key string) (string, bool) {
+	var at any = map[string]any{"setting": conn.Setting, "spool": conn.Spool, "retry": conn.Retry}
+	for name := range strings.SplitSeq(key, ".") {
+		table, ok := at.(map[string]any)
+		if !ok {
+			return "", false
+		}
+		at = table[name]
+	}
+	text, ok := at.(string)
+	return text, ok
+}
+
+// addAll takes apart what a driver or the sampler reports: each joined error that names a
+// key goes to that key below prefix, others to the connection.
+func (c *checker) addAll(conn config.Connection, prefix string, err error) {
+	if err == nil {
+		return
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range joined.Unwrap() {
+			c.addAll(conn, prefix, e)
+		}
+		return
+	}
+	var key *exporter.KeyError
+	var rule *sampler.ConfigError
+	switch {
+	case errors.As(err, &key):
+		c.addTo(conn, prefix+key.Key, errors.New(key.Problem))
+	case errors.As(err, &rule):
+		c.addTo(conn, prefix+rule.Key, errors.New(rule.Problem))
+	default:
+		c.addTo(conn, strings.TrimSuffix(prefix, "."), err)
+	}
+}
+
+// names refuses what only a configuration made in code can have.
+func (c *checker) names(all []config.Connection) {
+	seen := map[string]bool{}
+	for _, conn := range all {
+		switch {
+		case conn.Name == "":
+			c.addTo(conn, "", errors.New("a connection has no name"))
+		case seen[conn.Name]:
+			c.addTo(conn, "", fmt.Errorf("two connections are called %q", conn.Name))
+		}
+		seen[conn.Name] = true
+	}
+}
+
+// spool refuses the tables spool and retry where nobody would read them.
+func (c *checker) spool(conn config.Connection, d exporter.Driver) {
+	for _, table := range []struct {
+		key   string
+		given bool
+	}{{"spool", conn.Spool != nil}, {"retry", conn.Retry != nil}} {
+		if table.given && !d.Spool {
+			c.addTo(conn, table.key, fmt.Errorf("the driver %q has no %s: remove the table", conn.Driver, table.key))
+		}
+	}
+}
+
+// claims refuses two connections that want the same file or directory.
+func (c *checker) claims(all []planned) {
+	owner := map[string]string{}
+	for _, p := range all {
+		for _, claim := range p.claims {
+			if other, taken := owner[claim]; taken {
+				c.addTo(p.cfg, "", fmt.Errorf("connection %q already writes to %s: give one of them another path", other, claim))
+				continue
+			}
+			owner[claim] = p.cfg.Name
+		}
+	}
+}
+
+func (c *checker) err() error {
+	if len(c.problems) == 0 {
+		return nil
+	}
+	c.problems.Sort()
+	return c.problems
+}
+
+func unknownDriver(name string, known []string) error {
+	hint := ""
+	if n := nearest.Name(name, known); n != "" {
+		hint = fmt.Sprintf(", did you mean %q?", n)
+	}
+	return fmt.Errorf("unknown driver %q%s (built in: %s; others are given with otelbridge.WithDriver)", name, hint, strings.Join(known, ", "))
+}

@@ -1,0 +1,48 @@
+package bridge
+
+import (
+	"strconv"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/tracehook/tracehook/config"
+	"github.com/tracehook/tracehook/decision"
+	"github.com/tracehook/tracehook/sampler"
+)
+
+// Explanation says what one connection does with a span and why.
+type Explanation = sampler.Explanation
+
+// Explain says for each connection, in the order of the configuration, what would happen
+// to a span of this name, kind and attributes that starts here without a parent: which
+// rule, which probability, what the head sampler does, and why. kind is the framework's
+// word or OTel's; "" is internal.
+func (b *Bridge) Explain(name, kind string, attrs ...attribute.KeyValue) []Explanation {
+	policies := b.state.Load().policies
+	all := make([]Explanation, len(policies))
+	for i, p := range policies {
+		all[i] = p.Explain(name, kind, attrs...)
+	}
+	return all
+}
+
+// explainWith returns what explain = true adds to an exported span: tracehook.rule, the
+// pattern of the rule that decided or the word for what else did, and
+// tracehook.probability. The texts are made once: only the slice is new for each span.
+func explainWith(rules []config.Rule) func(decision.Verdict) []attribute.KeyValue {
+	words := make([]attribute.KeyValue, len(rules))
+	for i, r := range rules {
+		text := "rules[" + strconv.Itoa(i) + "]"
+		if r.Name != "" {
+			text += " " + r.Name
+		}
+		words[i] = attribute.String("tracehook.rule", text)
+	}
+	return func(v decision.Verdict) []attribute.KeyValue {
+		rule := attribute.String("tracehook.rule", v.Reason.String())
+		if v.Reason == decision.ByRule && int(v.Rule) < len(words) {
+			rule = words[v.Rule]
+		}
+		return []attribute.KeyValue{rule, attribute.Float64("tracehook.probability", v.Threshold.Probability())}
+	}
+}

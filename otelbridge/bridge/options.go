@@ -1,0 +1,127 @@
+package bridge
+
+import (
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/propagation"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/internal/safelog"
+)
+
+// Option is what a developer sets in code; what a user sets is in the configuration.
+type Option interface{ apply(o *options) }
+
+type optionFunc func(*options)
+
+func (f optionFunc) apply(o *options) { f(o) }
+
+type options struct {
+	drivers        drivers
+	propagators    func(name string) (propagation.TextMapPropagator, error)
+	provider       []sdktrace.TracerProviderOption
+	logger         *slog.Logger
+	lines          *safelog.Queue // before logger, for those who export
+	meters         metric.MeterProvider
+	stdout, stderr io.Writer
+	alwaysOn       bool
+}
+
+func newOptions(opts []Option) options {
+	o := options{drivers: drivers{}, propagators: w3cPropagator}
+	for _, opt := range opts {
+		if opt != nil {
+			opt.apply(&o)
+		}
+	}
+	if o.logger == nil {
+		o.logger = slog.New(slog.DiscardHandler)
+	}
+	o.lines = safelog.NewQueue(o.logger)
+	o.logger = safelog.Guard(o.logger)
+	return o
+}
+
+// WithDrivers adds the drivers that list returns, by the names that connections use. It is
+// called once for each Bridge, so that drivers whose exporters share something share it within
+// one Bridge, over its reloads, and with no other. Of several drivers of one name the last
+// counts. Without a driver named default, that name stands for console.
+func WithDrivers(list func() map[string]exporter.Driver) Option {
+	return optionFunc(func(o *options) {
+		if list != nil {
+			maps.Copy(o.drivers, list())
+		}
+	})
+}
+
+// WithDriver adds a driver under a name that connections can use, or replaces one. Its
+// connections drop spans when their queue is full unless they say otherwise, and vote on the
+// sampled flag. Of several options with one name the last counts. Use [WithDriverSpec] to say
+// more about it.
+func WithDriver(name string, f exporter.Factory) Option {
+	return WithDriverSpec(name, exporter.Driver{New: f, Network: true, Spool: true})
+}
+
+// WithDriverSpec is [WithDriver] for a driver that also checks its settings, claims
+// files, or wants other defaults.
+func WithDriverSpec(name string, d exporter.Driver) Option {
+	return optionFunc(func(o *options) { o.drivers[name] = d })
+}
+
+// WithPropagators makes lookup find the propagators that the configuration names. Its error
+// says which names it knows. The default knows tracecontext, baggage and none.
+func WithPropagators(lookup func(name string) (propagation.TextMapPropagator, error)) Option {
+	return optionFunc(func(o *options) {
+		if lookup != nil {
+			o.propagators = lookup
+		}
+	})
+}
+
+// WithTracerProviderOptions adds options to the TracerProvider that the Bridge builds,
+// such as an id generator or further span processors. They are applied before the
+// Bridge's own: its sampler, resource and limits win.
+func WithTracerProviderOptions(opts ...sdktrace.TracerProviderOption) Option {
+	return optionFunc(func(o *options) {
+		o.provider = append(slices.Clip(o.provider), opts...)
+	})
+}
+
+// AssumeAlwaysOn says that spans which our head sampler didn't see come from a provider
+// that samples everything, so that their weights are known. If that isn't true, the th
+// on what connections export is wrong.
+func AssumeAlwaysOn() Option {
+	return optionFunc(func(o *options) {
+		o.alwaysOn = true
+	})
+}
+
+// WithLogger sets where the Bridge reports losses, reloads and notes about the
+// configuration. The default, and nil, is nowhere. Its handler may be slow, hang or panic
+// without doing harm to spans; only New and Reload wait for it, for lines of their own.
+func WithLogger(l *slog.Logger) Option {
+	return optionFunc(func(o *options) {
+		o.logger = l
+	})
+}
+
+// WithMeterProvider reports the numbers of [Bridge.Stats] as OTel metrics. The default,
+// and nil, is not to.
+func WithMeterProvider(mp metric.MeterProvider) Option {
+	return optionFunc(func(o *options) {
+		o.meters = mp
+	})
+}
+
+// WithOutput sets where console connections write instead of the process's standard
+// output and standard error. A nil writer keeps the process's own.
+func WithOutput(stdout, stderr io.Writer) Option {
+	return optionFunc(func(o *options) {
+		o.stdout, o.stderr = stdout, stderr
+	})
+}

@@ -1,0 +1,44 @@
+package bridge
+
+import (
+	"encoding/json"
+
+	"github.com/tracehook/tracehook/processor"
+)
+
+// Stats is a snapshot of the accounts, with what the Bridge adds to its processor's.
+type Stats struct {
+	processor.Stats
+	// ConfigHash identifies the configuration in force; formatting and the order of keys
+	// don't change it.
+	ConfigHash string `json:"config_hash"`
+	// LastReload is the result of the newest [Bridge.Reload]; nil before the first.
+	LastReload *ReloadResult `json:"last_reload,omitempty"`
+}
+
+// Stats returns a consistent snapshot. It takes no lock that the path of a span takes.
+func (b *Bridge) Stats() Stats {
+	st := b.state.Load()
+	s := Stats{Stats: b.fanout.Stats(), ConfigHash: st.hash}
+	if st.result.Count > 0 {
+		result := st.result
+		s.LastReload = &result
+	}
+	return s
+}
+
+// Map returns s as a map with the keys of its JSON, as frameworks want it.
+func (s Stats) Map() map[string]any {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return nil // only numbers, strings and times: it can't
+	}
+	var m map[string]any
+	if err := json.Unmarshal(data, &m); err != nil {
+		return nil
+	}
+	return m
+}
+
+// Health says for each connection whether it works, since when and why not.
+func (b *Bridge) Health() processor.Health { return b.fanout.Health() }

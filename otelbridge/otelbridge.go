@@ -1,0 +1,35 @@
+package otelbridge
+
+import (
+	"context"
+
+	"github.com/tracehook/tracehook/config"
+	"github.com/tracehook/tracehook/otelbridge/bridge"
+)
+
+// Bridge holds everything that one configuration describes. See [bridge.Bridge].
+type Bridge = bridge.Bridge
+
+// Option is what a developer sets in code; what a user sets is in the configuration.
+type Option = bridge.Option
+
+// What a [Bridge] says about itself.
+type (
+	Stats        = bridge.Stats
+	ReloadResult = bridge.ReloadResult
+	Explanation  = bridge.Explanation
+)
+
+// Open is [New] with the configuration in the file at path. See [bridge.Open].
+func Open(ctx context.Context, path string, opts ...Option) (*Bridge, error) {
+	return bridge.Open(ctx, path, everything(opts)...)
+}
+
+// New builds everything that cfg describes and starts it. See [bridge.New].
+func New(ctx context.Context, cfg config.Config, opts ...Option) (*Bridge, error) {
+	return bridge.New(ctx, cfg, everything(opts)...)
+}
+
+// Check reports everything that [New] would refuse, without starting anything. See
+// [bridge.Check].
+func Check(cfg config.Config, opts ...Option) error { return bridge.Check(cfg, everything(opts)...) }

@@ -1,0 +1,149 @@
+package otelhook
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+)
+
+const (
+	reserved = 8  // slots for the framework's words
+	ordinary = 16 // slots for everything else; more than that are allocated
+)
+
+// scratch is where the attributes of a span are gathered before it starts. The SDK copies
+// them, so it is used again and again, together with the options that point at it.
+type scratch struct {
+	kvs  [reserved + ordinary]attribute.KeyValue // words before, the rest after [reserved]
+	n    int                                     // of the rest
+	from int                                     // first word
+	more []attribute.KeyValue                    // instead of kvs, if there are too many
+	// ready[i][n] is the option with kvs[reserved-i:reserved+n], made when first needed.
+	ready [reserved + 1][ordinary + 1]trace.SpanStartOption
+	opts  [3]trace.SpanStartOption
+	at    trace.SpanStartOption // a timestamp
+}
+
+type scratches struct{ pool sync.Pool }
+
+var scratchPool scratches //nolint:gochecknoglobals // a pool holds no state that anyone could see
+
+func (p *scratches) Get() *scratch {
+	if b, ok := p.pool.Get().(*scratch); ok {
+		return b
+	}
+	return new(scratch)
+}
+
+// Put takes b back and forgets what it held of the application's. Options that point into
+// kvs stay: each pointer that is cleared costs while the garbage collector runs.
+func (p *scratches) Put(b *scratch) {
+	clear(b.kvs[b.from : reserved+b.n])
+	if b.more != nil {
+		clear(b.opts[:])
+	}
+	b.n, b.from, b.more, b.at = 0, reserved, nil, nil
+	p.pool.Put(b)
+}
+
+// read sorts attrs into w and attributes, in the order of their keys: the order of a map
+// would make each line of output look different.
+func (b *scratch) read(attrs map[string]any, w *words) {
+	b.n, b.from = 0, reserved
+	rest := b.kvs[reserved:]
+	if len(attrs) > ordinary {
+		rest = make([]attribute.KeyValue, len(attrs))
+		b.more = rest
+	}
+	n := 0
+	for key, v := range attrs {
+		if w.take(key, v) {
+			continue
+		}
+		value, ok := valueOf(v)
+		if !ok {
+			continue
+		}
+		i, k := n, attribute.Key(clean(key))
+		for ; b.more == nil && i > 0 && rest[i-1].Key > k; i-- {
+			rest[i] = rest[i-1]
+		}
+		rest[i].Key, rest[i].Value = k, value
+		n++
+	}
+	if b.more == nil {
+		b.n = n
+	} else {
+		b.more = rest[:n]
+		slices.SortFunc(b.more, func(x, y attribute.KeyValue) int { return cmp.Compare(x.Key, y.Key) })
+	}
+}
+
+// words puts w in front of the attributes, adds what is inherited, also to w, and returns
+// the span's kind. An inherited kind is only a word: what a service does inside isn't
+// another request to it.
+func (b *scratch) words(w *words, kind, entry string) trace.SpanKind {
+	own := spanKind(w.kind)
+	if w.kind == "" {
+		w.kind = kind
+	}
+	if w.target == "" && w.entry == "" {
+		w.entry = entry
+	}
+	b.word(attrResult, w.result)
+	if w.hasCode {
+		b.from--
+		b.kvs[b.from] = attribute.Int64(attrCode, w.code)
+	}
+	b.word(attrStatus, w.status)
+	b.word(attrStep, w.step)
+	b.word(attrEntry, w.entry)
+	b.word(attrTarget, w.target)
+	b.word(attrKind, w.kind)
+	b.word(attrService, w.service)
+	if w.target != "" {
+		w.entry = w.target
+	}
+	return own
+}
+
+func (b *scratch) word(key attribute.Key, value string) {
+	if value != "" {
+		b.from--
+		b.kvs[b.from] = attribute.KeyValue{Key: key, Value: attribute.StringValue(value)}
+	}
+}
+
+// options returns what to start a span of that kind with. It points into b.
+func (b *scratch) options(kind trace.SpanKind) []trace.SpanStartOption {
+	opts := b.opts[:0]
+	switch words := reserved - b.from; {
+	case b.more != nil:
+		all := make([]attribute.KeyValue, 0, words+len(b.more))
+		all = append(append(all, b.kvs[b.from:reserved]...), b.more...)
+		opts = append(opts, trace.WithAttributes(all...))
+	case words+b.n > 0:
+		o := &b.ready[words][b.n]
+		if *o == nil {
+			*o = trace.WithAttributes(b.kvs[b.from : reserved+b.n]...)
+		}
+		opts = append(opts, *o)
+	}
+	if kind != trace.SpanKindInternal {
+		opts = append(opts, kindOptions[kind])
+	}
+	if b.at != nil {
+		opts = append(opts, b.at)
+	}
+	return opts
+}
+
+var kindOptions = [...]trace.SpanStartOption{ //nolint:gochecknoglobals // a constant table
+	trace.SpanKindServer:   trace.WithSpanKind(trace.SpanKindServer),
+	trace.SpanKindClient:   trace.WithSpanKind(trace.SpanKindClient),
+	trace.SpanKindProducer: trace.WithSpanKind(trace.SpanKindProducer),
+	trace.SpanKindConsumer: trace.WithSpanKind(trace.SpanKindConsumer),
+}

@@ -1,0 +1,172 @@
+package otelhook
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tracehook/tracehook"
+)
+
+// span is what Begin returns. Everything but ended is written before anyone else sees it.
+type span struct {
+	frame                 frame
+	otel                  trace.Span
+	at                    place           // nil without a Meta
+	found                 context.Context //nolint:containedctx // what Begin found and End restores
+	up                    *span           // the span of the same Meta that found holds, if any
+	foundKind, foundEntry string
+	tracing               *tracing
+	begun                 *words       // only if Begin was given a status, code or result
+	remote                trace.SpanID // the parent, if it came from the Meta's ids
+	ended                 atomic.Bool
+}
+
+// begin opens a span below the current one of at and makes it the current one.
+func (t *tracing) begin(at place, name string, attrs map[string]any) *span {
+	s := &span{at: at, tracing: t}
+	b := scratchPool.Get()
+	var w words
+	b.read(attrs, &w)
+	ctx := t.start(s, b, name, &w)
+	if w.status != "" || w.result != "" || w.hasCode {
+		begun := w
+		s.begun = &begun
+	}
+	s.frame = frame{ctx, s}
+	if at != nil {
+		at.Enter(&s.frame, w.kind, w.entry, t)
+	}
+	return s
+}
+
+// trace records a span of no length, which is never the current one.
+func (t *tracing) trace(at place, name, status string, attrs map[string]any) {
+	var s span
+	s.at = at
+	b := scratchPool.Get()
+	var w words
+	b.read(attrs, &w)
+	if status = lower(status); status != "" {
+		w.status = status
+	}
+	if w.failed() && w.result == "" {
+		w.result = textOf(attrs["error"])
+	}
+	now := trace.WithTimestamp(time.Now())
+	b.at = now
+	t.start(&s, b, name, &w)
+	if w.failed() {
+		setFailed(s.otel, w.message())
+	}
+	s.otel.End(now)
+}
+
+// start starts the OpenTelemetry span of s by what b and w say, and gives b back. Afterwards w
+// has the kind and the entry that spans below inherit.
+func (t *tracing) start(s *span, b *scratch, name string, w *words) context.Context {
+	ctx, received := context.Background(), false
+	if s.at != nil {
+		ctx, s.foundKind, s.foundEntry, received = s.at.Current()
+	}
+	s.found = ctx
+	if f, ok := ctx.(*frame); ok {
+		s.up = f.span.of(s.at)
+	} else {
+		if f = frameOf(ctx); f != nil {
+			s.up = f.span.of(s.at)
+		}
+		if received && !trace.SpanContextFromContext(ctx).IsValid() {
+			ctx, s.remote = inbound(ctx, s.at)
+		}
+	}
+	kind := b.words(w, s.foundKind, s.foundEntry)
+	ctx, s.otel = t.tracer.Start(ctx, nameOf(name, w.step), b.options(kind)...) //nolint:spancheck // whoever begins it ends it
+	scratchPool.Put(b)
+	return ctx
+}
+
+// nameOf returns name, which is never replaced by anything; only if it is empty, the step
+// stands in.
+func nameOf(name, step string) string {
+	switch {
+	case name != "":
+		return clean(name)
+	case step != "":
+		return step
+	}
+	return "unnamed"
+}
+
+// of returns s if its Meta is the one of at, nil otherwise: spans of the Meta that it was
+// forked from are as good as strangers'.
+func (s *span) of(at place) *span {
+	if at == nil || s.at == nil {
+		return nil
+	}
+	if m, ok := at.(*tracehook.Meta); ok {
+		if o, own := s.at.(*tracehook.Meta); !own || o != m {
+			return nil
+		}
+		return s
+	}
+	if f, ok := at.(interface{ same(place) bool }); ok && f.same(s.at) {
+		return s
+	}
+	return nil
+}
+
+// End ends the span, once; see [tracehook.TraceSpan].
+func (s *span) End(results ...any) {
+	if !s.ended.CompareAndSwap(false, true) {
+		return
+	}
+	if _, own := s.at.(*tracehook.Meta); !own {
+		s.link()
+	}
+	// Recovering works only here, in the function that was deferred itself.
+	if !s.tracing.quiet {
+		if v := recover(); v != nil {
+			defer panic(v) //nolint:forbidigo // the application's own panic goes on
+			s.leave()
+			recordPanic(s.otel, v)
+			s.otel.End()
+			return
+		}
+	}
+	s.leave()
+	if len(results) > 0 || s.begun != nil {
+		s.settle(results)
+	}
+	s.otel.End()
+}
+
+// link links the span to a parent in another process that a carrier was told about too
+// late.
+func (s *span) link() {
+	if f, ok := s.at.(parser); ok {
+		if sc, ok := f.parsed(); ok {
+			s.otel.AddLink(trace.Link{SpanContext: sc})
+		}
+	}
+}
+
+type parser interface {
+	parsed() (trace.SpanContext, bool)
+}
+
+// settle gives the span its final status.
+func (s *span) settle(results []any) {
+	if !s.otel.IsRecording() {
+		return
+	}
+	o, ok := outcomeOf(results)
+	switch {
+	case ok:
+		o.set(s.otel, s.begun)
+	case s.begun != nil && s.begun.failed():
+		setFailed(s.otel, s.begun.message())
+	}
+}
