@@ -13,11 +13,13 @@ type Bridge = bridge.Bridge
 // Option is what a developer sets in code; what a user sets is in the configuration.
 type Option = bridge.Option
 
-// What a [Bridge] says about itself.
 type (
-	Stats        = bridge.Stats
+	// Stats is what [Bridge.Stats] returns.
+	Stats = bridge.Stats
+	// ReloadResult says how the newest [Bridge.Reload] went.
 	ReloadResult = bridge.ReloadResult
-	Explanation  = bridge.Explanation
+	// Explanation says what one connection does with a span and why; see [Bridge.Explain].
+	Explanation = bridge.Explanation
 )
 
 // Open is [New] with the configuration in the file at path. See [bridge.Open].
