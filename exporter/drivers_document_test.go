@@ -18,12 +18,12 @@ import (
 	"github.com/tracehook/tracehook/config"
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/console"
+	"github.com/tracehook/tracehook/exporter/delivery"
 	"github.com/tracehook/tracehook/exporter/file"
 	"github.com/tracehook/tracehook/exporter/greptime"
 	"github.com/tracehook/tracehook/exporter/memory"
 	"github.com/tracehook/tracehook/exporter/none"
 	"github.com/tracehook/tracehook/exporter/otlp"
-	"github.com/tracehook/tracehook/exporter/send"
 	"github.com/tracehook/tracehook/exporter/stdout"
 	"github.com/tracehook/tracehook/exporter/yaml"
 	"github.com/tracehook/tracehook/otelbridge"
@@ -269,7 +269,7 @@ func TestDriversDocument_defaults(t *testing.T) {
 			if cells[0] == name && err != nil {
 				t.Errorf("the default of %s is %s", name, cells[2])
 			}
-			if wait := (send.Backoff{}).Wait(failures); cells[0] == name && (wait < step/2 || wait > step) {
+			if wait := (delivery.Backoff{}).Wait(failures); cells[0] == name && (wait < step/2 || wait > step) {
 				t.Errorf("the wait after %d failures is %v; %s is documented as %v", failures, wait, name, step)
 			}
 		}

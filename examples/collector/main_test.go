@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tracehook/tracehook/exporter/send/sendtest"
+	"github.com/tracehook/tracehook/internal/sendtest"
 )
 
 var lines = regexp.MustCompile(`(\d+) spans ended = (\d+) left out by sampling \+ (\d+) delivered \+ (\d+) to the spool \+ (\d+) failed

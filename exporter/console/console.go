@@ -146,7 +146,7 @@ const maxKept = 1 << 20
 // lines writes each span as a line.
 type lines struct {
 	encoder   encode.Encoder
-	view      exporter.View
+	view      encode.View
 	good, bad stream
 }
 

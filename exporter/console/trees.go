@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/exporter/tree"
 )
 
@@ -27,7 +28,7 @@ type trees struct {
 	width     int      // 0: the terminal's
 	style     tree.Style
 	collector *tree.Collector
-	view      exporter.View
+	view      encode.View
 	buf       []byte
 	logger    *slog.Logger
 	now       func() time.Time

@@ -5,8 +5,6 @@ import (
 	"strconv"
 
 	"go.opentelemetry.io/otel/attribute"
-
-	"github.com/tracehook/tracehook/exporter"
 )
 
 // AppendAttributes appends attributes as a JSON object, in their order.
@@ -19,7 +17,7 @@ func appendAttributes(dst []byte, attributes []attribute.KeyValue, public bool) 
 	start := len(dst)
 	for i := range attributes {
 		kv := &attributes[i]
-		if public && exporter.Reserved(kv.Key) {
+		if public && Reserved(kv.Key) {
 			continue
 		}
 		dst = appendKey(dst, string(kv.Key))

@@ -14,4 +14,12 @@
 //     forge a line nor drive the terminal.
 //
 // Nil spans are skipped.
+//
+// # Fields
+//
+// JSON, text and YAML write a span as named fields. Every name that a generation of the
+// framework's trace module had is a source ([Sources] lists them, docs/fields.md explains them),
+// and a connection may select and rename them. [CompileFields] turns the selection into getters
+// once; a [View] reads a span once; [Field.Value] then costs one call for each field and no
+// allocation.
 package encode

@@ -108,7 +108,7 @@ func TestTextTemplates(t *testing.T) {
 // Every source and every mapped target is a placeholder.
 func TestTextKnowsEverySource(t *testing.T) {
 	t.Parallel()
-	for _, source := range exporter.Sources() {
+	for _, source := range encode.Sources() {
 		for _, name := range source.Names {
 			got := text(t, exporter.Settings{Format: "<%" + name + "%>"}, exportertest.Spans()[1])
 			if !strings.HasPrefix(got, "<") || !strings.HasSuffix(got, ">\n") || strings.Contains(got, "%") {

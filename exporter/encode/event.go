@@ -2,7 +2,6 @@ package encode
 
 import (
 	"strconv"
-	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
@@ -31,11 +30,4 @@ func appendLink(dst []byte, l sdktrace.Link) []byte {
 	dst = append(dst, `,"attributes":`...)
 	dst = AppendAttributes(dst, l.Attributes)
 	return append(dst, '}')
-}
-
-func unixNano(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixNano()
 }

@@ -11,7 +11,7 @@ import (
 // JSON writes each span as one JSON object on one line, with its fields in a stable order.
 // It is for one goroutine at a time.
 type JSON struct {
-	view   exporter.View
+	view   View
 	writer Writer
 	parts  []jsonPart
 }
@@ -24,7 +24,7 @@ type jsonPart struct {
 }
 
 type jsonField struct {
-	exporter.Field
+	Field
 
 	key string // ,"name":
 }
@@ -42,7 +42,7 @@ type runKey struct {
 }
 
 // key returns the key of the span of v, unless it shares its values with no other.
-func (r *jsonRun) key(v *exporter.View) (key runKey, ok bool) {
+func (r *jsonRun) key(v *View) (key runKey, ok bool) {
 	switch f := &r.fields[0]; {
 	case f.PerOK():
 		return runKey{}, v.OK()
@@ -62,9 +62,9 @@ func (r *jsonRun) takes(f *jsonField) bool {
 var _ Encoder = (*JSON)(nil)
 
 // NewJSON returns a JSON encoder of the mapped fields of s, or of the default ones
-// ([exporter.DefaultFields]).
+// ([DefaultFields]).
 func NewJSON(s exporter.Settings) (*JSON, error) {
-	fields, err := exporter.CompileFields(s)
+	fields, err := CompileFields(s)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (e *JSON) add(f *jsonField) {
 		last = e.parts[n-1]
 	}
 	switch {
-	case f.Fixed() != exporter.NotFixed && !f.Optional:
+	case f.Fixed() != NotFixed && !f.Optional:
 		if last.fixed == nil || last.fixed.parent {
 			last.fixed = &fixedRun{}
 			e.parts = append(e.parts, jsonPart{fixed: last.fixed})
@@ -165,7 +165,7 @@ func (e *JSON) appendField(dst []byte, f *jsonField) []byte {
 		return dst
 	}
 	dst = append(dst, f.key...)
-	if value.Type == exporter.TypeString {
+	if value.Type == TypeString {
 		return appendString(dst, value.Str)
 	}
 	return e.writer.AppendJSON(dst, &e.view, value)

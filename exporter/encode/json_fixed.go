@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 
 	"go.opentelemetry.io/otel/trace"
-
-	"github.com/tracehook/tracehook/exporter"
 )
 
 // fixedRun is neighboring fields whose values have a fixed width: ids and times. It keeps
@@ -23,7 +21,7 @@ type fixedRun struct {
 
 // idHole is the place of an id in the text of a run.
 type idHole struct {
-	what exporter.Fixed
+	what Fixed
 	at   int
 }
 
@@ -44,24 +42,24 @@ func (r *fixedRun) add(f *jsonField) {
 	r.fields = append(r.fields, *f)
 	r.text = append(r.text, f.key...)
 	switch what := f.Fixed(); what {
-	case exporter.FixedTraceID:
+	case FixedTraceID:
 		r.addID(what, traceWidth)
-	case exporter.FixedSpanID:
+	case FixedSpanID:
 		r.addID(what, spanWidth)
-	case exporter.FixedParentID:
+	case FixedParentID:
 		r.addID(what, spanWidth)
 		r.parent = true
-	case exporter.FixedStartMillis, exporter.FixedStartNano:
-		r.addTime(&r.start, what == exporter.FixedStartNano)
+	case FixedStartMillis, FixedStartNano:
+		r.addTime(&r.start, what == FixedStartNano)
 		r.used.start = true
-	case exporter.FixedEndMillis, exporter.FixedEndNano:
-		r.addTime(&r.end, what == exporter.FixedEndNano)
+	case FixedEndMillis, FixedEndNano:
+		r.addTime(&r.end, what == FixedEndNano)
 		r.used.end = true
-	case exporter.NotFixed:
+	case NotFixed:
 	}
 }
 
-func (r *fixedRun) addID(what exporter.Fixed, width int) {
+func (r *fixedRun) addID(what Fixed, width int) {
 	r.ids = append(r.ids, idHole{what: what, at: len(r.text) + 1})
 	r.text = append(r.text, bytes.Repeat([]byte{'"'}, 1+width+1)...)
 }
@@ -76,7 +74,7 @@ func (r *fixedRun) addTime(c *clock, nano bool) {
 }
 
 // append appends the fields of the span of v, unless a time has another width.
-func (r *fixedRun) append(dst []byte, v *exporter.View) (_ []byte, ok bool) {
+func (r *fixedRun) append(dst []byte, v *View) (_ []byte, ok bool) {
 	if r.used.start && !r.start.set(v.StartNano()) || r.used.end && !r.end.set(v.EndNano()) {
 		return dst, false
 	}
@@ -94,9 +92,9 @@ func (r *fixedRun) append(dst []byte, v *exporter.View) (_ []byte, ok bool) {
 	for i := range r.ids {
 		h := &r.ids[i]
 		switch h.what {
-		case exporter.FixedTraceID:
+		case FixedTraceID:
 			putTraceID((*[traceWidth]byte)(text[h.at:]), v.Context.TraceID())
-		case exporter.FixedSpanID:
+		case FixedSpanID:
 			putSpanID((*[spanWidth]byte)(text[h.at:]), v.Context.SpanID())
 		default:
 			id := v.Parent.SpanID()

@@ -5,28 +5,26 @@ import (
 	"unsafe"
 
 	"go.opentelemetry.io/otel/attribute"
-
-	"github.com/tracehook/tracehook/exporter"
 )
 
 // KeyValue returns what f has for the span of v as an attribute under f's name: texts and
 // numbers as they are, milliseconds as a float, objects and lists as JSON text.
-func (w *Writer) KeyValue(v *exporter.View, f *exporter.Field) attribute.KeyValue {
+func (w *Writer) KeyValue(v *View, f *Field) attribute.KeyValue {
 	kv := attribute.KeyValue{Key: attribute.Key(f.Name)}
 	switch value := f.Value(v); value.Type {
-	case exporter.TypeString:
+	case TypeString:
 		kv.Value = attribute.StringValue(value.Str)
-	case exporter.TypeInt:
+	case TypeInt:
 		kv.Value = attribute.Int64Value(value.Num)
-	case exporter.TypeMillis:
+	case TypeMillis:
 		kv.Value = attribute.Float64Value(float64(value.Num) / 1e6)
-	case exporter.TypeAttribute, exporter.TypeResourceAttribute:
+	case TypeAttribute, TypeResourceAttribute:
 		kv.Value = v.Attribute(value)
-	case exporter.TypeTraceID, exporter.TypeSpanID, exporter.TypeParentID,
-		exporter.TypeTime, exporter.TypeTimeMicro:
+	case TypeTraceID, TypeSpanID, TypeParentID,
+		TypeTime, TypeTimeMicro:
 		w.scratch = appendPlain(w.scratch[:0], v, value.Type)
 		kv.Value = attribute.StringValue(string(w.scratch))
-	case exporter.TypeSpanName, exporter.TypeTraceState:
+	case TypeSpanName, TypeTraceState:
 		w.scratch = appendJoined(w.scratch[:0], v, value.Type, appendRaw)
 		kv.Value = attribute.StringValue(string(w.scratch))
 	default:
@@ -39,7 +37,7 @@ func (w *Writer) KeyValue(v *exporter.View, f *exporter.Field) attribute.KeyValu
 // AddFields puts what fields have for the span of v into attributes, in the place of one of the
 // same name, since OTLP allows a name once. What says nothing (see [Empty]) is left out.
 // Attributes must be the caller's own: they are changed.
-func (w *Writer) AddFields(attributes []attribute.KeyValue, v *exporter.View, fields []exporter.Field) []attribute.KeyValue {
+func (w *Writer) AddFields(attributes []attribute.KeyValue, v *View, fields []Field) []attribute.KeyValue {
 	for i := range fields {
 		f := &fields[i]
 		if Empty(v, f.Value(v)) {

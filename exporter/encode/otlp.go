@@ -18,8 +18,8 @@ import (
 // fields become attributes of each span, see [Writer.AddFields]. It is for one goroutine at a
 // time.
 type OTLP struct {
-	fields     []exporter.Field // mapped ones
-	view       exporter.View
+	fields     []Field // mapped ones
+	view       View
 	writer     Writer
 	resources  cache[*resource.Resource]
 	groups     []group
@@ -39,7 +39,7 @@ var _ Encoder = (*OTLP)(nil)
 
 // NewOTLP returns an OTLP encoder.
 func NewOTLP(s exporter.Settings) (*OTLP, error) {
-	fields, err := exporter.CompileFields(s)
+	fields, err := CompileFields(s)
 	if err != nil {
 		return nil, err
 	}
@@ -162,16 +162,16 @@ func appendOTLPScope(dst []byte, scope *instrumentation.Scope) []byte {
 func (e *OTLP) appendSpan(dst []byte) []byte {
 	v := &e.view
 	dst = append(dst, `{"traceId":"`...)
-	dst = appendPlain(dst, v, exporter.TypeTraceID)
+	dst = appendPlain(dst, v, TypeTraceID)
 	dst = append(dst, `","spanId":"`...)
-	dst = appendPlain(dst, v, exporter.TypeSpanID)
+	dst = appendPlain(dst, v, TypeSpanID)
 	if state := v.Context.TraceState(); state.Len() > 0 {
 		dst = append(dst, `","traceState":"`...)
 		dst = appendEscaped(dst, state.String())
 	}
 	if v.Parent.SpanID().IsValid() {
 		dst = append(dst, `","parentSpanId":"`...)
-		dst = appendPlain(dst, v, exporter.TypeParentID)
+		dst = appendPlain(dst, v, TypeParentID)
 	}
 	dst = append(dst, `","flags":`...)
 	dst = strconv.AppendUint(dst, uint64(otlpFlags(v.Context.TraceFlags(), v.Parent.IsRemote())), 10)

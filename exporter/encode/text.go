@@ -17,7 +17,7 @@ const DefaultFormat = "%time% [%status%] %name% trace=%traceId% span=%spanId% co
 // percent sign. A value is never expanded again, whatever percent signs it has. Objects
 // and lists are JSON. It is for one goroutine at a time.
 type Text struct {
-	view   exporter.View
+	view   View
 	writer Writer
 	parts  []textPart
 }
@@ -25,7 +25,7 @@ type Text struct {
 // textPart is a literal followed by a field, which the last part may lack.
 type textPart struct {
 	literal string
-	field   exporter.Field
+	field   Field
 	last    bool
 }
 
@@ -33,7 +33,7 @@ var _ Encoder = (*Text)(nil)
 
 // NewText returns a text encoder of s.Format, or of [DefaultFormat] if that is empty.
 func NewText(s exporter.Settings) (*Text, error) {
-	fields, err := exporter.CompileFields(s)
+	fields, err := CompileFields(s)
 	errs := []error{err}
 	format := s.Format
 	if format == "" {

@@ -7,8 +7,6 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/resource"
-
-	"github.com/tracehook/tracehook/exporter"
 )
 
 // Writer writes the values of span fields. It remembers the encoded form of the last
@@ -25,30 +23,30 @@ const (
 
 // AppendJSON appends value, which a field had for the span of v, as JSON. It is always
 // valid.
-func (w *Writer) AppendJSON(dst []byte, v *exporter.View, value exporter.Value) []byte {
+func (w *Writer) AppendJSON(dst []byte, v *View, value Value) []byte {
 	switch value.Type {
-	case exporter.TypeString:
+	case TypeString:
 		return appendString(dst, value.Str)
-	case exporter.TypeInt:
+	case TypeInt:
 		return appendInt(dst, value.Num)
-	case exporter.TypeMillis:
+	case TypeMillis:
 		return appendMillis(dst, value.Num)
-	case exporter.TypeTraceID, exporter.TypeSpanID, exporter.TypeParentID,
-		exporter.TypeTime, exporter.TypeTimeMicro:
+	case TypeTraceID, TypeSpanID, TypeParentID,
+		TypeTime, TypeTimeMicro:
 		dst = append(dst, '"')
 		dst = appendPlain(dst, v, value.Type)
 		return append(dst, '"')
-	case exporter.TypeSpanName, exporter.TypeTraceState:
+	case TypeSpanName, TypeTraceState:
 		dst = append(dst, '"')
 		dst = appendJoined(dst, v, value.Type, appendEscaped)
 		return append(dst, '"')
-	case exporter.TypeAttributes:
+	case TypeAttributes:
 		return appendAttributes(dst, v.Attributes, v.HasReserved())
-	case exporter.TypeResource:
+	case TypeResource:
 		return append(dst, w.resources.or(v.Resource, appendResource)...)
-	case exporter.TypeEvents:
+	case TypeEvents:
 		return AppendList(dst, v.Span.Events(), appendEvent)
-	case exporter.TypeLinks:
+	case TypeLinks:
 		return AppendList(dst, v.Span.Links(), appendLink)
 	default:
 		found := v.Attribute(value)
@@ -57,27 +55,27 @@ func (w *Writer) AppendJSON(dst []byte, v *exporter.View, value exporter.Value) 
 }
 
 // appendPlain appends what needs no escape in any encoding.
-func appendPlain(dst []byte, v *exporter.View, t exporter.Type) []byte {
+func appendPlain(dst []byte, v *View, t Type) []byte {
 	switch t {
-	case exporter.TypeTraceID:
+	case TypeTraceID:
 		id := v.Context.TraceID()
 		return appendHex(dst, id[:])
-	case exporter.TypeSpanID:
+	case TypeSpanID:
 		id := v.Context.SpanID()
 		return appendHex(dst, id[:])
-	case exporter.TypeParentID:
+	case TypeParentID:
 		if id := v.Parent.SpanID(); id.IsValid() {
 			return appendHex(dst, id[:])
 		}
 		return dst
-	case exporter.TypeTime:
+	case TypeTime:
 		return appendTime(dst, v, layoutMilli)
 	default:
 		return appendTime(dst, v, layoutMicro)
 	}
 }
 
-func appendTime(dst []byte, v *exporter.View, layout string) []byte {
+func appendTime(dst []byte, v *View, layout string) []byte {
 	if v.End.IsZero() {
 		return dst
 	}
@@ -89,8 +87,8 @@ func appendTime(dst []byte, v *exporter.View, layout string) []byte {
 }
 
 // appendJoined appends what is made of several strings, each by add.
-func appendJoined(dst []byte, v *exporter.View, t exporter.Type, add func([]byte, string) []byte) []byte {
-	if t == exporter.TypeTraceState {
+func appendJoined(dst []byte, v *View, t Type, add func([]byte, string) []byte) []byte {
+	if t == TypeTraceState {
 		return add(dst, v.Context.TraceState().String())
 	}
 	kind, step := v.KindWord(), v.Step()
@@ -106,30 +104,30 @@ func appendJoined(dst []byte, v *exporter.View, t exporter.Type, add func([]byte
 
 // Empty reports whether value says nothing: an empty text, list or object. Numbers always say
 // something.
-func Empty(v *exporter.View, value exporter.Value) bool {
+func Empty(v *View, value Value) bool {
 	switch value.Type {
-	case exporter.TypeString:
+	case TypeString:
 		return value.Str == ""
-	case exporter.TypeParentID:
+	case TypeParentID:
 		return !v.Parent.SpanID().IsValid()
-	case exporter.TypeTime, exporter.TypeTimeMicro:
+	case TypeTime, TypeTimeMicro:
 		return v.End.IsZero()
-	case exporter.TypeTraceState:
+	case TypeTraceState:
 		return v.Context.TraceState().Len() == 0
-	case exporter.TypeEvents:
+	case TypeEvents:
 		return len(v.Span.Events()) == 0
-	case exporter.TypeLinks:
+	case TypeLinks:
 		return len(v.Span.Links()) == 0
-	case exporter.TypeResource:
+	case TypeResource:
 		return v.Resource.Len() == 0
-	case exporter.TypeAttributes:
+	case TypeAttributes:
 		for i := range v.Attributes {
-			if !v.HasReserved() || !exporter.Reserved(v.Attributes[i].Key) {
+			if !v.HasReserved() || !Reserved(v.Attributes[i].Key) {
 				return false
 			}
 		}
 		return true
-	case exporter.TypeAttribute, exporter.TypeResourceAttribute:
+	case TypeAttribute, TypeResourceAttribute:
 		return v.Attribute(value).Type() == attribute.EMPTY
 	default:
 		return false
@@ -139,20 +137,20 @@ func Empty(v *exporter.View, value exporter.Value) bool {
 // AppendText appends value, which a field had for the span of v, for people's eyes on one
 // line: texts without quotes and with what a terminal would obey made visible, objects and
 // lists as JSON, an absent attribute as nothing.
-func (w *Writer) AppendText(dst []byte, v *exporter.View, value exporter.Value) []byte {
+func (w *Writer) AppendText(dst []byte, v *View, value Value) []byte {
 	switch value.Type {
-	case exporter.TypeString:
+	case TypeString:
 		return appendVisible(dst, value.Str)
-	case exporter.TypeInt:
+	case TypeInt:
 		return strconv.AppendInt(dst, value.Num, 10)
-	case exporter.TypeMillis:
+	case TypeMillis:
 		return appendMillis(dst, value.Num)
-	case exporter.TypeTraceID, exporter.TypeSpanID, exporter.TypeParentID,
-		exporter.TypeTime, exporter.TypeTimeMicro:
+	case TypeTraceID, TypeSpanID, TypeParentID,
+		TypeTime, TypeTimeMicro:
 		return appendPlain(dst, v, value.Type)
-	case exporter.TypeSpanName, exporter.TypeTraceState:
+	case TypeSpanName, TypeTraceState:
 		return appendJoined(dst, v, value.Type, appendVisible)
-	case exporter.TypeAttribute, exporter.TypeResourceAttribute:
+	case TypeAttribute, TypeResourceAttribute:
 		found := v.Attribute(value)
 		if t := found.Type(); t == attribute.EMPTY {
 			return dst

@@ -18,9 +18,9 @@ import (
 // one of these keys is written as KEY_attribute; so is a key that comes twice. It is for
 // one goroutine at a time.
 type YAML struct {
-	view    exporter.View
+	view    View
 	writer  Writer
-	fields  []exporter.Field // mapped ones
+	fields  []Field // mapped ones
 	process string
 	keys    map[string]struct{} // of the current document
 }
@@ -30,7 +30,7 @@ var _ Encoder = (*YAML)(nil)
 // NewYAML returns a YAML encoder. The key "process" is the name of the program, its process
 // id and the machine's name, as NAME:ID@HOST, read once here.
 func NewYAML(s exporter.Settings) (*YAML, error) {
-	fields, err := exporter.CompileFields(s)
+	fields, err := CompileFields(s)
 	if err != nil {
 		return nil, err
 	}
@@ -91,11 +91,11 @@ func (e *YAML) appendRecord(dst []byte) []byte {
 	v := &e.view
 	clear(e.keys)
 	dst = append(e.key(dst, "span_id"), '"')
-	dst = append(appendPlain(dst, v, exporter.TypeSpanID), "\"\n"...)
+	dst = append(appendPlain(dst, v, TypeSpanID), "\"\n"...)
 	dst = append(e.key(dst, "trace_id"), '"')
-	dst = append(appendPlain(dst, v, exporter.TypeTraceID), "\"\n"...)
+	dst = append(appendPlain(dst, v, TypeTraceID), "\"\n"...)
 	dst = append(e.key(dst, "parent_id"), '"')
-	dst = append(appendPlain(dst, v, exporter.TypeParentID), "\"\n"...)
+	dst = append(appendPlain(dst, v, TypeParentID), "\"\n"...)
 	dst = e.text(dst, "process", e.process)
 	dst = e.text(dst, "kind", v.KindWord())
 	dst = e.text(dst, "name", v.Name)
@@ -107,7 +107,7 @@ func (e *YAML) appendRecord(dst []byte) []byte {
 	}
 	for i := range v.Attributes {
 		kv := &v.Attributes[i]
-		if exporter.Reserved(kv.Key) {
+		if Reserved(kv.Key) {
 			continue
 		}
 		dst = e.key(dst, string(kv.Key))

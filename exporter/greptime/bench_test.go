@@ -9,7 +9,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter/greptime"
 	"github.com/tracehook/tracehook/exporter/greptime/internal/wire"
-	"github.com/tracehook/tracehook/exporter/send/sendtest"
+	"github.com/tracehook/tracehook/internal/sendtest"
 )
 
 const benchBatch = 256

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/exporter/greptime/internal/wire"
 )
 
@@ -99,7 +100,7 @@ func (m *mapping) take(f exporter.FieldMapping) {
 	}
 	c.source, c.name = f.Source, f.Target
 	if f.Source == "attributes" || f.Source == "attrs" {
-		c.value = jsonField(exporter.TypeAttributes)
+		c.value = jsonField(encode.TypeAttributes)
 	}
 }
 
@@ -107,7 +108,7 @@ func (m *mapping) take(f exporter.FieldMapping) {
 func (m *mapping) add(f exporter.FieldMapping) {
 	s := m.settings
 	s.Fields = []exporter.FieldMapping{{Source: f.Source, Target: f.Source}} // names are checked for all columns together
-	fields, err := exporter.CompileFields(s)
+	fields, err := encode.CompileFields(s)
 	if err != nil {
 		m.problems = append(m.problems, err)
 		return

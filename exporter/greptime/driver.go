@@ -2,9 +2,9 @@ package greptime
 
 import (
 	"github.com/tracehook/tracehook/exporter"
-	"github.com/tracehook/tracehook/exporter/internal/outlet"
+	"github.com/tracehook/tracehook/exporter/spool"
 )
 
 // Driver returns the driver "greptime". Its exporters are [*Exporter] values, or [*Spooled]
 // ones where the connection has a spool.
-func Driver() exporter.Driver { return outlet.Driver(FromSettings, New, NewSpooled) }
+func Driver() exporter.Driver { return spool.Driver(FromSettings, New, NewSpooled) }

@@ -8,15 +8,14 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
-	"github.com/tracehook/tracehook/exporter/internal/outlet"
-	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/delivery"
 )
 
 // Exporter writes spans into one table of a GreptimeDB. Its methods are safe for concurrent
 // use.
 type Exporter struct {
 	encoder func(spans []sdktrace.ReadOnlySpan) ([]byte, error)
-	out     *outlet.Outlet
+	out     *delivery.Outlet
 }
 
 // New returns an exporter. It connects to nothing yet: a GreptimeDB that is down doesn't keep
@@ -27,7 +26,7 @@ func New(ctx context.Context, o Options) (*Exporter, error) {
 		return nil, err
 	}
 	e := &Exporter{}
-	var transport send.Transport
+	var transport delivery.Transport
 	var err error
 	if o.rows() {
 		var rows *rowEncoder
@@ -44,9 +43,9 @@ func New(ctx context.Context, o Options) (*Exporter, error) {
 		return nil, err
 	}
 	o.warn()
-	e.out = outlet.New(ctx, transport, send.Options{
+	e.out = delivery.New(ctx, transport, delivery.Options{
 		Logger: o.Logger, Backoff: o.Backoff, Timeout: o.Timeout, Budget: o.Budget, Once: o.Once,
-	}, send.Place(o.URL)+" table "+o.Database+"."+o.Table)
+	}, delivery.Place(o.URL)+" table "+o.Database+"."+o.Table)
 	return e, nil
 }
 
@@ -88,30 +87,30 @@ func (o *Options) warn() {
 	}
 }
 
-// ExportSpans writes spans and returns nil or a [*send.SpanError]. It blocks until they are
+// ExportSpans writes spans and returns nil or a [*delivery.SpanError]. It blocks until they are
 // stored, given up or spooled, and returns soon after ctx is done. Spans whose start isn't
 // known, or doesn't fit into 63 bits of nanoseconds, count as failed. After Shutdown it
 // returns nil and does nothing.
 func (e *Exporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 	sound, dropped := guard(spans)
 	err := e.out.Export(ctx, e.encode(sound))
-	if errors.Is(err, outlet.ErrShutdown) {
+	if errors.Is(err, delivery.ErrShutdown) {
 		return nil
 	}
 	return without(dropped, len(sound), err)
 }
 
 // encode returns the work of one export.
-func (e *Exporter) encode(spans []sdktrace.ReadOnlySpan) func(context.Context, outlet.Deliver) error {
-	return func(ctx context.Context, deliver outlet.Deliver) error {
+func (e *Exporter) encode(spans []sdktrace.ReadOnlySpan) func(context.Context, delivery.Deliver) error {
+	return func(ctx context.Context, deliver delivery.Deliver) error {
 		if len(spans) == 0 {
 			return nil
 		}
 		body, err := e.encoder(spans)
 		if err != nil {
-			return &send.SpanError{Failed: len(spans), Err: fmt.Errorf("encoding for %s: %w", e.out.Target(), err)}
+			return &delivery.SpanError{Failed: len(spans), Err: fmt.Errorf("encoding for %s: %w", e.out.Target(), err)}
 		}
-		return deliver(ctx, send.Batch{Body: body, Spans: len(spans)})
+		return deliver(ctx, delivery.Batch{Body: body, Spans: len(spans)})
 	}
 }
 

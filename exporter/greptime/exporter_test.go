@@ -11,7 +11,7 @@ import (
 	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 
 	"github.com/tracehook/tracehook/exporter"
-	"github.com/tracehook/tracehook/exporter/send/sendtest"
+	"github.com/tracehook/tracehook/internal/sendtest"
 )
 
 // TestExportsConcurrentSafe shares one exporter, its encoders and the making of the table.

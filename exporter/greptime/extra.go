@@ -5,14 +5,14 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
-	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/exporter/greptime/internal/wire"
 )
 
 // extraColumn is a column for a span field that GreptimeDB's trace table doesn't have. Its type
 // is known before the first span: single attributes are texts whatever they hold, because a
 // column has one type for ever.
-func extraColumn(f *exporter.Field) column {
+func extraColumn(f *encode.Field) column {
 	c := column{datatype: extraType(f.Source), semantic: field}
 	c.value = func(w *rowWriter, dst []byte) []byte {
 		value := w.json.KeyValue(&w.view, f).Value
@@ -37,7 +37,7 @@ func extraColumn(f *exporter.Field) column {
 }
 
 func extraType(source string) wire.ColumnDataType {
-	for _, known := range exporter.Sources() {
+	for _, known := range encode.Sources() {
 		if !slices.Contains(known.Names, source) {
 			continue
 		}

@@ -9,7 +9,7 @@ import (
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/delivery"
 )
 
 // Codes in the answers of GreptimeDB's authentication.
@@ -85,7 +85,7 @@ func statusHint(status int) string {
 	case http.StatusTooManyRequests:
 		return "GreptimeDB is short of memory for requests"
 	default:
-		return send.StatusHint(status)
+		return delivery.StatusHint(status)
 	}
 }
 
@@ -98,5 +98,5 @@ func networkHint(err error) string {
 			return "the port doesn't speak HTTP/1.1: 4001 is GreptimeDB's gRPC port; OTLP/HTTP is 4000"
 		}
 	}
-	return send.NetworkHint(err)
+	return delivery.NetworkHint(err)
 }

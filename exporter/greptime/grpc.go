@@ -17,15 +17,15 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/tracehook/tracehook/exporter/delivery"
 	"github.com/tracehook/tracehook/exporter/greptime/internal/wire"
-	"github.com/tracehook/tracehook/exporter/send"
 )
 
 const handleMethod = "/greptime.v1.GreptimeDatabase/Handle"
 
 // rowTransport inserts rows. Before the first ones it makes the table.
 type rowTransport struct {
-	calls  *send.GRPC
+	calls  *delivery.GRPC
 	logger *slog.Logger
 	header []byte // a GreptimeRequest with its header and nothing else
 	create []byte // one that makes the table
@@ -33,7 +33,7 @@ type rowTransport struct {
 	warned atomic.Bool
 }
 
-func newRowTransport(o *Options) (send.Transport, error) {
+func newRowTransport(o *Options) (delivery.Transport, error) {
 	u, err := url.Parse(o.URL)
 	if err != nil {
 		return nil, errBadURL
@@ -57,11 +57,11 @@ func newRowTransport(o *Options) (send.Transport, error) {
 	}}); err != nil {
 		return nil, fmt.Errorf("columns: %w", err)
 	}
-	conn, err := send.Dial(u.Host, creds, userAgent)
+	conn, err := delivery.Dial(u.Host, creds, userAgent)
 	if err != nil {
 		return nil, err
 	}
-	t.calls = send.NewGRPC(send.GRPCOptions{
+	t.calls = delivery.NewGRPC(delivery.GRPCOptions{
 		Conn: conn, Method: handleMethod, Gzip: !o.Plain, Secrets: o.secrets(),
 		Metadata: map[string]string{"x-greptime-hints": o.hints()},
 		Success:  readAnswer, Hint: codeHint, Classify: classify,
@@ -70,12 +70,12 @@ func newRowTransport(o *Options) (send.Transport, error) {
 }
 
 // Send inserts the rows of b.
-func (t *rowTransport) Send(ctx context.Context, b send.Batch) send.Verdict {
+func (t *rowTransport) Send(ctx context.Context, b delivery.Batch) delivery.Verdict {
 	if !t.ready.Load() {
-		if v := t.calls.Send(ctx, send.Batch{Body: t.with(t.create)}); v.Outcome == send.Retry {
+		if v := t.calls.Send(ctx, delivery.Batch{Body: t.with(t.create)}); v.Outcome == delivery.Retry {
 			v.Uncertain = false // no row has left
 			return v
-		} else if v.Outcome == send.Delivered {
+		} else if v.Outcome == delivery.Delivered {
 			t.ready.Store(true)
 		} else if !t.warned.Swap(true) {
 			t.logger.Warn("GreptimeDB didn't let us create the table; it will create one without indexes, if there is none", "error", v.Err)
@@ -83,12 +83,12 @@ func (t *rowTransport) Send(ctx context.Context, b send.Batch) send.Verdict {
 	}
 	b.Body = t.with(b.Body)
 	v := t.calls.Send(ctx, b)
-	if v.Outcome == send.Delivered {
+	if v.Outcome == delivery.Delivered {
 		t.ready.Store(true) // whoever made the table, it is there
 	}
 	// What takes too long was perhaps stored, and each repetition may store it once more. A
 	// batch that was already repeated is left to the spool, or lost.
-	v.Enough = v.Outcome == send.Retry && b.Uncertain && status.Code(v.Err) == codes.DeadlineExceeded
+	v.Enough = v.Outcome == delivery.Retry && b.Uncertain && status.Code(v.Err) == codes.DeadlineExceeded
 	return v
 }
 
@@ -101,34 +101,34 @@ func (t *rowTransport) with(request []byte) []byte {
 func (t *rowTransport) Close() error { return t.calls.Close() }
 
 // readAnswer reads what GreptimeDB said about rows, or, for a batch of none, about a statement.
-func readAnswer(b send.Batch, body []byte) send.Verdict {
+func readAnswer(b delivery.Batch, body []byte) delivery.Verdict {
 	var answer wire.GreptimeResponse
 	if proto.Unmarshal(body, &answer) != nil {
-		return send.Verdict{
-			Outcome: send.Refused, Uncertain: true,
+		return delivery.Verdict{
+			Outcome: delivery.Refused, Uncertain: true,
 			Err: errors.New("said yes, but the rest of the answer can't be read: this is no GreptimeDB, check host and port"),
 		}
 	}
 	if st := answer.GetHeader().GetStatus(); st.GetStatusCode() != 0 {
-		return send.Verdict{Outcome: send.Refused, Err: fmt.Errorf("answered with code %d: %s", st.GetStatusCode(), st.GetErrMsg())}
+		return delivery.Verdict{Outcome: delivery.Refused, Err: fmt.Errorf("answered with code %d: %s", st.GetStatusCode(), st.GetErrMsg())}
 	}
 	if rows := answer.GetAffectedRows(); b.Spans > 0 && rows != nil && int(rows.GetValue()) != b.Spans {
-		return send.Verdict{Message: "it counted " + strconv.FormatUint(uint64(rows.GetValue()), 10) + " rows for " + strconv.Itoa(b.Spans) + " spans"}
+		return delivery.Verdict{Message: "it counted " + strconv.FormatUint(uint64(rows.GetValue()), 10) + " rows for " + strconv.Itoa(b.Spans) + " spans"}
 	}
-	return send.Verdict{}
+	return delivery.Verdict{}
 }
 
 // classify heeds what GreptimeDB itself says about trying again.
-func classify(c codes.Code, message string, trailer metadata.MD) (o send.Outcome, uncertain bool) {
+func classify(c codes.Code, message string, trailer metadata.MD) (o delivery.Outcome, uncertain bool) {
 	if hint := trailer.Get("x-greptime-err-retry-hint"); len(hint) > 0 {
 		switch hint[0] {
 		case "retryable":
-			return send.Retry, true
+			return delivery.Retry, true
 		case "non_retryable":
-			return send.Refused, false
+			return delivery.Refused, false
 		}
 	}
-	return send.OfCode(c, message)
+	return delivery.OfCode(c, message)
 }
 
 // codeHint says what to do about a gRPC status; "" if nothing can be said.
@@ -156,5 +156,5 @@ func codeHint(c codes.Code, message string) string {
 		}
 	default:
 	}
-	return send.CodeHint(c, message)
+	return delivery.CodeHint(c, message)
 }

@@ -19,7 +19,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/greptime"
-	"github.com/tracehook/tracehook/exporter/send/sendtest"
+	"github.com/tracehook/tracehook/internal/sendtest"
 )
 
 func TestTheTableIsMadeOnce(t *testing.T) {

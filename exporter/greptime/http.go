@@ -9,13 +9,13 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/delivery"
 )
 
 const userAgent = "tracehook-greptime"
 
 // newTraceTransport posts OTLP requests to the trace pipeline.
-func newTraceTransport(o *Options) (send.Transport, error) {
+func newTraceTransport(o *Options) (delivery.Transport, error) {
 	base, err := url.Parse(o.URL)
 	if err != nil {
 		return nil, errBadURL // the parser's own words repeat it
@@ -32,9 +32,9 @@ func newTraceTransport(o *Options) (send.Transport, error) {
 	if o.Username != "" {
 		header.Set("Authorization", "Basic "+o.basic())
 	}
-	return send.NewHTTP(send.HTTPOptions{
+	return delivery.NewHTTP(delivery.HTTPOptions{
 		URL: base.String(), Header: header, Gzip: !o.Plain, Secrets: o.secrets(),
-		RoundTripper: send.NewRoundTripper(o.TLS, nil),
+		RoundTripper: delivery.NewRoundTripper(o.TLS, nil),
 		Failure:      failure, Network: networkHint,
 	})
 }
@@ -81,12 +81,12 @@ func (o *Options) basic() string {
 }
 
 // secrets are every form in which a server could repeat the password, the longest first.
-func (o *Options) secrets() send.Secrets {
+func (o *Options) secrets() delivery.Secrets {
 	password := o.Password.Reveal()
 	if password == "" {
 		return nil
 	}
-	secrets := send.Secrets{o.basic(), url.QueryEscape(password), url.PathEscape(password), strconv.Quote(password), password}
+	secrets := delivery.Secrets{o.basic(), url.QueryEscape(password), url.PathEscape(password), strconv.Quote(password), password}
 	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
 	return slices.Compact(secrets)
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/tracehook/tracehook/exporter"
-	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/delivery"
 )
 
 // Options describe a GreptimeDB. The zero Options send OTLP to http://127.0.0.1:4000, into
@@ -31,9 +31,9 @@ type Options struct {
 	// Columns are those of the table; nil means those of GreptimeDB's own trace table. OTLP
 	// can't have others.
 	Columns *Columns
-	// Backoff, Budget and Once are how a batch is retried; see [send.Options]. Budget 0 means
+	// Backoff, Budget and Once are how a batch is retried; see [delivery.Options]. Budget 0 means
 	// 30 s, or 2 s with a spool.
-	Backoff send.Backoff
+	Backoff delivery.Backoff
 	Budget  time.Duration
 	Once    bool
 	// Timeout bounds one request; 0 means 5 s.

@@ -8,7 +8,6 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/exporter/greptime/internal/wire"
 )
@@ -32,7 +31,7 @@ type rowEncoder struct {
 
 // rowWriter is the memory for one batch at a time.
 type rowWriter struct {
-	view    exporter.View
+	view    encode.View
 	json    encode.Writer
 	row     []byte
 	rows    []byte

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tracehook/tracehook/exporter"
-	"github.com/tracehook/tracehook/exporter/internal/outlet"
+	"github.com/tracehook/tracehook/exporter/delivery"
 )
 
 // FromSettings turns the configuration of a connection into Options, or returns everything
@@ -39,7 +39,7 @@ func FromSettings(s exporter.Settings) (Options, error) {
 	if o.rows() && d.Has("partitions") {
 		d.Problem("partitions", "only the table of OTLP/HTTP is partitioned: leave it out")
 	}
-	retry, retryErr := outlet.ReadRetry(s.Retry)
+	retry, retryErr := delivery.ReadRetry(s.Retry)
 	o.Backoff, o.Budget, o.Once = retry.Backoff, retry.Budget, retry.Once
 	tlsErr := o.readTLS(d)
 	return o, errors.Join(d.Err(), tlsErr, retryErr, o.readColumns(s))
@@ -86,7 +86,7 @@ func checkPassword(username string, password exporter.Secret) string {
 func printable(s string) bool { return utf8.ValidString(s) && !strings.ContainsAny(s, "\r\n\x00") }
 
 func (o *Options) readTLS(d *exporter.Decoder) error {
-	f := outlet.ReadTLSFiles(d)
+	f := delivery.ReadTLSFiles(d)
 	if f.Empty() {
 		return nil
 	}

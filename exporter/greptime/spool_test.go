@@ -18,7 +18,7 @@ import (
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/greptime"
 	"github.com/tracehook/tracehook/exporter/greptime/internal/wire"
-	"github.com/tracehook/tracehook/exporter/send/sendtest"
+	"github.com/tracehook/tracehook/internal/sendtest"
 )
 
 // spooled is a connection with a password whose server can be away.

@@ -6,13 +6,16 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
-	"github.com/tracehook/tracehook/exporter/internal/outlet"
-	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/delivery"
 	"github.com/tracehook/tracehook/exporter/spool"
 )
 
 // Spooled is an exporter that keeps on disk what it can't deliver.
-type Spooled struct{ *Exporter }
+type Spooled struct {
+	*Exporter
+
+	spool *spool.Spool
+}
 
 // NewSpooled returns an exporter with a spool, which it opens and owns. Where Options.Budget
 // is 0, it is 2 s here.
@@ -22,7 +25,7 @@ type Spooled struct{ *Exporter }
 // credentials, nor the name of the database.
 func NewSpooled(ctx context.Context, o Options, keep spool.Options) (*Spooled, error) {
 	if o.Budget <= 0 {
-		o.Budget = outlet.SpooledBudget
+		o.Budget = delivery.SpooledBudget
 	}
 	e, err := New(ctx, o)
 	if err != nil {
@@ -31,10 +34,12 @@ func NewSpooled(ctx context.Context, o Options, keep spool.Options) (*Spooled, e
 	if o.rows() {
 		keep.Kind = "rows"
 	}
-	if err := e.out.Keep(ctx, keep); err != nil {
+	kept, err := spool.Open(ctx, e.out.Sender(), keep)
+	if err != nil {
 		return nil, errors.Join(err, e.Shutdown(ctx))
 	}
-	return &Spooled{e}, nil
+	e.out.Keep(kept)
+	return &Spooled{e, kept}, nil
 }
 
 // SpoolSpans writes spans to disk without trying the destination first: for a queue that is
@@ -43,7 +48,7 @@ func NewSpooled(ctx context.Context, o Options, keep spool.Options) (*Spooled, e
 func (e *Spooled) SpoolSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 	sound, dropped := guard(spans)
 	if dropped > 0 {
-		return without(dropped, len(sound), &send.SpanError{Failed: len(sound), Err: errNotSpooled})
+		return without(dropped, len(sound), &delivery.SpanError{Failed: len(sound), Err: errNotSpooled})
 	}
 	return e.out.Store(ctx, e.encode(sound))
 }
@@ -53,8 +58,8 @@ var errNotSpooled = errors.New("not spooled with the others")
 // SpoolCounts returns, in spans, what waits on disk, and what this process has replayed,
 // given up to dead/ and removed because of its age.
 func (e *Spooled) SpoolCounts() (pending, replayed, dead, expired int64) {
-	return e.out.Spool().Counts()
+	return e.spool.Counts()
 }
 
 // SpoolInherited returns how many spans an earlier process had left in the spool.
-func (e *Spooled) SpoolInherited() int64 { return e.out.Spool().Inherited() }
+func (e *Spooled) SpoolInherited() int64 { return e.spool.Inherited() }

@@ -4,7 +4,6 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/exporter/greptime/internal/wire"
 )
@@ -113,7 +112,7 @@ func standardColumns() []column {
 		},
 		{
 			name: "resource_attributes", sources: []string{"resource_attributes", "resource"}, datatype: jsonText, semantic: field,
-			value: jsonField(exporter.TypeResource),
+			value: jsonField(encode.TypeResource),
 		},
 		{
 			name: "span_events", sources: []string{"span_events", "events"}, datatype: jsonText, semantic: field,
@@ -133,9 +132,9 @@ func standardColumns() []column {
 }
 
 // jsonField is the value of a whole table of the span.
-func jsonField(t exporter.Type) func(w *rowWriter, dst []byte) []byte {
+func jsonField(t encode.Type) func(w *rowWriter, dst []byte) []byte {
 	return func(w *rowWriter, dst []byte) []byte {
-		w.scratch = w.json.AppendJSON(w.scratch[:0], &w.view, exporter.Value{Type: t})
+		w.scratch = w.json.AppendJSON(w.scratch[:0], &w.view, encode.Value{Type: t})
 		return appendBytes(dst, w.scratch)
 	}
 }

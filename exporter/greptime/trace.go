@@ -12,7 +12,7 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/delivery"
 )
 
 // traceEncoder makes OTLP requests. The official exporter turns spans into messages.
@@ -39,7 +39,7 @@ func (t *traceEncoder) encode(spans []sdktrace.ReadOnlySpan) ([]byte, error) {
 	}
 	body, err := proto.Marshal(&request)
 	if err != nil { // text that is not UTF-8, which OTel's API lets through
-		send.MakeValid(request.ProtoReflect())
+		delivery.MakeValid(request.ProtoReflect())
 		body, err = proto.Marshal(&request)
 	}
 	return body, err

@@ -20,8 +20,8 @@ import (
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/otlp"
-	"github.com/tracehook/tracehook/exporter/send/sendtest"
 	"github.com/tracehook/tracehook/exporter/spool"
+	"github.com/tracehook/tracehook/internal/sendtest"
 )
 
 // sink takes requests and forgets them, with as little work as possible: what is measured is

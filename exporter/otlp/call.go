@@ -10,8 +10,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/tracehook/tracehook/exporter/internal/outlet"
-	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/delivery"
 )
 
 // call is one export on its way through the official exporter, which encodes it. The
@@ -19,7 +18,7 @@ import (
 // be encoded, so that a spool can take it.
 type call struct {
 	ctx     context.Context //nolint:containedctx // the caller's own, for the sending half
-	deliver outlet.Deliver
+	deliver delivery.Deliver
 	spans   int
 	reached bool
 	err     error
@@ -43,7 +42,7 @@ func callOf(ctx context.Context) (*call, error) {
 
 func (c *call) take(body []byte) error {
 	c.reached = true
-	c.err = c.deliver(c.ctx, send.Batch{Body: body, Spans: c.spans})
+	c.err = c.deliver(c.ctx, delivery.Batch{Body: body, Spans: c.spans})
 	return c.err
 }
 
@@ -93,7 +92,7 @@ func (g *grab) Write(p []byte) (int, error) {
 // intercept does for the official OTLP/gRPC client what roundTripper does for HTTP. Calls
 // of the sender itself carry encoded messages and pass.
 func intercept(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-	if _, ok := req.(*send.Raw); ok {
+	if _, ok := req.(*delivery.Raw); ok {
 		return invoker(ctx, method, req, reply, cc, opts...)
 	}
 	c, err := callOf(ctx)

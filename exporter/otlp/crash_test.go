@@ -18,10 +18,10 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"github.com/tracehook/tracehook/exporter/delivery"
 	"github.com/tracehook/tracehook/exporter/otlp"
-	"github.com/tracehook/tracehook/exporter/send"
-	"github.com/tracehook/tracehook/exporter/send/sendtest"
 	"github.com/tracehook/tracehook/exporter/spool"
+	"github.com/tracehook/tracehook/internal/sendtest"
 )
 
 // The test runs itself as the process that is killed; these tell it what to do.
@@ -82,7 +82,7 @@ func crashChild(dir string) {
 	mode, _ := strconv.Atoi(os.Getenv(crashMode))
 	e, err := otlp.NewSpooled(context.Background(), o, spool.Options{
 		Dir: dir, Connection: "test", Mode: spool.Mode(mode), Sync: spool.SyncNever, //nolint:gosec // 0 or 1
-		Backoff: send.Backoff{Initial: time.Millisecond, Max: 5 * time.Millisecond},
+		Backoff: delivery.Backoff{Initial: time.Millisecond, Max: 5 * time.Millisecond},
 	})
 	if err != nil {
 		j.line("error", err.Error())

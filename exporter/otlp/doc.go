@@ -1,7 +1,7 @@
 // Package otlp is the driver for OTLP destinations: a Collector, Jaeger, Tempo, any vendor.
 //
 // Spans are encoded by OpenTelemetry's own exporters. What comes out of them is sent over
-// OTLP/HTTP (protobuf, the default) or OTLP/gRPC by package send, which retries what is
+// OTLP/HTTP (protobuf, the default) or OTLP/gRPC by package delivery, which retries what is
 // worth retrying, and, if the connection has a spool, kept on disk until the destination
 // answers.
 //

@@ -2,7 +2,7 @@ package otlp
 
 import (
 	"github.com/tracehook/tracehook/exporter"
-	"github.com/tracehook/tracehook/exporter/internal/outlet"
+	"github.com/tracehook/tracehook/exporter/spool"
 )
 
 // Driver returns the driver "otlp". Its exporters are [*Exporter] values, or [*Spooled] ones
@@ -15,5 +15,5 @@ func Driver() exporter.Driver {
 		o.shared = encoder
 		return o, err
 	}
-	return outlet.Driver(read, New, NewSpooled)
+	return spool.Driver(read, New, NewSpooled)
 }

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/delivery"
 )
 
 // tracesPath is where OTLP/HTTP receivers take traces, relative to their base.
@@ -32,9 +32,9 @@ func httpEndpoint(address string, base bool) (endpoint, error) {
 	switch u.Scheme {
 	case "http", "https":
 	case "grpc":
-		return endpoint{}, fmt.Errorf("%q: gRPC needs protocol = \"grpc\" and http:// or https://", send.Place(address))
+		return endpoint{}, fmt.Errorf("%q: gRPC needs protocol = \"grpc\" and http:// or https://", delivery.Place(address))
 	default:
-		return endpoint{}, fmt.Errorf("%q: want http:// or https://", send.Place(address))
+		return endpoint{}, fmt.Errorf("%q: want http:// or https://", delivery.Place(address))
 	}
 	if base && !strings.HasSuffix(strings.TrimRight(u.Path, "/"), tracesPath) {
 		u = u.JoinPath(tracesPath)
@@ -62,7 +62,7 @@ func grpcEndpoint(address string, insecure *bool) (endpoint, error) {
 	switch u.Scheme {
 	case "http", "https":
 		if strings.Trim(u.Path, "/") != "" {
-			return endpoint{}, fmt.Errorf("%q: gRPC has no path: write %s://%s, or drop protocol = \"grpc\"", send.Place(address), u.Scheme, u.Host)
+			return endpoint{}, fmt.Errorf("%q: gRPC has no path: write %s://%s, or drop protocol = \"grpc\"", delivery.Place(address), u.Scheme, u.Host)
 		}
 		host := u.Host
 		if u.Port() == "" {
@@ -72,7 +72,7 @@ func grpcEndpoint(address string, insecure *bool) (endpoint, error) {
 	case "dns", "passthrough", "xds", "ipv4", "ipv6":
 		return endpoint{url: address, secure: insecure == nil || !*insecure}, nil
 	default:
-		return endpoint{}, fmt.Errorf("%q: want http://HOST:PORT, https://HOST:PORT or HOST:PORT", send.Place(address))
+		return endpoint{}, fmt.Errorf("%q: want http://HOST:PORT, https://HOST:PORT or HOST:PORT", delivery.Place(address))
 	}
 }
 
@@ -81,7 +81,7 @@ func parseURL(address string) (*url.URL, error) {
 	if strings.Contains(address, "@") {
 		return nil, errors.New("the address contains credentials: send them in headers, for instance authorization = \"Bearer ${TOKEN}\"")
 	}
-	place := send.Place(address)
+	place := delivery.Place(address)
 	if !strings.Contains(address, ":/") {
 		return nil, fmt.Errorf("%q has no scheme: write http://%s or https://%s", place, place, place)
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tracehook/tracehook/exporter/internal/outlet"
+	"github.com/tracehook/tracehook/exporter/delivery"
 )
 
 // environ reads OpenTelemetry's variables of an OTLP exporter. The one for traces beats the
@@ -126,8 +126,8 @@ func (e *environ) headers(grpc bool) map[string]string {
 	return headers
 }
 
-func (e *environ) files() outlet.TLSFiles {
-	var f outlet.TLSFiles
+func (e *environ) files() delivery.TLSFiles {
+	var f delivery.TLSFiles
 	f.CA, f.CAKey = e.value("CERTIFICATE")
 	f.Cert, f.CertKey = e.value("CLIENT_CERTIFICATE")
 	f.Key, f.KeyKey = e.value("CLIENT_KEY")

@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/tracehook/tracehook/exporter/otlp"
-	"github.com/tracehook/tracehook/exporter/send/sendtest"
 	"github.com/tracehook/tracehook/exporter/spool"
+	"github.com/tracehook/tracehook/internal/sendtest"
 )
 
 // The official exporters read the environment of the process, whatever they are told. This

@@ -7,7 +7,7 @@ import (
 	"net/http/httptest"
 
 	"github.com/tracehook/tracehook/exporter/otlp"
-	"github.com/tracehook/tracehook/exporter/send/sendtest"
+	"github.com/tracehook/tracehook/internal/sendtest"
 )
 
 func ExampleNew() {

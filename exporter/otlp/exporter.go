@@ -18,21 +18,20 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 
-	"github.com/tracehook/tracehook/exporter/internal/outlet"
-	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/delivery"
 )
 
 // traceMethod is the one call of OTLP/gRPC for traces.
 const traceMethod = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 
 // Exporter sends spans to one OTLP destination. The official exporter encodes them; what
-// comes out of it is sent, retried and spooled by package send. Its methods are safe for
+// comes out of it is sent, retried and spooled by package delivery. Its methods are safe for
 // concurrent use.
 type Exporter struct {
 	official *otlptrace.Exporter
 	rewrite  *rewriter
 	shared   *shared // nil if there is nobody to share with
-	out      *outlet.Outlet
+	out      *delivery.Outlet
 }
 
 // New returns an exporter. It connects to nothing yet: a destination that is down doesn't
@@ -46,7 +45,7 @@ func New(ctx context.Context, o Options) (*Exporter, error) {
 	if err := e.official.Start(ctx); err != nil {
 		return nil, errors.Join(err, transport.Close())
 	}
-	e.out = outlet.New(ctx, transport, send.Options{
+	e.out = delivery.New(ctx, transport, delivery.Options{
 		Logger: o.Logger, Backoff: o.Backoff, Timeout: o.Timeout, Budget: o.Budget, Once: o.Once,
 	}, o.place())
 	if o.shared != nil && !e.rewrite.active() {
@@ -60,7 +59,7 @@ func New(ctx context.Context, o Options) (*Exporter, error) {
 }
 
 // build fills the gaps of o and makes the two ends: what sends, and what encodes.
-func build(o *Options) (send.Transport, otlptrace.Client, error) {
+func build(o *Options) (delivery.Transport, otlptrace.Client, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -73,7 +72,7 @@ func build(o *Options) (send.Transport, otlptrace.Client, error) {
 	return buildHTTP(o)
 }
 
-func buildHTTP(o *Options) (send.Transport, otlptrace.Client, error) {
+func buildHTTP(o *Options) (delivery.Transport, otlptrace.Client, error) {
 	if o.URL == "" {
 		o.URL = defaultHTTP
 	}
@@ -84,9 +83,9 @@ func buildHTTP(o *Options) (send.Transport, otlptrace.Client, error) {
 	if header.Get("User-Agent") == "" {
 		header.Set("User-Agent", userAgent())
 	}
-	transport, err := send.NewHTTP(send.HTTPOptions{
+	transport, err := delivery.NewHTTP(delivery.HTTPOptions{
 		URL: o.URL, Header: header, Gzip: o.Gzip, Failure: o.Failure, Secrets: o.secrets(),
-		RoundTripper: send.NewRoundTripper(o.TLS, o.Proxy),
+		RoundTripper: delivery.NewRoundTripper(o.TLS, o.Proxy),
 	})
 	if err != nil {
 		return nil, nil, err
@@ -104,7 +103,7 @@ func buildHTTP(o *Options) (send.Transport, otlptrace.Client, error) {
 	), nil
 }
 
-func buildGRPC(o *Options) (send.Transport, otlptrace.Client, error) {
+func buildGRPC(o *Options) (delivery.Transport, otlptrace.Client, error) {
 	if o.URL == "" {
 		o.URL = defaultGRPC
 	}
@@ -112,11 +111,11 @@ func buildGRPC(o *Options) (send.Transport, otlptrace.Client, error) {
 	if !o.Insecure {
 		creds = credentials.NewTLS(o.TLS)
 	}
-	conn, err := send.Dial(o.URL, creds, userAgent(), grpc.WithUnaryInterceptor(intercept))
+	conn, err := delivery.Dial(o.URL, creds, userAgent(), grpc.WithUnaryInterceptor(intercept))
 	if err != nil {
 		return nil, nil, err
 	}
-	transport := send.NewGRPC(send.GRPCOptions{
+	transport := delivery.NewGRPC(delivery.GRPCOptions{
 		Conn: conn, Method: traceMethod, Metadata: o.Headers, Gzip: o.Gzip, Secrets: o.secrets(),
 	})
 	return transport, otlptracegrpc.NewClient(
@@ -127,25 +126,25 @@ func buildGRPC(o *Options) (send.Transport, otlptrace.Client, error) {
 	), nil
 }
 
-// ExportSpans sends spans and returns nil or a [*send.SpanError]. It blocks until they are
+// ExportSpans sends spans and returns nil or a [*delivery.SpanError]. It blocks until they are
 // delivered, given up or spooled, and returns soon after ctx is done. After Shutdown it
 // returns nil and does nothing.
 func (e *Exporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 	err := e.out.Export(ctx, e.encode(spans))
-	if errors.Is(err, outlet.ErrShutdown) {
+	if errors.Is(err, delivery.ErrShutdown) {
 		return nil
 	}
 	return err
 }
 
 // encode returns the work of one export.
-func (e *Exporter) encode(spans []sdktrace.ReadOnlySpan) func(context.Context, outlet.Deliver) error {
-	return func(ctx context.Context, deliver outlet.Deliver) error {
+func (e *Exporter) encode(spans []sdktrace.ReadOnlySpan) func(context.Context, delivery.Deliver) error {
+	return func(ctx context.Context, deliver delivery.Deliver) error {
 		if len(spans) == 0 {
 			return nil
 		}
 		if body, ok := e.shared.encode(spans); ok { //nolint:contextcheck // encoding waits for nothing
-			return deliver(ctx, send.Batch{Body: body, Spans: len(spans)})
+			return deliver(ctx, delivery.Batch{Body: body, Spans: len(spans)})
 		}
 		c := &call{ctx: ctx, deliver: deliver, spans: len(spans)}
 		err := e.official.ExportSpans(c.context(), e.rewrite.spans(spans)) //nolint:contextcheck // see call
@@ -153,7 +152,7 @@ func (e *Exporter) encode(spans []sdktrace.ReadOnlySpan) func(context.Context, o
 			return c.err
 		}
 		if err != nil {
-			return &send.SpanError{Failed: len(spans), Err: fmt.Errorf("encoding for %s: %w", e.out.Target(), err)}
+			return &delivery.SpanError{Failed: len(spans), Err: fmt.Errorf("encoding for %s: %w", e.out.Target(), err)}
 		}
 		return nil
 	}
@@ -187,8 +186,8 @@ func userAgent() string { return "tracehook OTel-OTLP-Exporter-Go/" + otlptrace.
 // secrets returns the values of headers, any of which may be a key, and what the proxy is told.
 // Long values of the form "Bearer TOKEN" are also hidden without their first word, since servers
 // repeat the token alone.
-func (o *Options) secrets() send.Secrets {
-	var secrets send.Secrets
+func (o *Options) secrets() delivery.Secrets {
+	var secrets delivery.Secrets
 	for _, value := range o.Headers {
 		secrets = append(secrets, value)
 		for i := range len(value) {

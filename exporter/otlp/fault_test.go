@@ -16,15 +16,15 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/tracehook/tracehook/exporter/delivery"
 	"github.com/tracehook/tracehook/exporter/otlp"
-	"github.com/tracehook/tracehook/exporter/send"
-	"github.com/tracehook/tracehook/exporter/send/sendtest"
 	"github.com/tracehook/tracehook/exporter/spool"
+	"github.com/tracehook/tracehook/internal/sendtest"
 )
 
 // quick lets an outage of milliseconds be one.
 func quick(o otlp.Options) otlp.Options {
-	o.Backoff = send.Backoff{Initial: time.Millisecond, Max: 8 * time.Millisecond}
+	o.Backoff = delivery.Backoff{Initial: time.Millisecond, Max: 8 * time.Millisecond}
 	o.Budget = 15 * time.Millisecond
 	o.Timeout = 250 * time.Millisecond
 	return o
@@ -34,7 +34,7 @@ func newSpooled(tb testing.TB, o otlp.Options, keep spool.Options) *otlp.Spooled
 	tb.Helper()
 	keep.Connection = "test"
 	keep.Sync = spool.SyncNever
-	keep.Backoff = send.Backoff{Initial: time.Millisecond, Max: 8 * time.Millisecond}
+	keep.Backoff = delivery.Backoff{Initial: time.Millisecond, Max: 8 * time.Millisecond}
 	e, err := otlp.NewSpooled(context.WithoutCancel(tb.Context()), o, keep)
 	if err != nil {
 		tb.Fatal(err)
@@ -52,7 +52,7 @@ func (l *ledger) add(tb testing.TB, spans int, err error) {
 		l.exported += int64(spans)
 		return
 	}
-	var e *send.SpanError
+	var e *delivery.SpanError
 	if !errors.As(err, &e) {
 		tb.Fatalf("got %v, want a SpanError", err)
 	}

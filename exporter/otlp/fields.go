@@ -10,17 +10,17 @@ import (
 
 // attributeFields turns mapped fields into attributes. A nil one adds nothing.
 type attributeFields struct {
-	fields  *exporter.Fields
+	fields  *encode.Fields
 	workers sync.Pool // of *fieldWorker
 }
 
 // fieldWorker is for one goroutine at a time.
 type fieldWorker struct {
-	view   exporter.View
+	view   encode.View
 	writer encode.Writer
 }
 
-func newAttributeFields(f *exporter.Fields) *attributeFields {
+func newAttributeFields(f *encode.Fields) *attributeFields {
 	if f == nil || len(f.List()) == 0 {
 		return nil
 	}

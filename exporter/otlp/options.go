@@ -6,8 +6,8 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/tracehook/tracehook/exporter"
-	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/delivery"
+	"github.com/tracehook/tracehook/exporter/encode"
 )
 
 // Options describe an OTLP destination. The zero Options send uncompressed protobuf over
@@ -25,16 +25,16 @@ type Options struct {
 	Proxy *url.URL
 	// Logger receives what no caller is told; nil discards it.
 	Logger *slog.Logger
-	// Failure reads an HTTP answer that is no success; nil means [send.OTLPFailure].
+	// Failure reads an HTTP answer that is no success; nil means [delivery.OTLPFailure].
 	Failure func(status int, contentType string, body []byte) (message, hint string)
 	// Fields are added to each span as attributes; nil adds none. The defaults of a
 	// connection without a field mapping must not be passed.
-	Fields *exporter.Fields
+	Fields *encode.Fields
 	// Service replaces the service.name of every resource; "" leaves it alone.
 	Service string
-	// Backoff, Budget and Once are how a batch is retried; see [send.Options]. Budget 0 means
+	// Backoff, Budget and Once are how a batch is retried; see [delivery.Options]. Budget 0 means
 	// 30 s, or 2 s with a spool, which is the better place to wait.
-	Backoff send.Backoff
+	Backoff delivery.Backoff
 	Budget  time.Duration
 	Once    bool
 	// Timeout bounds one request; 0 means 5 s.
@@ -65,5 +65,5 @@ func (o *Options) place() string {
 	if o.GRPC {
 		return o.URL
 	}
-	return send.Place(o.URL)
+	return delivery.Place(o.URL)
 }

@@ -6,7 +6,7 @@ import (
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 
-	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/delivery"
 )
 
 // repairing encodes once more, with valid texts, what the official client can't encode: one
@@ -20,7 +20,7 @@ func (r repairing) UploadTraces(ctx context.Context, spans []*tracepb.ResourceSp
 		return err
 	}
 	for _, s := range spans {
-		send.MakeValid(s.ProtoReflect())
+		delivery.MakeValid(s.ProtoReflect())
 	}
 	return r.Client.UploadTraces(ctx, spans)
 }

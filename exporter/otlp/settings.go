@@ -10,7 +10,8 @@ import (
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/tracehook/tracehook/exporter"
-	"github.com/tracehook/tracehook/exporter/internal/outlet"
+	"github.com/tracehook/tracehook/exporter/delivery"
+	"github.com/tracehook/tracehook/exporter/encode"
 )
 
 // FromSettings turns the configuration of a connection into Options, reading certificate
@@ -40,7 +41,7 @@ func FromSettings(s exporter.Settings) (Options, error) {
 		o.Headers = env.headers(o.GRPC)
 	}
 	errs = append(errs, o.readTLS(d, env, secure, own)...)
-	retry, err := outlet.ReadRetry(s.Retry)
+	retry, err := delivery.ReadRetry(s.Retry)
 	o.Backoff, o.Budget, o.Once = retry.Backoff, retry.Budget, retry.Once
 	errs = append(errs, err)
 	errs = append(errs, d.Err())
@@ -95,7 +96,7 @@ func (o *Options) readAddress(d *exporter.Decoder, env *environ) (secure, own bo
 }
 
 func (o *Options) readTLS(d *exporter.Decoder, env *environ, secure, own bool) []error {
-	f := outlet.ReadTLSFiles(d)
+	f := delivery.ReadTLSFiles(d)
 	switch {
 	case !f.Empty() && !secure:
 		f.Unsecured(d, "write https://")
@@ -168,7 +169,7 @@ func (o *Options) readFields(s exporter.Settings) []error {
 	if len(s.Fields) == 0 {
 		return nil
 	}
-	fields, err := exporter.CompileFields(s)
+	fields, err := encode.CompileFields(s)
 	o.Fields = fields
 	return append(checkFields(s.Fields), err)
 }

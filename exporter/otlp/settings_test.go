@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/delivery"
 	"github.com/tracehook/tracehook/exporter/otlp"
-	"github.com/tracehook/tracehook/exporter/send"
 )
 
 type table = map[string]any
@@ -101,7 +101,7 @@ func TestFromSettingsRetry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !o.Once || o.Backoff != (send.Backoff{Initial: time.Second, Max: 2 * time.Second}) || o.Budget != 3*time.Second {
+	if !o.Once || o.Backoff != (delivery.Backoff{Initial: time.Second, Max: 2 * time.Second}) || o.Budget != 3*time.Second {
 		t.Errorf("got %+v", o)
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/delivery"
 )
 
 // shared encodes each span once for all connections of a driver that send it as it is.
@@ -238,7 +238,7 @@ func appendMessage(b []byte, field protowire.Number, m proto.Message) []byte {
 	size := proto.Size(m)
 	out, err := proto.MarshalOptions{UseCachedSize: true}.MarshalAppend(protowire.AppendVarint(b, uint64(size)), m) //nolint:gosec // a size
 	if err != nil {
-		send.MakeValid(m.ProtoReflect())
+		delivery.MakeValid(m.ProtoReflect())
 		size = proto.Size(m)
 		out, _ = proto.MarshalOptions{}.MarshalAppend(protowire.AppendVarint(b, uint64(size)), m) //nolint:gosec // a size; texts were all that could be wrong
 	}

@@ -6,26 +6,32 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
-	"github.com/tracehook/tracehook/exporter/internal/outlet"
+	"github.com/tracehook/tracehook/exporter/delivery"
 	"github.com/tracehook/tracehook/exporter/spool"
 )
 
 // Spooled is an exporter that keeps on disk what it can't deliver.
-type Spooled struct{ *Exporter }
+type Spooled struct {
+	*Exporter
+
+	spool *spool.Spool
+}
 
 // NewSpooled returns an exporter with a spool, which it opens and owns.
 func NewSpooled(ctx context.Context, o Options, keep spool.Options) (*Spooled, error) {
 	if o.Budget <= 0 {
-		o.Budget = outlet.SpooledBudget
+		o.Budget = delivery.SpooledBudget
 	}
 	e, err := New(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	if err := e.out.Keep(ctx, keep); err != nil {
+	kept, err := spool.Open(ctx, e.out.Sender(), keep)
+	if err != nil {
 		return nil, errors.Join(err, e.Shutdown(ctx))
 	}
-	return &Spooled{e}, nil
+	e.out.Keep(kept)
+	return &Spooled{e, kept}, nil
 }
 
 // SpoolSpans writes spans to disk without trying the destination first: for a queue that is
@@ -38,8 +44,8 @@ func (e *Spooled) SpoolSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan)
 // SpoolCounts returns, in spans, what waits on disk, and what this process has replayed,
 // given up to dead/ and removed because of its age.
 func (e *Spooled) SpoolCounts() (pending, replayed, dead, expired int64) {
-	return e.out.Spool().Counts()
+	return e.spool.Counts()
 }
 
 // SpoolInherited returns how many spans an earlier process had left in the spool.
-func (e *Spooled) SpoolInherited() int64 { return e.out.Spool().Inherited() }
+func (e *Spooled) SpoolInherited() int64 { return e.spool.Inherited() }

@@ -5,13 +5,13 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/delivery"
 	"github.com/tracehook/tracehook/exporter/spool"
 )
 
 // large is a batch as a connection makes it: 256 spans of about 500 bytes.
-func large() send.Batch {
-	return send.Batch{Body: binary.BigEndian.AppendUint64(make([]byte, 0, 128<<10), 1)[:128<<10], Spans: 256}
+func large() delivery.Batch {
+	return delivery.Batch{Body: binary.BigEndian.AppendUint64(make([]byte, 0, 128<<10), 1)[:128<<10], Spans: 256}
 }
 
 func BenchmarkPut(b *testing.B) {
@@ -20,7 +20,7 @@ func BenchmarkPut(b *testing.B) {
 			d := &destination{answer: down}
 			s := open(b, d, spool.Options{
 				Dir: filepath.Join(b.TempDir(), "s"), MaxBytes: 1 << 40, Sync: policy,
-				Backoff: send.Backoff{Initial: 1 << 40, Max: 1 << 40},
+				Backoff: delivery.Backoff{Initial: 1 << 40, Max: 1 << 40},
 			})
 			one := large()
 			b.ReportAllocs()

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/delivery"
 )
 
 const (
@@ -39,7 +39,7 @@ func (s *Spool) loadDead() error {
 
 // bury keeps a batch that never was in the spool in dead/; lost is how many of its spans the
 // destination doesn't have.
-func (s *Spool) bury(b send.Batch, lost int, reason error) error {
+func (s *Spool) bury(b delivery.Batch, lost int, reason error) error {
 	e, err := s.reserve(b)
 	if err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/delivery"
 	"github.com/tracehook/tracehook/exporter/spool"
 )
 
@@ -71,7 +71,7 @@ func TestOpenRefusesUnsafeDirectories(t *testing.T) {
 			if err := spool.Check(o); err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("Check: %v, want %q", err, tt.want)
 			}
-			s, err := spool.Open(t.Context(), send.NewSender(&destination{}, send.Options{}), o)
+			s, err := spool.Open(t.Context(), delivery.NewSender(&destination{}, delivery.Options{}), o)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("Open: %v, want %q", err, tt.want)
 			}
@@ -106,7 +106,7 @@ func TestASecondProcessIsRefused(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "spool")
 	first := open(t, &destination{}, spool.Options{Dir: dir})
-	_, err := spool.Open(t.Context(), send.NewSender(&destination{}, send.Options{}), spool.Options{Dir: dir, Connection: "test"})
+	_, err := spool.Open(t.Context(), delivery.NewSender(&destination{}, delivery.Options{}), spool.Options{Dir: dir, Connection: "test"})
 	if err == nil || !strings.Contains(err.Error(), "is used by process ") {
 		t.Errorf("got %v", err)
 	}

@@ -1,7 +1,7 @@
 // Package spool keeps batches on disk while their destination is away, and sends them when
 // it is back.
 //
-// A [Spool] stands before a [send.Sender]. In mode [Overflow] a batch is sent first, and
+// A [Spool] stands before a [delivery.Sender]. In mode [Overflow] a batch is sent first, and
 // written to disk if that fails for a reason that may pass; while the destination is known to
 // be down, batches go to disk at once. In mode [Always] each batch is written first and sent
 // from there, so that a crash costs nothing that had reached the disk. A background job

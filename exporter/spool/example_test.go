@@ -7,15 +7,15 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/delivery"
 	"github.com/tracehook/tracehook/exporter/spool"
 )
 
 // away is a destination that is down.
 type away struct{}
 
-func (away) Send(context.Context, send.Batch) send.Verdict {
-	return send.Verdict{Outcome: send.Retry, Err: errors.New("connection refused")}
+func (away) Send(context.Context, delivery.Batch) delivery.Verdict {
+	return delivery.Verdict{Outcome: delivery.Retry, Err: errors.New("connection refused")}
 }
 func (away) Close() error { return nil }
 
@@ -27,13 +27,13 @@ func ExampleOpen() {
 	}
 	defer func() { _ = os.RemoveAll(base) }()
 	ctx := context.Background()
-	sender := send.NewSender(away{}, send.Options{Once: true})
+	sender := delivery.NewSender(away{}, delivery.Options{Once: true})
 	s, err := spool.Open(ctx, sender, spool.Options{Dir: filepath.Join(base, "spool"), Connection: "collector"})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(s.Deliver(ctx, send.Batch{Body: []byte("..."), Spans: 3}))
+	fmt.Println(s.Deliver(ctx, delivery.Batch{Body: []byte("..."), Spans: 3}))
 	fmt.Println(s.Close(ctx))
 	pending, _, _, _ := s.Counts()
 	fmt.Println(pending, "spans wait for the next process")

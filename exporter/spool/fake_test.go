@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/delivery"
 	"github.com/tracehook/tracehook/exporter/spool"
 )
 
@@ -19,13 +19,13 @@ var errAway = errors.New("connection refused")
 // destination is a transport whose answers a test decides. A batch's body is its number.
 type destination struct {
 	mu     sync.Mutex
-	answer func(number uint64) send.Verdict
+	answer func(number uint64) delivery.Verdict
 	got    []uint64
 	tried  []uint64
 	hang   chan struct{} // attempts wait for it, or for their context
 }
 
-func (d *destination) set(f func(uint64) send.Verdict) {
+func (d *destination) set(f func(uint64) delivery.Verdict) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.answer = f
@@ -34,7 +34,7 @@ func (d *destination) set(f func(uint64) send.Verdict) {
 // recoverAt has the destination answer again from the next attempt at the oldest batch on. In
 // between, the next batch may be tried when the oldest has failed often, and would arrive first.
 func (d *destination) recoverAt(oldest uint64) {
-	d.set(func(n uint64) send.Verdict {
+	d.set(func(n uint64) delivery.Verdict {
 		if n != oldest {
 			return down(n)
 		}
@@ -55,23 +55,23 @@ func (d *destination) attempts() int {
 	return len(d.tried)
 }
 
-func (d *destination) Send(ctx context.Context, b send.Batch) send.Verdict {
+func (d *destination) Send(ctx context.Context, b delivery.Batch) delivery.Verdict {
 	if d.hang != nil {
 		select {
 		case <-d.hang:
 		case <-ctx.Done():
-			return send.Verdict{Outcome: send.Retry, Uncertain: true, Err: ctx.Err()}
+			return delivery.Verdict{Outcome: delivery.Retry, Uncertain: true, Err: ctx.Err()}
 		}
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	n := binary.BigEndian.Uint64(b.Body)
 	d.tried = append(d.tried, n)
-	var v send.Verdict
+	var v delivery.Verdict
 	if d.answer != nil {
 		v = d.answer(n)
 	}
-	if v.Outcome == send.Delivered {
+	if v.Outcome == delivery.Delivered {
 		d.got = append(d.got, n)
 	}
 	return v
@@ -79,16 +79,19 @@ func (d *destination) Send(ctx context.Context, b send.Batch) send.Verdict {
 
 func (*destination) Close() error { return nil }
 
-func up(uint64) send.Verdict      { return send.Verdict{} }
-func down(uint64) send.Verdict    { return send.Verdict{Outcome: send.Retry, Err: errAway} }
-func refused(uint64) send.Verdict { return send.Verdict{Outcome: send.Refused, Err: errors.New("no")} }
+func up(uint64) delivery.Verdict   { return delivery.Verdict{} }
+func down(uint64) delivery.Verdict { return delivery.Verdict{Outcome: delivery.Retry, Err: errAway} }
 
-func batch(n uint64) send.Batch {
-	return send.Batch{Body: binary.BigEndian.AppendUint64(nil, n), Spans: 10}
+func refused(uint64) delivery.Verdict {
+	return delivery.Verdict{Outcome: delivery.Refused, Err: errors.New("no")}
+}
+
+func batch(n uint64) delivery.Batch {
+	return delivery.Batch{Body: binary.BigEndian.AppendUint64(nil, n), Spans: 10}
 }
 
 // fast makes probing quick enough for a test on a real clock.
-var fast = send.Backoff{Initial: time.Millisecond, Max: 4 * time.Millisecond}
+var fast = delivery.Backoff{Initial: time.Millisecond, Max: 4 * time.Millisecond}
 
 func open(tb testing.TB, d *destination, o spool.Options) *spool.Spool {
 	tb.Helper()
@@ -98,10 +101,10 @@ func open(tb testing.TB, d *destination, o spool.Options) *spool.Spool {
 	if o.Connection == "" {
 		o.Connection = "test"
 	}
-	if o.Backoff == (send.Backoff{}) {
+	if o.Backoff == (delivery.Backoff{}) {
 		o.Backoff = fast
 	}
-	s, err := spool.Open(context.WithoutCancel(tb.Context()), send.NewSender(d, send.Options{Once: true}), o)
+	s, err := spool.Open(context.WithoutCancel(tb.Context()), delivery.NewSender(d, delivery.Options{Once: true}), o)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -112,7 +115,7 @@ func open(tb testing.TB, d *destination, o spool.Options) *spool.Spool {
 // result returns what Deliver said about spans.
 func result(tb testing.TB, err error) (exported, failed, spooled int) {
 	tb.Helper()
-	var e *send.SpanError
+	var e *delivery.SpanError
 	if !errors.As(err, &e) {
 		tb.Fatalf("got %v, want a SpanError", err)
 	}

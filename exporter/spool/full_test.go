@@ -8,15 +8,15 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/delivery"
 	"github.com/tracehook/tracehook/exporter/spool"
 )
 
 // blocks returns a batch of two blocks.
-func blocks(n uint64) send.Batch {
+func blocks(n uint64) delivery.Batch {
 	body := make([]byte, 8192)
 	binary.BigEndian.PutUint64(body, n)
-	return send.Batch{Body: body, Spans: 10}
+	return delivery.Batch{Body: body, Spans: 10}
 }
 
 // fill delivers batches to a destination that is down, and expects that some are kept, and from

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/tracehook/tracehook/exporter"
-	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/delivery"
 )
 
 // Mode says when a batch is written.
@@ -48,7 +48,7 @@ type Options struct {
 	Logger *slog.Logger
 	// Backoff is the wait between attempts while the destination is away; its Max defaults
 	// to 10 s here.
-	Backoff send.Backoff
+	Backoff delivery.Backoff
 	// MaxBytes bounds the spool, and dead/ as well; each file counts as at least 4 KiB. 0
 	// means 256 MiB.
 	MaxBytes int64

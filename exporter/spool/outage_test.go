@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/delivery"
 	"github.com/tracehook/tracehook/exporter/spool"
 )
 
@@ -25,7 +25,7 @@ func TestAnOutageIsNotSilent(t *testing.T) {
 			var out bytes.Buffer
 			d := &destination{answer: down}
 			logger := slog.New(slog.NewTextHandler(locked{&mu, &out}, nil))
-			s, err := spool.Open(t.Context(), send.NewSender(d, send.Options{Once: true, Logger: logger}),
+			s, err := spool.Open(t.Context(), delivery.NewSender(d, delivery.Options{Once: true, Logger: logger}),
 				spool.Options{Dir: filepath.Join(t.TempDir(), "spool"), Connection: "test", Mode: mode, Backoff: fast, Logger: logger})
 			if err != nil {
 				t.Fatal(err)

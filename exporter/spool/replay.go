@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/delivery"
 )
 
 const (
@@ -40,7 +40,7 @@ func (s *Spool) replay(ctx context.Context) {
 		}
 		begin := time.Now()
 		v, sent := s.attempt(ctx, e)
-		if !sent || v.Outcome != send.Retry {
+		if !sent || v.Outcome != delivery.Retry {
 			failures = 0
 			s.wait(ctx, s.pace(e.spans)-time.Since(begin))
 			continue
@@ -62,7 +62,7 @@ func (s *Spool) replay(ctx context.Context) {
 
 // attempt sends one batch and settles it unless it is to be tried again. It reports false if
 // there was nothing to send.
-func (s *Spool) attempt(ctx context.Context, e entry) (v send.Verdict, sent bool) {
+func (s *Spool) attempt(ctx context.Context, e entry) (v delivery.Verdict, sent bool) {
 	body := e.body
 	if body == nil {
 		var err error
@@ -71,16 +71,16 @@ func (s *Spool) attempt(ctx context.Context, e entry) (v send.Verdict, sent bool
 		}
 		s.cantRead = false
 	}
-	v = s.sender.Attempt(ctx, send.Batch{Body: body, Spans: e.spans, Uncertain: e.uncertain})
-	s.failing.Store(v.Outcome == send.Retry)
+	v = s.sender.Attempt(ctx, delivery.Batch{Body: body, Spans: e.spans, Uncertain: e.uncertain})
+	s.failing.Store(v.Outcome == delivery.Retry)
 	switch {
-	case v.Outcome == send.Retry:
+	case v.Outcome == delivery.Retry:
 		if v.Uncertain {
 			s.mu.Lock()
 			s.index.change(e.seq, func(e *entry) { e.uncertain = true })
 			s.mu.Unlock()
 		}
-	case v.Outcome == send.Refused:
+	case v.Outcome == delivery.Refused:
 		s.reject(e, e.spans, v.Err)
 	case v.Rejected > 0:
 		s.reject(e, v.Rejected, v.Rejection(e.spans))
@@ -98,7 +98,7 @@ func (s *Spool) suspect(ctx context.Context, e entry, reason error) {
 	if !ok {
 		return
 	}
-	if v, sent := s.attempt(ctx, next); !sent || v.Outcome == send.Retry {
+	if v, sent := s.attempt(ctx, next); !sent || v.Outcome == delivery.Retry {
 		return
 	}
 	failed := e.failed + 1
@@ -135,7 +135,7 @@ func unread(err error) bool {
 
 // unreadable settles a file that is damaged or that somebody removed. Any other failure is ours,
 // and the batch is tried again like one that the destination didn't take.
-func (s *Spool) unreadable(e entry, err error) (v send.Verdict, sent bool) {
+func (s *Spool) unreadable(e entry, err error) (v delivery.Verdict, sent bool) {
 	switch {
 	case errors.Is(err, errDamaged):
 		s.reject(e, e.spans, err)
@@ -148,7 +148,7 @@ func (s *Spool) unreadable(e entry, err error) (v send.Verdict, sent bool) {
 		}
 		s.cantRead = true
 		s.failing.Store(true)
-		return send.Verdict{Outcome: send.Retry, Err: unreadError{err}}, true
+		return delivery.Verdict{Outcome: delivery.Retry, Err: unreadError{err}}, true
 	}
 	return v, false
 }

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/delivery"
 )
 
 // Spool delivers batches and keeps what can't be delivered now. It is safe for concurrent
@@ -17,7 +17,7 @@ import (
 type Spool struct {
 	options Options
 	dir     string
-	sender  *send.Sender
+	sender  *delivery.Sender
 	open    func(name string) (file, error) // a new one, for writing
 
 	homeMu     sync.Mutex
@@ -55,7 +55,7 @@ var (
 // Open takes the directory for this process, counts what an earlier one left in it, and
 // begins to send that. Sender is not closed by the Spool. Ctx bounds the wait for a
 // predecessor that is still ending, at most 2 s.
-func Open(ctx context.Context, sender *send.Sender, o Options) (*Spool, error) {
+func Open(ctx context.Context, sender *delivery.Sender, o Options) (*Spool, error) {
 	o.fill()
 	dir, err := o.check()
 	if err != nil {
@@ -86,13 +86,13 @@ func Open(ctx context.Context, sender *send.Sender, o Options) (*Spool, error) {
 }
 
 // Deliver sends or keeps b, as the mode says, and returns nil if it was delivered whole, or a
-// [*send.SpanError] with the number of spans that are in the spool now. It returns soon
+// [*delivery.SpanError] with the number of spans that are in the spool now. It returns soon
 // after ctx is done, and keeps the batch then; where it is done already, nothing is sent.
-func (s *Spool) Deliver(ctx context.Context, b send.Batch) error {
+func (s *Spool) Deliver(ctx context.Context, b delivery.Batch) error {
 	if s.options.Mode == Always {
 		err := s.Put(b)
 		if err == nil {
-			return &send.SpanError{Spooled: b.Spans, Err: s.queued()}
+			return &delivery.SpanError{Spooled: b.Spans, Err: s.queued()}
 		}
 		return s.settle(ctx, b, err)
 	}
@@ -118,43 +118,43 @@ func (s *Spool) queued() error {
 }
 
 // settle sends b now. Unspoolable is why it can't be kept if that fails; nil if it can.
-func (s *Spool) settle(ctx context.Context, b send.Batch, unspoolable error) error {
+func (s *Spool) settle(ctx context.Context, b delivery.Batch, unspoolable error) error {
 	ctx, cancel := reserveTime(ctx)
 	defer cancel()
 	v := s.sender.Send(ctx, b)
-	s.failing.Store(v.Outcome == send.Retry)
+	s.failing.Store(v.Outcome == delivery.Retry)
 	switch {
-	case v.Outcome == send.Retry && unspoolable == nil:
+	case v.Outcome == delivery.Retry && unspoolable == nil:
 		b.Uncertain = v.Uncertain
 		return s.keep(b, v.Err)
-	case v.Outcome == send.Retry:
-		return &send.SpanError{Failed: b.Spans, Err: both(v.Err, unspoolable)}
-	case v.Outcome == send.Refused:
+	case v.Outcome == delivery.Retry:
+		return &delivery.SpanError{Failed: b.Spans, Err: both(v.Err, unspoolable)}
+	case v.Outcome == delivery.Refused:
 		if err := s.bury(b, b.Spans, v.Err); err != nil {
-			return &send.SpanError{Failed: b.Spans, Err: both(v.Err, err)}
+			return &delivery.SpanError{Failed: b.Spans, Err: both(v.Err, err)}
 		}
-		return &send.SpanError{Spooled: b.Spans, Err: fmt.Errorf("refused for good and kept in %s: %w", deadDir, v.Err)}
+		return &delivery.SpanError{Spooled: b.Spans, Err: fmt.Errorf("refused for good and kept in %s: %w", deadDir, v.Err)}
 	case v.Rejected > 0:
 		reason := v.Rejection(b.Spans)
 		if err := s.bury(b, v.Rejected, reason); err != nil {
-			return &send.SpanError{Exported: b.Spans - v.Rejected, Failed: v.Rejected, Err: both(reason, err)}
+			return &delivery.SpanError{Exported: b.Spans - v.Rejected, Failed: v.Rejected, Err: both(reason, err)}
 		}
-		return &send.SpanError{Exported: b.Spans - v.Rejected, Spooled: v.Rejected, Err: reason}
+		return &delivery.SpanError{Exported: b.Spans - v.Rejected, Spooled: v.Rejected, Err: reason}
 	default:
 		return nil
 	}
 }
 
 // keep puts b on disk because of why.
-func (s *Spool) keep(b send.Batch, why error) *send.SpanError {
+func (s *Spool) keep(b delivery.Batch, why error) *delivery.SpanError {
 	if err := s.Put(b); err != nil {
-		return &send.SpanError{Failed: b.Spans, Err: both(why, err)}
+		return &delivery.SpanError{Failed: b.Spans, Err: both(why, err)}
 	}
-	return &send.SpanError{Spooled: b.Spans, Err: why}
+	return &delivery.SpanError{Spooled: b.Spans, Err: why}
 }
 
 // both makes one sentence of why a batch wasn't delivered and why it couldn't be kept.
-func both(delivery, keeping error) error { return fmt.Errorf("%w; %w", delivery, keeping) }
+func both(sending, keeping error) error { return fmt.Errorf("%w; %w", sending, keeping) }
 
 // reserveTime ends a context a little before its deadline, so that a batch whose time is up
 // can still be written.
@@ -176,7 +176,7 @@ func (s *Spool) backlog() bool {
 // Put writes b to disk, to be sent later. When it returns nil the batch is there, and synced
 // if the policy is [SyncBatch]. It never waits for the destination. After Close, or if the
 // spool or the disk is full, it returns an error and nothing is kept.
-func (s *Spool) Put(b send.Batch) error {
+func (s *Spool) Put(b delivery.Batch) error {
 	e, err := s.reserve(b)
 	if err != nil {
 		return err
@@ -198,7 +198,7 @@ func (s *Spool) Put(b send.Batch) error {
 }
 
 // reserve numbers a batch and takes the room for it.
-func (s *Spool) reserve(b send.Batch) (entry, error) {
+func (s *Spool) reserve(b delivery.Batch) (entry, error) {
 	e := entry{
 		body: b.Body, created: time.Now().UnixMilli(), size: int64(len(b.Body)),
 		spans: b.Spans, crc: checksum(b.Body), uncertain: b.Uncertain,

@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tracehook/tracehook/exporter/send"
+	"github.com/tracehook/tracehook/exporter/delivery"
 	"github.com/tracehook/tracehook/exporter/spool"
 )
 
@@ -53,7 +53,7 @@ func TestOverflowKeepsWhatCantBeSentAndReplaysInOrder(t *testing.T) {
 func TestWhileDownTheDestinationIsNotTriedByEachBatch(t *testing.T) {
 	t.Parallel()
 	d := &destination{answer: down}
-	s := open(t, d, spool.Options{Backoff: send.Backoff{Initial: time.Hour, Max: time.Hour}})
+	s := open(t, d, spool.Options{Backoff: delivery.Backoff{Initial: time.Hour, Max: time.Hour}})
 	for n := range uint64(100) {
 		_ = s.Deliver(t.Context(), batch(n))
 	}
@@ -111,7 +111,7 @@ func TestRefusedBatchesAreBuriedWithTheReason(t *testing.T) {
 
 func TestPartialSuccessIsNeverSentAgain(t *testing.T) {
 	t.Parallel()
-	partial := func(uint64) send.Verdict { return send.Verdict{Rejected: 3, Message: "too old"} }
+	partial := func(uint64) delivery.Verdict { return delivery.Verdict{Rejected: 3, Message: "too old"} }
 	for _, mode := range []spool.Mode{spool.Overflow, spool.Always} {
 		d := &destination{answer: partial}
 		s := open(t, d, spool.Options{Mode: mode})
@@ -190,11 +190,11 @@ func TestPoisonIsSteppedOverAndBuried(t *testing.T) {
 	for n := range uint64(12) {
 		_ = s.Deliver(t.Context(), batch(n))
 	}
-	d.set(func(n uint64) send.Verdict {
+	d.set(func(n uint64) delivery.Verdict {
 		if n == 4 {
 			return down(n)
 		}
-		return send.Verdict{}
+		return delivery.Verdict{}
 	})
 	eventually(t, "all settled", func() bool { return pending(s) == 0 })
 	_, replayed, dead, _ := s.Counts()
@@ -276,7 +276,7 @@ type recovering struct {
 	calls  atomic.Int64
 }
 
-func (r *recovering) Send(ctx context.Context, b send.Batch) send.Verdict {
+func (r *recovering) Send(ctx context.Context, b delivery.Batch) delivery.Verdict {
 	if r.calls.Add(1) == 1 {
 		return down(0)
 	}
@@ -285,7 +285,7 @@ func (r *recovering) Send(ctx context.Context, b send.Batch) send.Verdict {
 	case <-time.After(200 * time.Millisecond):
 		return r.destination.Send(ctx, b)
 	case <-ctx.Done():
-		return send.Verdict{Outcome: send.Retry, Uncertain: true, Err: ctx.Err()}
+		return delivery.Verdict{Outcome: delivery.Retry, Uncertain: true, Err: ctx.Err()}
 	}
 }
 
@@ -293,7 +293,7 @@ func TestCloseLetsARunningAttemptReturnSoThatNothingIsSentTwice(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := &recovering{destination: &destination{}, trying: make(chan struct{})}
-		s, err := spool.Open(t.Context(), send.NewSender(r, send.Options{Once: true}),
+		s, err := spool.Open(t.Context(), delivery.NewSender(r, delivery.Options{Once: true}),
 			spool.Options{Dir: filepath.Join(t.TempDir(), "spool"), Connection: "test"})
 		if err != nil {
 			t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
-	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/encode"
 )
 
@@ -45,7 +44,7 @@ func (d *drawing) details(s *Span, room int) string {
 	for wanted := range 3 {
 		for i := range s.Attributes {
 			kv := &s.Attributes[i]
-			if exporter.Reserved(kv.Key) || rank(string(kv.Key)) != wanted {
+			if encode.Reserved(kv.Key) || rank(string(kv.Key)) != wanted {
 				continue
 			}
 			if used >= room-2 { // no room for " k=" and anything

@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/exporter/exportertest"
 	"github.com/tracehook/tracehook/exporter/tree"
 )
@@ -33,7 +33,7 @@ func span(n, parent, from, to int, name string) tree.Span {
 
 func fixed() []tree.Span {
 	var spans []tree.Span
-	var v exporter.View
+	var v encode.View
 	for _, s := range exportertest.Spans() {
 		v.Read(s)
 		spans = append(spans, tree.FromView(&v))

@@ -7,7 +7,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/encode"
 )
 
 // Span is what a tree shows of a span. It is plain data, so that spans from a file can be
@@ -33,7 +33,7 @@ type Span struct {
 }
 
 // FromView returns the span of v. It shares the attributes with the span.
-func FromView(v *exporter.View) Span {
+func FromView(v *encode.View) Span {
 	return Span{
 		TraceID:    v.Context.TraceID(),
 		ID:         v.Context.SpanID(),

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/tracehook/tracehook/exporter/otlp"
-	"github.com/tracehook/tracehook/exporter/send/sendtest"
 	"github.com/tracehook/tracehook/exporter/spool"
+	"github.com/tracehook/tracehook/internal/sendtest"
 )
 
 // TestSpoolFilesCanBeSentByHand spools while nobody listens, and posts the file to a Collector

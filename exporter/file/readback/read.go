@@ -10,7 +10,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/exporter/file/internal/rotation"
 )
 
@@ -50,7 +50,7 @@ func Read(path string, opts ...Option) iter.Seq2[Record, error] {
 	for _, opt := range opts {
 		opt(r)
 	}
-	for _, source := range exporter.Sources() {
+	for _, source := range encode.Sources() {
 		for _, name := range source.Names {
 			r.names[name] = source.Names[0]
 		}

@@ -1,0 +1,109 @@
+package delivery
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"syscall"
+
+	"google.golang.org/grpc/codes"
+)
+
+// OfStatus classifies an HTTP status. Uncertain statuses come from something between us and
+// the destination, which may have passed the batch on.
+func OfStatus(status int) (o Outcome, uncertain bool) {
+	switch {
+	case status >= 200 && status < 300:
+		return Delivered, false
+	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable:
+		return Retry, false
+	case status == http.StatusBadGateway, status == http.StatusGatewayTimeout:
+		return Retry, true
+	default:
+		return Refused, false
+	}
+}
+
+// OfCode classifies a gRPC status code and the message that came with it.
+// ResourceExhausted about the size of the message is final: it would be as large next time.
+func OfCode(c codes.Code, message string) (o Outcome, uncertain bool) {
+	switch c {
+	case codes.OK:
+		return Delivered, false
+	case codes.ResourceExhausted:
+		if strings.Contains(message, "larger than max") {
+			return Refused, false
+		}
+		return Retry, false
+	case codes.Unavailable, codes.Aborted, codes.OutOfRange, codes.DataLoss,
+		codes.DeadlineExceeded, codes.Canceled:
+		return Retry, true
+	default:
+		return Refused, false
+	}
+}
+
+// OfError classifies a failure of the network before an HTTP status arrived. What isn't known
+// to be final is worth another attempt: networks fail in more ways than anybody has listed.
+func OfError(err error) (o Outcome, uncertain bool) {
+	switch {
+	case err == nil:
+		return Delivered, false
+	case beforeSending(err):
+		return Retry, false
+	case notHTTP(err):
+		return Refused, true
+	default:
+		return Retry, true
+	}
+}
+
+// notHTTP reports what net/http says about an answer that it can't read, and about a request
+// that it won't make: the next one would fare no better.
+func notHTTP(err error) bool {
+	if _, ok := errors.AsType[*net.OpError](err); ok {
+		return false // the connection failed, whatever was read before
+	}
+	text := err.Error()
+	return slices.ContainsFunc([]string{
+		"malformed ", "readLoopPeekFailLocked", "HTTP response to HTTPS client",
+		"does not look like a TLS handshake", "response headers exceeded", "net/http: invalid ",
+	}, func(words string) bool { return strings.Contains(text, words) })
+}
+
+// beforeSending reports failures that happened before the first byte of the request left.
+func beforeSending(err error) bool {
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return true
+	}
+	var op *net.OpError
+	if errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect" || op.Op == "socks connect") {
+		return true
+	}
+	if _, ok := errors.AsType[*proxyError](err); ok {
+		return true
+	}
+	return untrusted(err) || errors.Is(err, syscall.ECONNREFUSED)
+}
+
+// untrusted reports that the other side's certificate, or ours, was not accepted.
+func untrusted(err error) bool {
+	var verification *tls.CertificateVerificationError
+	var authority x509.UnknownAuthorityError
+	var host x509.HostnameError
+	var alert tls.AlertError
+	return errors.As(err, &verification) || errors.As(err, &authority) ||
+		errors.As(err, &host) || errors.As(err, &alert)
+}
+
+// cutOff reports that the other side ended a connection instead of answering, or sent a TLS
+// alert, which a server does that expected TLS.
+func cutOff(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, io.EOF) ||
+		strings.Contains(err.Error(), `malformed HTTP response "\x15\x03`)
+}

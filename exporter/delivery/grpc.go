@@ -1,0 +1,211 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	spb "google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	_ "google.golang.org/grpc/encoding/gzip" // registers the compressor that Gzip names
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/mem"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/status"
+)
+
+// GRPCOptions describe a gRPC destination. Conn and Method are required.
+type GRPCOptions struct {
+	// Conn is the channel; [GRPC.Close] closes it.
+	Conn *grpc.ClientConn
+	// Method is the full method, such as "/package.Service/Method".
+	Method string
+	// Metadata is sent with every call.
+	Metadata map[string]string
+	// Secrets are kept out of everything that is said about this destination.
+	Secrets Secrets
+	// Success reads the answer; nil means [OTLPSuccess] on protobuf.
+	Success func(b Batch, body []byte) Verdict
+	// Hint says what to do about a status, "" for nothing; nil means [CodeHint].
+	Hint func(c codes.Code, message string) string
+	// Classify says what a status comes to, for destinations that say more about it in their
+	// trailer; nil means [OfCode].
+	Classify func(c codes.Code, message string, trailer metadata.MD) (o Outcome, uncertain bool)
+	// Gzip compresses the bodies.
+	Gzip bool
+}
+
+// GRPC hands batches over as unary calls whose message is already encoded.
+type GRPC struct {
+	options  GRPCOptions
+	metadata metadata.MD
+	calls    []grpc.CallOption
+}
+
+// NewGRPC returns the transport.
+func NewGRPC(o GRPCOptions) *GRPC {
+	g := &GRPC{options: o, calls: []grpc.CallOption{grpc.ForceCodecV2(rawCodec{})}}
+	if len(o.Metadata) > 0 {
+		g.metadata = metadata.New(o.Metadata)
+	}
+	if o.Gzip {
+		g.calls = append(g.calls, grpc.UseCompressor("gzip"))
+	}
+	if o.Success == nil {
+		g.options.Success = func(b Batch, body []byte) Verdict {
+			return OTLPSuccess(b, "application/x-protobuf", body)
+		}
+	}
+	if o.Hint == nil {
+		g.options.Hint = CodeHint
+	}
+	if o.Classify == nil {
+		g.options.Classify = func(c codes.Code, message string, _ metadata.MD) (Outcome, bool) { return OfCode(c, message) }
+	}
+	return g
+}
+
+// Raw is a message that is already encoded. Calls made by [GRPC] carry one as request and
+// one as reply, so that an interceptor can tell them from others.
+type Raw []byte
+
+// Send makes one call.
+func (g *GRPC) Send(ctx context.Context, b Batch) Verdict {
+	if g.metadata != nil {
+		ctx = metadata.NewOutgoingContext(ctx, g.metadata)
+	}
+	request, reply := Raw(b.Body), Raw(nil)
+	var at peer.Peer
+	var trailer metadata.MD
+	calls := append(slices.Clip(g.calls), grpc.Peer(&at), grpc.Trailer(&trailer))
+	err := g.options.Conn.Invoke(ctx, g.options.Method, &request, &reply, calls...)
+	if err == nil {
+		v := g.options.Success(b, reply)
+		v.Message = g.options.Secrets.Printable(v.Message)
+		if v.Err != nil {
+			v.Err = fmt.Errorf("%s: %s", g.options.Conn.Target(), g.options.Secrets.Printable(v.Err.Error()))
+		}
+		return v
+	}
+	st := status.Convert(err)
+	outcome, uncertain := g.options.Classify(st.Code(), st.Message(), trailer)
+	if outcome == Delivered { // an error that claims to be none
+		outcome = Refused
+	}
+	return Verdict{
+		Outcome:   outcome,
+		Uncertain: uncertain && at.Addr != nil, // without a peer nothing has left
+		After:     retryInfo(st),
+		Err:       g.say(st, at.Addr != nil, errors.Join(err, ctx.Err())),
+	}
+}
+
+// Close closes the channel.
+func (g *GRPC) Close() error { return g.options.Conn.Close() }
+
+// say describes a status; without a peer it is the channel's own and nobody has answered.
+func (g *GRPC) say(st *status.Status, answered bool, cause error) error {
+	text := st.Code().String()
+	if answered {
+		text = "answered " + text
+	}
+	if message := g.options.Secrets.Printable(st.Message()); message != "" {
+		text += ": " + message
+	}
+	if hint := g.options.Hint(st.Code(), st.Message()); hint != "" {
+		text += " (" + hint + ")"
+	}
+	return &networkError{where: g.options.Conn.Target(), text: text, err: cause}
+}
+
+// CodeHint says what a gRPC status usually means for someone who exports traces; "" if
+// nothing can be said.
+func CodeHint(c codes.Code, message string) string {
+	switch c {
+	case codes.Unauthenticated, codes.PermissionDenied:
+		return "check the credentials in the headers"
+	case codes.Unimplemented:
+		return "the port speaks gRPC, but has no trace service: check host and port"
+	case codes.ResourceExhausted:
+		if strings.Contains(message, "larger than max") {
+			return "the batch is too large for it: lower batch"
+		}
+	case codes.Unavailable:
+		switch {
+		case strings.Contains(message, "authentication handshake failed") &&
+			strings.Contains(message, "first record does not look like a TLS handshake"):
+			return "the port speaks plaintext: set insecure = true or write http://"
+		case strings.Contains(message, "no application protocol"), strings.Contains(message, "missing selected ALPN property"):
+			return "the port has TLS, but doesn't speak gRPC: gRPC is usually 4317, OTLP/HTTP 4318"
+		case strings.Contains(message, "authentication handshake failed"):
+			return "check ca, server_name, cert and key"
+		case strings.Contains(message, "error reading server preface"):
+			return "the port doesn't speak this gRPC: gRPC is usually 4317, OTLP/HTTP 4318; or it wants TLS: write https://"
+		}
+	default:
+	}
+	return ""
+}
+
+func retryInfo(st *status.Status) time.Duration {
+	for _, d := range st.Details() {
+		if info, ok := d.(*spb.RetryInfo); ok {
+			return min(max(info.GetRetryDelay().AsDuration(), 0), maxAfter)
+		}
+	}
+	return 0
+}
+
+// rawCodec passes encoded messages through. Its name is that of the codec which encoded
+// them, because it is what the content type says.
+type rawCodec struct{}
+
+func (rawCodec) Name() string { return "proto" }
+
+func (rawCodec) Marshal(v any) (mem.BufferSlice, error) {
+	r, ok := v.(*Raw)
+	if !ok {
+		return nil, fmt.Errorf("message of type %T is not encoded yet", v)
+	}
+	return mem.BufferSlice{mem.SliceBuffer(*r)}, nil
+}
+
+func (rawCodec) Unmarshal(data mem.BufferSlice, v any) error {
+	r, ok := v.(*Raw)
+	if !ok {
+		return fmt.Errorf("a message of type %T can't be left encoded", v)
+	}
+	*r = data.Materialize()
+	return nil
+}
+
+// Dial makes a channel the way drivers here need it: no retries and no service configuration
+// of its own (a [Sender] retries), and a reconnection that is tried again after a few seconds
+// instead of two minutes. It connects in the background, when first used.
+func Dial(target string, creds credentials.TransportCredentials, userAgent string, extra ...grpc.DialOption) (*grpc.ClientConn, error) {
+	conn, err := grpc.NewClient(target, append([]grpc.DialOption{
+		grpc.WithTransportCredentials(creds),
+		grpc.WithUserAgent(userAgent),
+		grpc.WithDisableRetry(),
+		grpc.WithDisableServiceConfig(),
+		grpc.WithConnectParams(grpc.ConnectParams{
+			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 5 * time.Second},
+			MinConnectTimeout: 10 * time.Second,
+		}),
+		// What counts is the Timeout, after which the system gives up a connection whose other end
+		// has vanished; its own patience is a quarter of an hour. Servers count pings that come
+		// more often than every 5 minutes as abuse.
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 5 * time.Minute, Timeout: 20 * time.Second}),
+	}, extra...)...)
+	if err != nil {
+		return nil, fmt.Errorf("target %q: %w", target, err)
+	}
+	return conn, nil
+}

@@ -1,0 +1,56 @@
+package delivery
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxMessage bounds what is kept of a destination's words, in bytes.
+const maxMessage = 512
+
+// Secrets are texts that must not come out in any message: the values of headers, passwords.
+// Destinations like to repeat the token that they didn't accept.
+type Secrets []string
+
+// minSecret is the shortest text that is looked for: replacing every "a" would only
+// destroy messages.
+const minSecret = 4
+
+// Redact returns s with every secret replaced by three asterisks.
+func (secrets Secrets) Redact(s string) string {
+	for _, secret := range secrets {
+		if len(secret) >= minSecret {
+			s = strings.ReplaceAll(s, secret, "***")
+		}
+	}
+	return s
+}
+
+// Printable makes one bounded line of what a destination said: secrets and control
+// characters replaced, space folded, cut at 512 bytes.
+func (secrets Secrets) Printable(s string) string {
+	// Redact before cutting: half a secret is one too.
+	s = secrets.Redact(s)
+	var b strings.Builder
+	space := false
+	for _, r := range s {
+		if unicode.IsSpace(r) || r == 0 {
+			space = b.Len() > 0
+			continue
+		}
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			r = '?'
+		}
+		if space {
+			b.WriteByte(' ')
+			space = false
+		}
+		if b.Len()+utf8.RuneLen(r) > maxMessage {
+			b.WriteString("...")
+			break
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}

@@ -1,0 +1,202 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync/atomic"
+	"time"
+)
+
+// Transport makes one attempt to hand a batch over. Send is called by several goroutines at
+// once; it returns soon after ctx is done.
+type Transport interface {
+	Send(ctx context.Context, b Batch) Verdict
+	io.Closer
+}
+
+// Options are how a [Sender] tries. The zero Options are usable.
+type Options struct {
+	// Logger receives warnings that a destination attaches to a delivery, one line at WARN when
+	// the destination goes down and one at INFO when it answers again; nil discards them.
+	Logger *slog.Logger
+	// Backoff is the wait between attempts.
+	Backoff Backoff
+	// Timeout bounds one attempt; 0 means 10 s.
+	Timeout time.Duration
+	// Budget bounds all attempts at one batch, from the first on: none begins after it. 0
+	// means 30 s. The context of an export may be shorter.
+	Budget time.Duration
+	// Once turns retrying off.
+	Once bool
+}
+
+const (
+	defaultTimeout = 10 * time.Second
+	defaultBudget  = 30 * time.Second
+	// maxAfter bounds what a destination may ask for: a typing error in a Retry-After must not
+	// silence a connection for a day.
+	maxAfter = 10 * time.Minute
+)
+
+// Sender hands batches to one destination. It is safe for concurrent use; a batch that
+// waits for its next attempt delays no other.
+type Sender struct {
+	transport Transport
+	options   Options
+	resent    atomic.Int64
+	notBefore atomic.Int64 // Unix nanoseconds: the destination asked not to be called earlier
+	outage    outage
+	warned    atomic.Pointer[string]
+}
+
+// NewSender returns a sender on t.
+func NewSender(t Transport, o Options) *Sender {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = defaultTimeout
+	}
+	if o.Budget <= 0 {
+		o.Budget = defaultBudget
+	}
+	return &Sender{transport: t, options: o}
+}
+
+// Deliver sends b and returns nil, or a [*SpanError]. It blocks for at most the budget plus
+// one attempt, and returns soon after ctx is done.
+func (s *Sender) Deliver(ctx context.Context, b Batch) error {
+	return s.Send(ctx, b).Result(b.Spans)
+}
+
+// Send tries until the verdict is final, the budget is used up or ctx is done, and returns
+// the last verdict.
+func (s *Sender) Send(ctx context.Context, b Batch) Verdict {
+	begin := time.Now()
+	for failures := 1; ; failures++ {
+		v := s.politely(ctx, b, begin)
+		if v.Outcome != Retry {
+			return v
+		}
+		b.Uncertain = b.Uncertain || v.Uncertain
+		v.Uncertain = b.Uncertain
+		wait := max(s.options.Backoff.Wait(failures), time.Until(s.free()))
+		if s.options.Once || v.Enough || time.Since(begin)+wait > s.options.Budget || !outlives(ctx, wait) || !sleep(ctx, wait) {
+			if !errors.Is(ctx.Err(), context.Canceled) { // who stops us says nothing about the destination
+				s.SetDown(v.Err)
+			}
+			if failures > 1 {
+				v.Err = fmt.Errorf("gave up after %d attempts in %v: %w", failures, time.Since(begin).Round(time.Millisecond), v.Err)
+			}
+			return v
+		}
+	}
+}
+
+// politely makes one attempt, unless the destination asked to be left alone for longer than
+// the budget lasts.
+func (s *Sender) politely(ctx context.Context, b Batch, begin time.Time) Verdict {
+	if free := s.free(); time.Until(free) > 0 {
+		if free.Sub(begin) > s.options.Budget || !sleep(ctx, time.Until(free)) {
+			return Verdict{
+				Outcome: Retry, After: time.Until(free),
+				Err: fmt.Errorf("the destination asked for a pause until %s", free.UTC().Format(time.RFC3339)),
+			}
+		}
+	}
+	return s.Attempt(ctx, b)
+}
+
+// Attempt makes exactly one attempt and remembers what it says about the destination.
+func (s *Sender) Attempt(ctx context.Context, b Batch) Verdict {
+	if b.Uncertain {
+		s.resent.Add(int64(b.Spans))
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
+	defer cancel()
+	v := s.transport.Send(ctx, b)
+	if v.Outcome != Retry {
+		s.outage.end(s.options.Logger)
+		s.notBefore.Store(0)
+		s.warn(v)
+		return v
+	}
+	if v.After > 0 {
+		v.After = min(v.After, maxAfter)
+		s.notBefore.Store(time.Now().Add(v.After).UnixNano())
+	}
+	return v
+}
+
+// Down reports that the last batch couldn't be delivered for a reason that may pass, and
+// that nothing has been answered since. A caller with a place to put batches uses it then,
+// and leaves probing to a background job.
+func (s *Sender) Down() bool { return s.outage.down.Load() }
+
+// Outage returns why the destination counts as down and since when, with the last failure
+// wrapped. Call it only where Down is true.
+func (s *Sender) Outage() error { return s.outage.err() }
+
+// SetDown is for the background job that finds the destination gone, because of cause. A nil
+// cause is a suspicion: there is reason not to send now, but nothing has failed.
+func (s *Sender) SetDown(cause error) {
+	if cause == nil {
+		s.outage.suspect()
+		return
+	}
+	s.outage.begin(s.options.Logger, cause)
+}
+
+// Pause returns how long the destination wants to be left alone, at most 10 minutes; 0 if it
+// may be called now.
+func (s *Sender) Pause() time.Duration { return max(time.Until(s.free()), 0) }
+
+// Resent returns how many spans were sent again after an attempt whose answer was lost. The
+// destination may have them twice.
+func (s *Sender) Resent() int64 { return s.resent.Load() }
+
+// Close closes the transport. Call it when no attempt is running any more.
+func (s *Sender) Close() error { return s.transport.Close() }
+
+func (s *Sender) free() time.Time {
+	ns := s.notBefore.Load()
+	if ns == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, ns)
+}
+
+// warn logs what a destination says about a batch that it took whole, once for each text.
+func (s *Sender) warn(v Verdict) {
+	if v.Outcome != Delivered || v.Rejected > 0 || v.Message == "" {
+		return
+	}
+	if last := s.warned.Swap(&v.Message); last == nil || *last != v.Message {
+		s.options.Logger.Warn("the destination took a batch and warned", "message", v.Message)
+	}
+}
+
+// outlives reports whether ctx lasts longer than d: waiting for a deadline would only take
+// the time that a spool needs.
+func outlives(ctx context.Context, d time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return !ok || time.Until(deadline) > d
+}
+
+// sleep reports whether d passed before ctx was done.
+func sleep(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}

@@ -1,0 +1,107 @@
+package delivery
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/tracehook/tracehook/exporter"
+)
+
+// maxPEM bounds a certificate file: somebody will name the wrong one.
+const maxPEM = 1 << 20
+
+// TLSFiles name what a TLS client needs; all are optional.
+type TLSFiles struct {
+	CA, Cert, Key, ServerName string
+	// The names by which a problem with each is reported.
+	CAKey, CertKey, KeyKey string
+}
+
+// Empty reports that nothing is named.
+func (f TLSFiles) Empty() bool {
+	return f == TLSFiles{CAKey: f.CAKey, CertKey: f.CertKey, KeyKey: f.KeyKey}
+}
+
+// Config reads the files; nil without an error if there is nothing to read. Its errors join
+// [exporter.KeyError] values and never show what is in a file.
+func (f TLSFiles) Config() (*tls.Config, error) {
+	if f.Empty() {
+		return nil, nil //nolint:nilnil // a nil config is the system's default
+	}
+	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: f.ServerName}
+	var errs []error
+	problem := func(key, format string, args ...any) {
+		errs = append(errs, &exporter.KeyError{Key: key, Problem: fmt.Sprintf(format, args...)})
+	}
+	if f.CA != "" {
+		if pem, err := readPEM(f.CA); err != nil {
+			problem(f.CAKey, "%v", err)
+		} else if c.RootCAs = x509.NewCertPool(); !c.RootCAs.AppendCertsFromPEM(pem) {
+			problem(f.CAKey, "%q holds no certificate in PEM form", f.CA)
+		}
+	}
+	switch {
+	case f.Cert != "" && f.Key == "":
+		problem(f.CertKey, "a client certificate needs its key: set %s too", f.KeyKey)
+	case f.Cert == "" && f.Key != "":
+		problem(f.KeyKey, "a key needs its certificate: set %s too", f.CertKey)
+	case f.Cert != "":
+		pair, err := keyPair(f.Cert, f.Key)
+		if err != nil {
+			problem(f.CertKey, "%v", err)
+			break
+		}
+		c.Certificates = []tls.Certificate{pair}
+	}
+	return c, errors.Join(errs...)
+}
+
+func keyPair(certFile, keyFile string) (tls.Certificate, error) {
+	cert, err := readPEM(certFile)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, err := readPEM(keyFile)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("%q and %q are no pair of certificate and key: %w", certFile, keyFile, err)
+	}
+	return pair, nil
+}
+
+func readPEM(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxPEM || !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%q is no certificate or key: it is not a regular file of at most %d bytes", name, maxPEM)
+	}
+	return os.ReadFile(name)
+}
+
+// ReadTLSFiles reads the settings ca, cert, key and server_name.
+func ReadTLSFiles(d *exporter.Decoder) TLSFiles {
+	return TLSFiles{
+		CA: d.String("", "ca", "ca_file"), CAKey: "setting.ca",
+		Cert: d.String("", "cert", "cert_file"), CertKey: "setting.cert",
+		Key: d.String("", "key", "key_file"), KeyKey: "setting.key",
+		ServerName: d.String("", "server_name"),
+	}
+}
+
+// Unsecured reports each of the settings that is there, for an endpoint without TLS. Advice says
+// how to secure it.
+func (f TLSFiles) Unsecured(d *exporter.Decoder, advice string) {
+	for key, value := range map[string]string{"ca": f.CA, "cert": f.Cert, "key": f.Key, "server_name": f.ServerName} {
+		if value != "" {
+			d.Problem(key, "the endpoint is not secured: %s, or leave %s out", advice, key)
+		}
+	}
+}

@@ -1,0 +1,65 @@
+package delivery
+
+import "time"
+
+// Batch is the body of one request and the number of spans in it. Nobody changes Body
+// after the batch was handed over; it may be read for as long as an attempt lasts, and by
+// the network stack a little longer.
+type Batch struct {
+	Body  []byte
+	Spans int
+	// Uncertain reports that an earlier attempt at this batch may have arrived.
+	Uncertain bool
+}
+
+// Outcome is what one attempt came to.
+type Outcome uint8
+
+const (
+	// Delivered says that the destination has taken the batch, perhaps without some of its spans.
+	Delivered Outcome = iota
+	// Retry says that the same bytes may succeed later.
+	Retry
+	// Refused says that the same bytes will never be taken.
+	Refused
+)
+
+// String returns one lower-case word.
+func (o Outcome) String() string {
+	switch o {
+	case Delivered:
+		return "delivered"
+	case Retry:
+		return "retry"
+	case Refused:
+		return "refused"
+	default:
+		return "unknown"
+	}
+}
+
+// Verdict is what one attempt, or a row of them, came to. The zero Verdict is a delivery.
+type Verdict struct {
+	// Err is the reason in a sentence, free of secrets; nil if and only if Outcome is
+	// Delivered.
+	Err error
+	// Message is what the destination said about a delivered batch: why it rejected some
+	// spans, or a warning. It is bounded and printable.
+	Message string
+	// Rejected is the number of spans of a delivered batch that the destination didn't take.
+	Rejected int
+	// After is how long the destination asked to be left alone; 0 if it didn't say.
+	After   time.Duration
+	Outcome Outcome
+	// Uncertain reports that the batch may have arrived although it isn't Delivered.
+	Uncertain bool
+	// Enough asks a [Sender] to leave a Retry at this attempt. A spool may try again later.
+	Enough bool
+}
+
+// Delivery returns the verdict of a batch of spans that was taken, of which the
+// destination rejected some. A count outside 0..spans, which a broken server can send, is
+// clamped.
+func Delivery(spans int, rejected int64, message string) Verdict {
+	return Verdict{Rejected: int(min(max(rejected, 0), int64(spans))), Message: message}
+}

@@ -1,0 +1,233 @@
+package encode
+
+import (
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Prefix of the attributes that carry what a framework span was begun with.
+const reservedPrefix = "tracehook."
+
+// Reserved reports whether key is one of the attributes in which the framework's own
+// words about a span travel: tracehook.service, .kind, .target, .entry, .step, .status,
+// .code and .result. They have fields of their own and are left out of the field
+// "attributes".
+func Reserved(key attribute.Key) bool {
+	name, ok := strings.CutPrefix(string(key), reservedPrefix)
+	if !ok {
+		return false
+	}
+	switch name {
+	case "service", "kind", "target", "entry", "step", "status", "code", "result":
+		return true
+	}
+	return false
+}
+
+// View is one ended span, read once, for any number of fields. Reuse one View for many
+// spans: it remembers what it has read from their resources (of at most 64). It is not
+// safe for concurrent use. Nothing in it may be changed.
+type View struct {
+	Span            sdktrace.ReadOnlySpan
+	Name            string
+	Context, Parent trace.SpanContext
+	Kind            trace.SpanKind
+	Start, End      time.Time
+	// Attributes are all attributes, reserved ones included; see [View.HasReserved].
+	Attributes []attribute.KeyValue
+	Status     sdktrace.Status
+	Resource   *resource.Resource
+	// Location is the time zone of the fields "time" and "ts"; nil means the local one.
+	Location *time.Location
+
+	service, kind, target, entry, step, status, result string
+
+	code      int64
+	hasCode   bool
+	reserved  bool
+	res       *identified
+	resources resources
+}
+
+// Read makes v a view of s, which must have ended and not be nil. What v showed before is
+// gone.
+func (v *View) Read(s sdktrace.ReadOnlySpan) {
+	v.Span = s
+	v.Name = s.Name()
+	v.Context = s.SpanContext() // one by one: a pair is copied twice
+	v.Parent = s.Parent()
+	v.Kind = s.SpanKind()
+	v.Start = s.StartTime()
+	v.End = s.EndTime()
+	v.Attributes = s.Attributes()
+	v.Status = s.Status()
+	v.Resource = s.Resource()
+	v.res = v.resources.of(v.Resource)
+	v.clearReserved()
+	for i := range v.Attributes {
+		if kv := &v.Attributes[i]; strings.HasPrefix(string(kv.Key), reservedPrefix) {
+			v.readReserved(kv)
+		}
+	}
+}
+
+func (v *View) clearReserved() {
+	if v.reserved {
+		v.service, v.kind, v.target, v.entry, v.step, v.status, v.result = "", "", "", "", "", "", ""
+		v.code, v.hasCode, v.reserved = 0, false, false
+	}
+}
+
+func (v *View) readReserved(kv *attribute.KeyValue) {
+	var into *string
+	switch kv.Key[len(reservedPrefix):] {
+	case "service":
+		into = &v.service
+	case "kind":
+		into = &v.kind
+	case "target":
+		into = &v.target
+	case "entry":
+		into = &v.entry
+	case "step":
+		into = &v.step
+	case "status":
+		into = &v.status
+	case "result":
+		into = &v.result
+	case "code":
+		if kv.Value.Type() == attribute.INT64 {
+			v.code, v.hasCode = kv.Value.AsInt64(), true
+		}
+		v.reserved = true
+		return
+	default:
+		return
+	}
+	v.reserved = true
+	*into = text(kv.Value)
+}
+
+// text is a string attribute as it is, and anything else as printed.
+func text(v attribute.Value) string {
+	if v.Type() == attribute.STRING {
+		return v.AsString()
+	}
+	return v.String()
+}
+
+// HasReserved reports whether some of Attributes is [Reserved].
+func (v *View) HasReserved() bool { return v.reserved }
+
+// StartNano returns the start in Unix nanoseconds, 0 if it isn't known.
+func (v *View) StartNano() int64 { return unixNano(v.Start) }
+
+// EndNano returns the end in Unix nanoseconds, 0 if it isn't known.
+func (v *View) EndNano() int64 { return unixNano(v.End) }
+
+func unixNano(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+// Duration returns end minus start, never negative, 0 if one of them isn't known.
+func (v *View) Duration() time.Duration {
+	if v.Start.IsZero() || v.End.IsZero() {
+		return 0
+	}
+	return max(v.End.Sub(v.Start), 0)
+}
+
+// OK reports whether the span's status is ok: neither OTel's status is an error, nor does
+// the framework have another word for it.
+func (v *View) OK() bool { return v.StatusWord() == statusOK }
+
+const (
+	statusOK    = "ok"
+	statusError = "error"
+)
+
+// StatusWord returns "ok", "error", or the framework's own word, such as "retry".
+func (v *View) StatusWord() string {
+	if v.status != "" && (v.status != statusOK || v.Status.Code != codes.Error) {
+		return v.status
+	}
+	if v.Status.Code == codes.Error {
+		return statusError
+	}
+	return statusOK
+}
+
+// Message returns the text of a status that isn't ok, "" otherwise.
+func (v *View) Message() string {
+	if v.OK() {
+		return ""
+	}
+	if v.Status.Description != "" {
+		return v.Status.Description
+	}
+	return v.result
+}
+
+// KindWord returns the framework's word for the kind if the span was begun with one,
+// else OTel's: internal, server, client, producer or consumer.
+func (v *View) KindWord() string {
+	if v.kind != "" {
+		return v.kind
+	}
+	return v.OTelKind()
+}
+
+// OTelKind returns OTel's word for the kind; "internal" if it has none.
+func (v *View) OTelKind() string { return trace.ValidateSpanKind(v.Kind).String() }
+
+// Service returns the service that the span was begun with, else the service.name of its
+// resource.
+func (v *View) Service() string { return or(v.service, v.res.service) }
+
+// Target returns what the span was about, in the framework's words: target, else entry.
+func (v *View) Target() string { return or(v.target, v.entry) }
+
+// Step returns the step that the span was begun with, else its name.
+func (v *View) Step() string { return or(v.step, v.Name) }
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// Attribute returns the attribute that a value of [TypeAttribute] or
+// [TypeResourceAttribute] names; the empty value if there is none.
+func (v *View) Attribute(value Value) attribute.Value {
+	switch value.Type {
+	case TypeAttribute:
+		for i := range v.Attributes {
+			if string(v.Attributes[i].Key) == value.Str {
+				return v.Attributes[i].Value
+			}
+		}
+	case TypeResourceAttribute:
+		if found, ok := v.Resource.Set().Value(attribute.Key(value.Str)); ok {
+			return found
+		}
+	default:
+	}
+	return attribute.Value{}
+}
+
+// Forget drops the span, so that it can be collected. What is known of resources stays.
+func (v *View) Forget() {
+	v.Span, v.Attributes, v.Name, v.Status = nil, nil, "", sdktrace.Status{}
+	v.Context, v.Parent = trace.SpanContext{}, trace.SpanContext{}
+	v.clearReserved()
+}
