@@ -1,0 +1,170 @@
+package setting
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Place is where a key stands.
+type Place struct {
+	// File is the path of the file as it was given, or the name of the environment variable
+	// that set the key. It is empty if the origin is unknown.
+	File string
+	// Line and Column count from 1, in characters (in bytes beyond the 4096th of a line); 0
+	// means unknown.
+	Line, Column int
+}
+
+// Source says where the values of a configuration came from. A nil *Source knows nothing and
+// may be used for tables that were made in code. The methods that add to a Source must not be
+// called concurrently with any other; all others are safe for concurrent use.
+type Source struct {
+	file      string
+	places    map[string]Place
+	variables map[string]variable
+	aliases   map[string]string // documented key path -> the one that was written
+	record    func(table string, key Key)
+}
+
+// variable is the environment variable that a value holds the text of, in whole or in part.
+type variable struct{ name, text string }
+
+// NewSource returns a Source for values of the named file; "" is no file.
+func NewSource(file string) *Source {
+	return &Source{
+		file:      file,
+		places:    make(map[string]Place),
+		variables: make(map[string]variable),
+		aliases:   make(map[string]string),
+	}
+}
+
+// NewRecorder returns a Source whose tables call record for each key that is read, with the key
+// path of the table. It shows which keys a reader knows, whether they are set or not.
+func NewRecorder(record func(table string, key Key)) *Source {
+	s := NewSource("")
+	s.record = record
+	return s
+}
+
+// SetPlace sets the place of the key at path.
+func (s *Source) SetPlace(path string, place Place) { s.places[path] = place }
+
+// SetLine sets the place of the key at path to a line and a column of the file, unless the key
+// has a place already.
+func (s *Source) SetLine(path string, line, column int) {
+	if _, ok := s.places[path]; !ok {
+		s.places[path] = Place{File: s.file, Line: line, Column: column}
+	}
+}
+
+// SetVariable notes that the value at path, which reads text, came from the named environment
+// variable.
+func (s *Source) SetVariable(path, name, text string) { s.variables[path] = variable{name, text} }
+
+// SetAlias notes that the key documented as path was written as another.
+func (s *Source) SetAlias(path, written string) { s.aliases[path] = written }
+
+// Actual returns the key path under which the key at path was written.
+func (s *Source) Actual(path string) string {
+	if s == nil {
+		return path
+	}
+	for prefix := path; prefix != ""; prefix = parent(prefix) {
+		if written, ok := s.aliases[prefix]; ok {
+			return written + path[len(prefix):]
+		}
+	}
+	return path
+}
+
+// Place returns where the key at path stands. A key that wasn't written stands where the table
+// around it does; if nothing is known but the file, Line is 0.
+func (s *Source) Place(path string) Place {
+	if s == nil {
+		return Place{}
+	}
+	if place, ok := nearestTo(s.places, s.Actual(path)); ok {
+		return place
+	}
+	return Place{File: s.file}
+}
+
+// Variable returns the name of the environment variable that the value at path, or the table
+// around it, came from; "" if there is none.
+func (s *Source) Variable(path string) string { return s.variable(path).name }
+
+func (s *Source) variable(path string) variable {
+	if s == nil {
+		return variable{}
+	}
+	v, _ := nearestTo(s.variables, s.Actual(path))
+	return v
+}
+
+// nearestTo returns the entry of path or of the closest table around it.
+func nearestTo[V any](m map[string]V, path string) (v V, ok bool) {
+	for ; path != "" && !ok; path = parent(path) {
+		v, ok = m[path]
+	}
+	return v, ok
+}
+
+// Problem returns a problem of the key at path, with its place. If the value came from an
+// environment variable, arguments that show it, or a part of it, are replaced by the name of
+// the variable.
+func (s *Source) Problem(path, format string, args ...any) Problem {
+	path = s.Actual(path)
+	if v := s.variable(path); v.name != "" {
+		shown := make([]any, len(args))
+		for i, arg := range args {
+			shown[i] = v.hide(arg)
+		}
+		args = shown
+	}
+	place := s.Place(path)
+	return Problem{Path: path, File: place.File, Line: place.Line, Column: place.Column, Message: fmt.Sprintf(format, args...)}
+}
+
+// shortest is the length from which on a value is replaced within an argument. Shorter values
+// would garble its words: the whole argument is replaced.
+const shortest = 6
+
+// hide returns arg without the value of v.
+func (v variable) hide(arg any) any {
+	var text string
+	switch arg := arg.(type) {
+	case string:
+		text = arg
+	case error:
+		text = arg.Error()
+	case fmt.Stringer:
+		text = arg.String()
+	default:
+		if fmt.Sprint(arg) != v.text {
+			return arg
+		}
+		text = v.text
+	}
+	switch {
+	case text == "" || v.text == "" || text == v.shown():
+		return arg
+	case strings.Contains(v.text, text), len(v.text) < shortest && strings.Contains(text, v.text):
+		return placeholder(v.shown())
+	}
+	quoted := strconv.Quote(v.text)
+	clean := strings.NewReplacer(v.text, v.shown(), quoted[1:len(quoted)-1], v.shown()).Replace(text)
+	if clean == text {
+		return arg
+	}
+	return placeholder(clean)
+}
+
+func (v variable) shown() string { return "the value of $" + v.name }
+
+// placeholder is text that no verb quotes or cuts.
+type placeholder string
+
+// Format writes the text.
+func (p placeholder) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(p)) }

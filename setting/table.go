@@ -1,0 +1,144 @@
+package setting
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tracehook/tracehook/internal/nearest"
+)
+
+// Table reads the keys of one table and collects everything that is wrong with them.
+//
+// Each reading method takes a default and the names of a key: the first name that the table
+// has decides. A value of the wrong type or outside its bounds is a problem, and the default is
+// returned, so that one pass finds every problem. A value of nil counts as absent.
+// [Table.Err] adds the keys that no method asked for. A Table is for one goroutine.
+type Table struct {
+	source   *Source
+	path     string
+	values   map[string]any
+	known    []string
+	done     bool
+	problems *Problems
+}
+
+// Table returns a Table of values, which it doesn't change; nil is empty. Path is where the
+// table stands, such as "trace.file.setting".
+func (s *Source) Table(path string, values map[string]any) *Table {
+	return &Table{source: s, path: path, values: values, problems: new(Problems)}
+}
+
+// Err returns all problems so far as [Problems], or nil: those of the values in the order in
+// which they were read, then the unknown keys in alphabetical order. Call it after the last key
+// has been read.
+func (t *Table) Err() error {
+	t.Done()
+	if len(*t.problems) == 0 {
+		return nil
+	}
+	return slices.Clone(*t.problems)
+}
+
+// Done adds the unknown keys to the problems. Err calls it for the table itself; call it for
+// each table that [Table.Table] returned.
+func (t *Table) Done() {
+	if t.done {
+		return
+	}
+	t.done = true
+	for _, key := range t.Keys() {
+		if !slices.Contains(t.known, key) {
+			t.Problem(Join("", key), "unknown key%s", t.suggest(key))
+		}
+	}
+}
+
+// suggest returns the known name that key was probably meant to be, or all of them.
+func (t *Table) suggest(key string) string {
+	if hint := nearest.Hint(key, t.known); hint != "" {
+		return hint
+	}
+	if len(t.known) == 0 {
+		return ": nothing can be set here"
+	}
+	return "; known are " + strings.Join(t.known, ", ")
+}
+
+// Path returns the key path of the table.
+func (t *Table) Path() string { return t.path }
+
+// Keys returns the keys that the table has, in alphabetical order.
+func (t *Table) Keys() []string { return slices.Sorted(maps.Keys(t.values)) }
+
+// Problem adds a problem of the key at the relative path key, for what only the caller can
+// judge. As with [Source.Problem], arguments don't show what came from the environment.
+func (t *Table) Problem(key, format string, args ...any) {
+	t.problems.Add(t.source.Problem(under(t.path, key), format, args...))
+}
+
+// Has reports whether the table has a value for one of names. The names count as known.
+func (t *Table) Has(names ...string) bool {
+	t.know(names)
+	return slices.ContainsFunc(names, func(name string) bool { return t.values[name] != nil })
+}
+
+// Name returns the name that decides: the first of names that the table has, or the first of
+// all if it has none. The names count as known.
+func (t *Table) Name(names ...string) string {
+	t.know(names)
+	for _, name := range names {
+		if t.values[name] != nil {
+			return name
+		}
+	}
+	return names[0]
+}
+
+// Variable returns the name of the environment variable that the value of key came from; "" if
+// there is none.
+func (t *Table) Variable(key string) string { return t.source.Variable(Join(t.path, key)) }
+
+func (t *Table) know(names []string) {
+	for _, name := range names {
+		if !slices.Contains(t.known, name) {
+			t.known = append(t.known, name)
+		}
+	}
+}
+
+// find returns the value of key and the name that it has; ok is false if there is none.
+func (t *Table) find(key Key) (name string, v any, ok bool) {
+	if t.source != nil && t.source.record != nil {
+		t.source.record(t.path, key)
+	}
+	name = t.Name(key.Names...)
+	v = t.values[name]
+	return name, v, v != nil
+}
+
+// read reads key. Parse returns a value of the key's type, and wrong what is wrong with it, to
+// be put behind the value; "" if nothing is.
+func read[T any](t *Table, key Key, parse func(any) (T, bool), wrong func(T) string) T {
+	fallback, _ := key.Default.(T)
+	name, v, ok := t.find(key)
+	if !ok {
+		return fallback
+	}
+	shown := describe(v)
+	if variable := t.Variable(name); variable != "" && shown != Kind(v) {
+		shown = "the value of $" + variable
+	}
+	value, ok := parse(v)
+	var problem string
+	if !ok {
+		problem = key.refuse(shown, Kind(v))
+	} else if problem = wrong(value); problem != "" {
+		problem = shown + problem
+	}
+	if problem != "" {
+		t.problems.Add(t.source.Problem(Join(t.path, name), "%s", placeholder(problem)))
+		return fallback
+	}
+	return value
+}
