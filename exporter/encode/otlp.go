@@ -3,7 +3,6 @@ package encode
 import (
 	"strconv"
 
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/sdk/instrumentation"
 	"go.opentelemetry.io/otel/sdk/resource"
@@ -17,38 +16,25 @@ import (
 // 64-bit integers as strings), in which spans are grouped by resource and scope. Mapped
 // fields become attributes of each span, see [Writer.AddFields]. It is for one goroutine at a
 // time.
-type OTLP struct {
-	fields     []Field // mapped ones
-	view       View
-	writer     Writer
-	resources  cache[*resource.Resource]
-	groups     []group
-	next       []int                // of the span at the same place in the same group, -1 at the end
-	attributes []attribute.KeyValue // of a span with its fields
-}
-
-// group is the spans of one resource and scope.
-type group struct {
-	resource    *resource.Resource
-	scope       instrumentation.Scope
-	first, last int
-	written     bool
-}
+type OTLP struct{ grouper }
 
 var _ Encoder = (*OTLP)(nil)
 
-// NewOTLP returns an OTLP encoder.
+// NewOTLP returns an OTLP encoder for the mapped fields of s.
 func NewOTLP(s exporter.Settings) (*OTLP, error) {
 	fields, err := CompileFields(s)
 	if err != nil {
 		return nil, err
 	}
-	e := &OTLP{}
-	if len(s.Fields) > 0 {
-		e.fields = fields.List()
+	if len(s.Fields) == 0 {
+		fields = nil
 	}
-	return e, nil
+	return NewOTLPJSON(OTLPOptions{Fields: fields}), nil
 }
+
+// NewOTLPJSON returns an OTLP encoder. A line of it is also what OTLP/HTTP takes as
+// application/json.
+func NewOTLPJSON(o OTLPOptions) *OTLP { return &OTLP{newGrouper(o, appendOTLPResource)} }
 
 // Batched implements [Encoder]: one line holds all spans of a call.
 func (*OTLP) Batched() bool { return true }
@@ -71,43 +57,19 @@ func (e *OTLP) Append(dst []byte, spans []sdktrace.ReadOnlySpan) []byte {
 			dst = e.appendResourceSpans(dst, e.groups[i:], spans)
 		}
 	}
-	e.view.Forget()
-	clear(e.groups)
+	e.forget()
 	return append(dst, "]}\n"...)
-}
-
-// group sorts spans into groups, in the order in which each group was first seen.
-func (e *OTLP) group(spans []sdktrace.ReadOnlySpan) {
-	e.groups, e.next = e.groups[:0], e.next[:0]
-	for i, s := range spans {
-		e.next = append(e.next, -1)
-		if s == nil {
-			continue
-		}
-		res, scope := s.Resource(), s.InstrumentationScope()
-		// The last groups first: spans that end together mostly come from the same place.
-		at := len(e.groups) - 1
-		for at >= 0 && (e.groups[at].resource != res || e.groups[at].scope != scope) {
-			at--
-		}
-		if at < 0 {
-			e.groups = append(e.groups, group{resource: res, scope: scope, first: i, last: i})
-			continue
-		}
-		e.next[e.groups[at].last] = i
-		e.groups[at].last = i
-	}
 }
 
 // appendResourceSpans appends the first group and those of the same resource.
 func (e *OTLP) appendResourceSpans(dst []byte, groups []group, spans []sdktrace.ReadOnlySpan) []byte {
-	res := groups[0].resource
+	of := groups[0].of
 	dst = append(dst, `{"resource":`...)
-	dst = append(dst, e.resources.or(res, appendOTLPResource)...)
+	dst = append(dst, of.encoded...)
 	dst = append(dst, `,"scopeSpans":[`...)
 	for i := range groups {
 		g := &groups[i]
-		if g.resource != res {
+		if g.of != of {
 			continue
 		}
 		if i > 0 {
@@ -115,13 +77,13 @@ func (e *OTLP) appendResourceSpans(dst []byte, groups []group, spans []sdktrace.
 		}
 		g.written = true
 		dst = append(dst, `{"scope":`...)
-		dst = appendOTLPScope(dst, &g.scope)
+		dst = append(dst, e.scopes.or(g.scope, appendOTLPScope)...)
 		dst = append(dst, `,"spans":[`...)
 		for at := g.first; at >= 0; at = e.next[at] {
 			if at != g.first {
 				dst = append(dst, ',')
 			}
-			e.view.Read(spans[at])
+			e.read(spans[at], of)
 			dst = e.appendSpan(dst)
 		}
 		dst = append(dst, ']')
@@ -132,7 +94,7 @@ func (e *OTLP) appendResourceSpans(dst []byte, groups []group, spans []sdktrace.
 		dst = append(dst, '}')
 	}
 	dst = append(dst, ']')
-	if url := res.SchemaURL(); url != "" {
+	if url := of.resource.SchemaURL(); url != "" {
 		dst = append(dst, `,"schemaUrl":`...)
 		dst = appendString(dst, url)
 	}
@@ -145,7 +107,7 @@ func appendOTLPResource(dst []byte, r *resource.Resource) []byte {
 	return append(dst, '}')
 }
 
-func appendOTLPScope(dst []byte, scope *instrumentation.Scope) []byte {
+func appendOTLPScope(dst []byte, scope instrumentation.Scope) []byte {
 	dst = append(dst, `{"name":`...)
 	dst = appendString(dst, scope.Name)
 	if scope.Version != "" {
@@ -215,8 +177,5 @@ func (e *OTLP) appendSpanAttributes(dst []byte) []byte {
 	if len(e.fields) == 0 {
 		return appendOTLPAttributes(dst, e.view.Attributes)
 	}
-	e.attributes = e.writer.AddFields(append(e.attributes[:0], e.view.Attributes...), &e.view, e.fields)
-	dst = appendOTLPAttributes(dst, e.attributes)
-	clear(e.attributes)
-	return dst
+	return appendOTLPAttributes(dst, e.withFields())
 }

@@ -31,9 +31,11 @@ func otlpFlags(flags trace.TraceFlags, remote bool) uint32 {
 	return n
 }
 
-// otlpKind is the number of a kind in OTLP; one that isn't known is internal.
+// otlpKind is the number of a kind in OTLP, 0 for one that isn't known.
 func otlpKind(k trace.SpanKind) int64 {
 	switch k {
+	case trace.SpanKindInternal:
+		return 1
 	case trace.SpanKindServer:
 		return 2
 	case trace.SpanKindClient:
@@ -43,6 +45,6 @@ func otlpKind(k trace.SpanKind) int64 {
 	case trace.SpanKindConsumer:
 		return 5
 	default:
-		return 1
+		return 0
 	}
 }
