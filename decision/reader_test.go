@@ -2,6 +2,7 @@ package decision_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -68,5 +69,23 @@ func TestReaderOfManyTracestates(t *testing.T) {
 		next++
 	}); got != 0 {
 		t.Errorf("%v allocations for each new tracestate after 5000, want 0", got)
+	}
+}
+
+// TestReaderRemembersNoLongMember: what a stranger sends may be long, and copying it costs as much.
+//
+//nolint:paralleltest // it counts the allocations of the whole process
+func TestReaderRemembersNoLongMember(t *testing.T) {
+	var r decision.Reader
+	states := make([]trace.TraceState, 200)
+	for i := range states {
+		states[i] = parse(t, fmt.Sprintf("ot=th:8;x%d:%s", i, strings.Repeat("y", 100)))
+	}
+	next := 0
+	if got := testing.AllocsPerRun(100, func() {
+		r.State(states[next], id())
+		next++
+	}); got != 0 {
+		t.Errorf("%v allocations for each, want 0", got)
 	}
 }

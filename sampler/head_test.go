@@ -293,7 +293,7 @@ func TestConditionsDoNotAllocate(t *testing.T) {
 	}})
 	head := sampler.NewHead(p)
 	attrs := []attribute.KeyValue{
-		attribute.Int("count", 5123456789), attribute.Float64("ratio", 0.25), attribute.Bool("ok", true), attribute.String("tracehook.kind", "queue"),
+		attribute.Int64("count", 5123456789), attribute.Float64("ratio", 0.25), attribute.Bool("ok", true), attribute.String("tracehook.kind", "queue"),
 	}
 	names := make([]string, 5000)
 	for i := range names {
@@ -334,5 +334,26 @@ func TestDecideDoesNotAllocate(t *testing.T) {
 				t.Errorf("%d rules, error %v: %v allocations, want 0", rules, failed, n)
 			}
 		}
+	}
+}
+
+// Long names hold ids or queries, so that each comes once: remembering them would copy
+// every one.
+func TestLongNamesAreNotRemembered(t *testing.T) {
+	p := policy(t, sampler.Config{Rate: 1, Propagate: true, Rules: []sampler.Rule{{Name: "GET *", Sample: 0.5}}})
+	head := sampler.NewHead(p)
+	names := make([]string, 500)
+	for i := range names {
+		names[i] = fmt.Sprintf("GET /%0200d", i)
+	}
+	i := 0
+	if n := testing.AllocsPerRun(400, func() {
+		name := names[i]
+		i++
+		head.ShouldSample(sdktrace.SamplingParameters{ParentContext: t.Context(), TraceID: high(), Name: name})
+		s := decision.Span{Ended: &ended{name: name}}
+		p.Decide(&s, 0)
+	}); n > 1 { // the test's own span
+		t.Errorf("%v allocations for each, want only the test's own", n)
 	}
 }
