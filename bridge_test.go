@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,7 +15,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/goleak"
@@ -136,27 +135,27 @@ func TestOneTraceRunsThroughEveryAPIIntoBothOutputs(t *testing.T) {
 		}
 		service.End()
 	})
-	server := httptest.NewServer(otelhttp.NewHandler(handler, "http:login",
-		otelhttp.WithTracerProvider(tp), otelhttp.WithPropagators(bridge.Propagator())))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx := bridge.Propagator().Extract(r.Context(), propagation.HeaderCarrier(r.Header))
+		ctx, span := tp.Tracer("server").Start(ctx, "GET", trace.WithSpanKind(trace.SpanKindServer))
+		defer span.End()
+		handler(w, r.WithContext(ctx))
+	}))
 	defer server.Close()
-	transport := &http.Transport{}
-	defer transport.CloseIdleConnections()
-	client := &http.Client{Transport: otelhttp.NewTransport(transport,
-		otelhttp.WithTracerProvider(tp), otelhttp.WithPropagators(bridge.Propagator()))}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+	ctx, request := tp.Tracer("client").Start(t.Context(), "HTTP GET", trace.WithSpanKind(trace.SpanKindClient))
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := client.Do(req)
+	bridge.Propagator().Inject(ctx, propagation.HeaderCarrier(req.Header))
+	resp, err := server.Client().Do(req)
 	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
 		t.Fatal(err)
 	}
 	if err := resp.Body.Close(); err != nil {
 		t.Fatal(err)
 	}
+	request.End()
 	server.Close() // waits for the handler, and with it for its span
 	if err := bridge.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)

@@ -2,8 +2,8 @@
 // with, run alternately in one process, medians of the ratios. Absolute times of a busy
 // machine mean nothing; a ratio of neighbors in time does.
 //
-//	go run ./bench             # all rows
-//	go run ./bench -run Begin  # the rows whose name contains Begin
+//	cd bench && go run .             # all rows
+//	cd bench && go run . -run Begin  # the rows whose name contains Begin
 package main
 
 import (

@@ -1,6 +1,6 @@
-// Command draw makes the pictures of docs/sampling.md, from the repository's root:
+// Command draw makes the pictures of docs/sampling.md, from the folder docs:
 //
-//	go run ./docs/draw
+//	go run ./draw
 //
 // What they show isn't drawn by hand: the program asks the sampler. A test compares the
 // committed pictures with what it would draw.
@@ -44,7 +44,7 @@ func run(folder string) error {
 }
 
 func main() {
-	folder := flag.String("out", "docs/img", "the folder that the pictures go to")
+	folder := flag.String("out", "img", "the folder that the pictures go to")
 	flag.Parse()
 	if err := run(*folder); err != nil {
 		fmt.Fprintln(os.Stderr, "draw:", err)

@@ -20,7 +20,7 @@ func TestPicturesAreUpToDate(t *testing.T) {
 	for name, want := range all {
 		got, err := os.ReadFile(filepath.Join("..", "img", name))
 		if err != nil || string(got) != want {
-			t.Errorf("docs/img/%s is not what would be drawn (%v): run go run ./docs/draw and look at it", name, err)
+			t.Errorf("docs/img/%s is not what would be drawn (%v): run go run ./draw in docs and look at it", name, err)
 		}
 		for d := xml.NewDecoder(strings.NewReader(want)); ; {
 			if _, err := d.Token(); errors.Is(err, io.EOF) {

@@ -1,7 +1,7 @@
 // Scale simulates a fleet: what each process sends, and how many Collectors that takes.
 //
-//	go run ./docs/scale                          # the table of docs/scale.md
-//	go run ./docs/scale -rate 0.01 -spans 2000   # other assumptions
+//	go run ./scale                          # the table of docs/scale.md
+//	go run ./scale -rate 0.01 -spans 2000   # other assumptions
 package main
 
 import (

@@ -12,7 +12,7 @@ var update = flag.Bool("update", false, "rewrite the table in docs/scale.md")
 
 const (
 	document = "../scale.md"
-	begin    = "<!-- go run ./docs/scale -->\n"
+	begin    = "<!-- go run ./scale -->\n"
 	end      = "<!-- end -->"
 )
 
@@ -34,7 +34,7 @@ func TestDocument(t *testing.T) {
 		return
 	}
 	if !*update {
-		t.Fatalf("run go test ./docs/scale -update; the program prints:\n%s", printed)
+		t.Fatalf("run go test ./scale -update in docs; the program prints:\n%s", printed)
 	}
 	if err := os.WriteFile(document, []byte(before+begin+printed+end+after), 0o644); err != nil { //nolint:gosec // a document
 		t.Fatal(err)

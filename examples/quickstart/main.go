@@ -1,7 +1,6 @@
 // Quickstart is a small real service under tracehook: an HTTP server and client on
-// loopback with otelhttp, handlers that use the framework's API and plain OTel, requests
-// that run at once and one that fails. It writes to a console and to a file, prints the
-// accounts and exits. With -forever it serves until SIGINT or SIGTERM.
+// loopback, handlers that use the framework's API and plain OTel, requests that run at once
+// and one that fails. It writes to a console and to a file, prints the accounts and exits. With -forever it serves until SIGINT or SIGTERM.
 package main
 
 import (
@@ -21,8 +20,6 @@ import (
 	"sync"
 	"syscall"
 	"time"
-
-	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 
 	"github.com/tracehook/tracehook/config"
 	"github.com/tracehook/tracehook/otelbridge"
@@ -85,11 +82,11 @@ func drive(ctx context.Context, requests int, forever bool) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	server := &http.Server{Handler: otelhttp.NewHandler(newShop(), "http:shop"), ReadHeaderTimeout: time.Second}
+	server := &http.Server{Handler: traced(newShop()), ReadHeaderTimeout: time.Second}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 
-	client := &http.Client{Transport: otelhttp.NewTransport(http.DefaultTransport)}
+	client := &http.Client{Transport: transport{}}
 	work := make(chan int)
 	counts := make(chan int, 4)
 	var wg sync.WaitGroup
@@ -130,7 +127,7 @@ send:
 	return sent, err
 }
 
-// get sends one request. Reading the body to its end is what ends the client's span.
+// get sends one request.
 func get(ctx context.Context, client *http.Client, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()

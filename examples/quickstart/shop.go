@@ -24,13 +24,13 @@ func pathOf(i int) string {
 	}
 }
 
-func newShop() http.Handler {
+func newShop() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /login", login)
 	return mux
 }
 
-// login is a handler as a framework's user writes it. The span that otelhttp opened is
+// login is a handler as a framework's user writes it. The server's span is
 // the parent of Begin's, which is the parent of otel.Tracer's.
 func login(w http.ResponseWriter, r *http.Request) {
 	ctx := tracehook.NewMeta().WithContext(r.Context())
