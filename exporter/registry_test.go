@@ -2,7 +2,6 @@ package exporter_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -77,24 +76,6 @@ func TestRegistryConcurrentSafe(t *testing.T) {
 	wg.Wait()
 	if got := len(r.Names()); got != 400 {
 		t.Errorf("%d drivers, want 400", got)
-	}
-}
-
-func TestPartialError(t *testing.T) {
-	t.Parallel()
-	cause := errors.New("disk full")
-	err := error(&exporter.PartialError{Exported: 2, Failed: 1, Spooled: 4, Err: cause})
-	if err.Error() != "disk full (1 of 7 spans)" {
-		t.Errorf("text %q", err)
-	}
-	var counted interface {
-		SpanResult() (exported, failed, spooled int)
-	}
-	if !errors.Is(err, cause) || !errors.As(err, &counted) {
-		t.Fatal("the cause or the counts are hidden")
-	}
-	if e, f, s := counted.SpanResult(); e != 2 || f != 1 || s != 4 {
-		t.Errorf("SpanResult %d, %d, %d", e, f, s)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/tracehook/tracehook/exporter/report"
 )
 
 // account is the ledger of one name. It outlives the connections of that name: a reload
@@ -73,7 +75,7 @@ type generations struct {
 	joined  uint64    // connections, ever
 	leftAt  time.Time // of the last one that has gone
 	entered uint64    // spans, by connections that are gone
-	spool   spoolCounts
+	spool   report.Counts
 	left    uint64 // in the spools of connections that are gone, and that others have opened
 	orphans []orphan
 	conns   []*conn
@@ -126,9 +128,9 @@ func (a *account) leave(c *conn) {
 		g.leftAt = time.Now()
 		g.entered += c.gate.entered()
 		n := c.spoolCounts()
-		g.spool = g.spool.plus(n)
-		if n.pending > 0 {
-			g.orphan(c.cfg.Claims, uint64(n.pending))
+		g.spool = g.spool.Plus(n)
+		if n.Pending > 0 {
+			g.orphan(c.cfg.Claims, uint64(n.Pending))
 		}
 	}
 	g.conns = rest

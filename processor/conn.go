@@ -10,6 +10,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/decision"
+	"github.com/tracehook/tracehook/exporter/report"
 )
 
 // conn is one generation of a connection: a gate, a batcher and an exporter.
@@ -63,10 +64,7 @@ type environment struct {
 // opened is an exporter and what else it can do.
 type opened struct {
 	sdktrace.SpanExporter
-	spooler   SpanSpooler
-	counts    spoolCounter
-	inherited spoolInheritor
-	resender  resender
+	spool report.Spool
 }
 
 // Why exports end early.

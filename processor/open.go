@@ -8,6 +8,8 @@ import (
 	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/tracehook/tracehook/exporter/report"
 )
 
 // reopenInterval is the time between two attempts to open a connection.
@@ -36,12 +38,8 @@ func (c *conn) open(ctx context.Context) (err error) {
 	if isNil(e) {
 		return errors.New("open: the driver returned neither an exporter nor an error")
 	}
-	o := &opened{SpanExporter: e}
-	o.spooler, _ = e.(SpanSpooler)
-	o.counts, _ = e.(spoolCounter)
-	o.inherited, _ = e.(spoolInheritor)
-	o.resender, _ = e.(resender)
-	if c.cfg.Overflow == OverflowSpool && o.spooler == nil {
+	o := &opened{e, report.SpoolOf(e)}
+	if c.cfg.Overflow == OverflowSpool && !o.spool.CanSpool() {
 		return errors.Join(fmt.Errorf("overflow %q needs an exporter with a spool, and %T has none: "+
 			"give the connection a spool, or use drop, block or sync", OverflowSpool, e), e.Shutdown(ctx))
 	}

@@ -19,7 +19,7 @@ const (
 	// exporter could not be had, and after one nobody waits again until the connection moves.
 	OverflowSync
 	// OverflowSpool hands the span to the exporter's SpoolSpans in the background. See
-	// [SpanSpooler].
+	// [report.Spooler].
 	OverflowSpool
 )
 

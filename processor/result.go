@@ -4,13 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"unicode/utf8"
-)
 
-// partialResult is an error that knows what became of the spans of an export.
-type partialResult interface {
-	error
-	SpanResult() (exported, failed, spooled int)
-}
+	"github.com/tracehook/tracehook/exporter/report"
+)
 
 // result is what an export came to.
 type result struct {
@@ -19,26 +15,10 @@ type result struct {
 	panicked                  bool
 }
 
-// readResult reads the error of an export of n spans. Without a SpanResult, an error means
-// that none is confirmed. Numbers that don't add up to n are cut, or filled with failed:
-// nothing counts as delivered that nobody has confirmed.
+// readResult reads the error of an export of n spans.
 func readResult(err error, n int) result {
-	if err == nil {
-		return result{exported: uint64(n)}
-	}
-	r := result{err: err}
-	var part partialResult
-	if !errors.As(err, &part) {
-		r.failed = uint64(n)
-		return r
-	}
-	exported, failed, spooled := part.SpanResult()
-	failed = min(max(failed, 0), n)
-	spooled = min(max(spooled, 0), n-failed)
-	exported = min(max(exported, 0), n-failed-spooled)
-	r.exported, r.spooled = uint64(exported), uint64(spooled)
-	r.failed = uint64(n - exported - spooled)
-	return r
+	r := report.Read(err, n)
+	return result{exported: uint64(r.Exported), failed: uint64(r.Failed), spooled: uint64(r.Spooled), err: err}
 }
 
 // maxErrorText bounds what of a foreign error is kept in memory and in lines.

@@ -78,7 +78,7 @@ func (a *account) include(x *account) {
 	g, sum := x.gens.Load(), *a.gens.Load()
 	sum.joined += g.joined
 	sum.entered += g.entered
-	sum.spool = sum.spool.plus(g.spool)
+	sum.spool = sum.spool.Plus(g.spool)
 	sum.left += g.left
 	a.gens.Store(&sum)
 	a.told = told{panicked: true} // all of it has been told, by those it came from

@@ -65,7 +65,7 @@ func (c *conn) spoolFrom(ctx context.Context) (stop func() bool) {
 		return func() bool { return false }
 	}
 	return time.AfterFunc(time.Until(deadline)/2, func() {
-		if e := c.exporter.Load(); e != nil && e.spooler != nil {
+		if e := c.exporter.Load(); e != nil && e.spool.CanSpool() {
 			c.stopSending(errSpoolInstead)
 		}
 	}).Stop

@@ -163,7 +163,7 @@ func (c *conn) callSpooler(batch []sdktrace.ReadOnlySpan) (err error) {
 	}()
 	e := c.waitForExporter()
 	switch {
-	case e != nil && e.spooler != nil:
+	case e != nil && e.spool.CanSpool():
 	case c.openErr.Load() != nil:
 		return c.openErr.Load()
 	default:
@@ -171,7 +171,7 @@ func (c *conn) callSpooler(batch []sdktrace.ReadOnlySpan) (err error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(c.ctx, c.cfg.ExportTimeout, errExportTimeout)
 	defer cancel()
-	return e.spooler.SpoolSpans(ctx, batch)
+	return e.spool.SpoolSpans(ctx, batch)
 }
 
 // waitForExporter waits while the connection waits for its predecessor: then there is no

@@ -2,6 +2,8 @@ package processor
 
 import (
 	"time"
+
+	"github.com/tracehook/tracehook/exporter/report"
 )
 
 // Stats is a consistent snapshot of all counters since New. It belongs to the caller. Its
@@ -164,13 +166,13 @@ func (a *account) snapshot(c *Counters, late tally) {
 
 	// What has left the spool before the export that put it there has returned is not
 	// counted as having left yet.
-	c.Inherited = spool.inherited - min(left, spool.inherited)
+	c.Inherited = spool.Inherited - min(left, spool.Inherited)
 	in := c.Inherited + c.Spooled
-	c.Replayed = min(spool.replayed, in)
-	c.Dead = min(spool.dead, in-c.Replayed)
-	c.Expired = min(spool.expired, in-c.Replayed-c.Dead)
+	c.Replayed = min(spool.Replayed, in)
+	c.Dead = min(spool.Dead, in-c.Replayed)
+	c.Expired = min(spool.Expired, in-c.Replayed-c.Dead)
 	c.SpoolPending = in - c.Replayed - c.Dead - c.Expired
-	c.Resent = spool.resent
+	c.Resent = spool.Resent
 
 	c.QueueLen, c.QueuedCount = c.Pending, c.Accepted
 	c.SyncFallbackCount = int64(a.syncs.Load())
@@ -189,12 +191,12 @@ func (a *account) snapshot(c *Counters, late tally) {
 
 // spoolSnapshot asks the exporters of all generations. It comes before what is settled, so that
 // more is known to have come in than to have left.
-func (a *account) spoolSnapshot() (n spoolCounts, left int64) {
+func (a *account) spoolSnapshot() (n report.Counts, left int64) {
 	g := a.gens.Load()
 	n = g.spool
 	for _, c := range g.conns {
-		if e := c.exporter.Load(); e != nil && (e.counts != nil || e.resender != nil) {
-			n = n.plus(c.spoolCounts())
+		if e := c.exporter.Load(); e != nil && e.spool.CanCount() {
+			n = n.Plus(c.spoolCounts())
 		}
 	}
 	return n, int64(g.left)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/encode"
+	"github.com/tracehook/tracehook/exporter/report"
 )
 
 // Exporter writes lines or trees. It is safe for concurrent use; it blocks as long as its
@@ -74,7 +75,7 @@ func New(s exporter.Settings) (*Exporter, error) {
 // ExportSpans writes spans: lines in one write for those that are not ok, then one for the
 // others; trees in one write for all that are ready. It does nothing if ctx is done, whose
 // error it returns, or after Shutdown. A write error says how many spans it cost
-// ([exporter.PartialError]).
+// ([report.Result]).
 func (e *Exporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -171,7 +172,7 @@ func (l *lines) export(spans []sdktrace.ReadOnlySpan) error {
 		to.spans++
 	}
 	l.view.Forget()
-	var result exporter.PartialError
+	var result report.Result
 	l.bad.write("error", &result)
 	l.good.write("output", &result)
 	if result.Err == nil {
@@ -181,7 +182,7 @@ func (l *lines) export(spans []sdktrace.ReadOnlySpan) error {
 	return &failure
 }
 
-func (s *stream) write(name string, result *exporter.PartialError) {
+func (s *stream) write(name string, result *report.Result) {
 	if s.spans == 0 {
 		return
 	}

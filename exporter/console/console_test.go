@@ -24,6 +24,7 @@ import (
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/console"
 	"github.com/tracehook/tracehook/exporter/exportertest"
+	"github.com/tracehook/tracehook/exporter/report"
 )
 
 type broken struct{}
@@ -170,7 +171,7 @@ func TestWriteErrorsSayWhatTheyCost(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			err := fresh(t, test.settings).ExportSpans(t.Context(), exportertest.Spans())
-			partial, ok := errors.AsType[*exporter.PartialError](err)
+			partial, ok := errors.AsType[*report.Result](err)
 			if !ok {
 				t.Fatalf("error %v", err)
 			}

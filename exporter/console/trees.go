@@ -13,6 +13,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/encode"
+	"github.com/tracehook/tracehook/exporter/report"
 	"github.com/tracehook/tracehook/exporter/tree"
 )
 
@@ -92,7 +93,7 @@ func (t *trees) draw(traces []tree.Trace) error {
 		t.buf = buf
 	}
 	if _, err := t.w.Write(buf); err != nil {
-		return &exporter.PartialError{Failed: spans, Err: fmt.Errorf("write to the output stream: %w", err)}
+		return &report.Result{Failed: spans, Err: fmt.Errorf("write to the output stream: %w", err)}
 	}
 	return nil
 }

@@ -6,7 +6,7 @@
 // [OfCode], [OfError]). A [Sender] repeats an attempt that is worth repeating, with
 // jittered exponential backoff, within a time budget, and never before the time that the
 // destination asked to be left alone. What it returns is an error with the number of spans
-// that were delivered, lost and spooled ([SpanError]), which the ledger of a connection
+// that were delivered, lost and spooled ([report.Result]), which the ledger of a connection
 // reads.
 //
 // # What is repeated

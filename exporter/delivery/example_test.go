@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/tracehook/tracehook/exporter/delivery"
+	"github.com/tracehook/tracehook/exporter/report"
 )
 
 // full is a destination that takes some spans and rejects others.
@@ -20,7 +21,7 @@ func ExampleSender() {
 	s := delivery.NewSender(full{}, delivery.Options{})
 	err := s.Deliver(context.Background(), delivery.Batch{Body: []byte("..."), Spans: 5})
 	fmt.Println(err)
-	if spans, ok := errors.AsType[*delivery.SpanError](err); ok {
+	if spans, ok := errors.AsType[*report.Result](err); ok {
 		fmt.Println(spans.SpanResult())
 	}
 	// Output:

@@ -17,7 +17,7 @@ var ErrShutdown = errors.New("the exporter is shut down")
 
 // Store keeps batches that can't be delivered now. Package spool has one on disk.
 type Store interface {
-	// Deliver sends or keeps a batch, and returns nil or a [*SpanError].
+	// Deliver sends or keeps a batch, and returns nil or a [*report.Result].
 	Deliver(ctx context.Context, b Batch) error
 	// Put keeps a batch without trying to send it.
 	Put(b Batch) error
@@ -25,7 +25,7 @@ type Store interface {
 	Close(ctx context.Context) error
 }
 
-// Deliver takes one encoded batch and returns nil or a [*SpanError].
+// Deliver takes one encoded batch and returns nil or a [*report.Result].
 type Deliver func(ctx context.Context, b Batch) error
 
 // Outlet is the end of one connection. It is safe for concurrent use.

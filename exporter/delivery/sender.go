@@ -66,7 +66,7 @@ func NewSender(t Transport, o Options) *Sender {
 	return &Sender{transport: t, options: o}
 }
 
-// Deliver sends b and returns nil, or a [*SpanError]. It blocks for at most the budget plus
+// Deliver sends b and returns nil, or a [*report.Result]. It blocks for at most the budget plus
 // one attempt, and returns soon after ctx is done.
 func (s *Sender) Deliver(ctx context.Context, b Batch) error {
 	return s.Send(ctx, b).Result(b.Spans)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tracehook/tracehook/exporter/delivery"
+	"github.com/tracehook/tracehook/exporter/report"
 )
 
 var errAway = errors.New("connection refused")
@@ -76,7 +77,7 @@ func TestSenderStaysInItsBudget(t *testing.T) {
 		if took := time.Since(begin); took > 10*time.Second || took < 8*time.Second {
 			t.Errorf("took %v of a budget of 10s", took)
 		}
-		var e *delivery.SpanError
+		var e *report.Result
 		if !errors.As(err, &e) || e.Failed != 10 || !errors.Is(err, errAway) {
 			t.Fatalf("got %v", err)
 		}
@@ -154,7 +155,7 @@ func TestSenderNeverRepeatsAFinalAnswer(t *testing.T) {
 		if name != "partial success" {
 			continue
 		}
-		var e *delivery.SpanError
+		var e *report.Result
 		if !errors.As(err, &e) {
 			t.Fatal(err)
 		}

@@ -1,6 +1,12 @@
 package delivery
 
-import "time"
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"github.com/tracehook/tracehook/exporter/report"
+)
 
 // Batch is the body of one request and the number of spans in it. Nobody changes Body
 // after the batch was handed over; it may be read for as long as an attempt lasts, and by
@@ -62,4 +68,25 @@ type Verdict struct {
 // clamped.
 func Delivery(spans int, rejected int64, message string) Verdict {
 	return Verdict{Rejected: int(min(max(rejected, 0), int64(spans))), Message: message}
+}
+
+// Result turns the verdict on a batch of so many spans into what an exporter returns: nil if
+// all were taken, otherwise a [*report.Result].
+func (v Verdict) Result(spans int) error {
+	switch {
+	case v.Outcome != Delivered:
+		return &report.Result{Failed: spans, Err: v.Err}
+	case v.Rejected > 0:
+		return &report.Result{Exported: spans - v.Rejected, Failed: v.Rejected, Err: v.Rejection(spans)}
+	default:
+		return nil
+	}
+}
+
+// Rejection returns the sentence about a partial success, nil if there was none.
+func (v Verdict) Rejection(spans int) error {
+	if v.Outcome != Delivered || v.Rejected == 0 {
+		return nil
+	}
+	return fmt.Errorf("the destination rejected %d of %s: %s", v.Rejected, report.Spans(spans), cmp.Or(v.Message, "it didn't say why"))
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/encode"
+	"github.com/tracehook/tracehook/exporter/report"
 )
 
 // Exporter writes spans to a file. Its methods may be called concurrently. Make one with
@@ -109,7 +110,7 @@ func open(ctx context.Context, s settings) (*Exporter, error) {
 // ExportSpans appends spans to the file, with one write unless the batch is longer than
 // 4 MiB or a file fills up on the way. When it returns nil, all of them are in the file, and
 // under [SyncBatch] on the disk. Its error is an
-// [*exporter.PartialError], which counts exactly; the next call tries again from the start: it makes a
+// [*report.Result], which counts exactly; the next call tries again from the start: it makes a
 // directory that has vanished, and opens the file anew. Nil spans are skipped. After Shutdown
 // it does nothing. It holds no span after it has returned.
 func (e *Exporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
@@ -128,7 +129,7 @@ func (e *Exporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpa
 			total++
 		}
 	}
-	return &exporter.PartialError{Exported: done, Failed: total - done, Err: fmt.Errorf("file %q: %w", e.w.path, err)}
+	return &report.Result{Exported: done, Failed: total - done, Err: fmt.Errorf("file %q: %w", e.w.path, err)}
 }
 
 func (e *Exporter) export(ctx context.Context, spans []sdktrace.ReadOnlySpan) (int, error) {

@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
-	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/file"
+	"github.com/tracehook/tracehook/exporter/report"
 )
 
 func TestExporterWritesJSONLines(t *testing.T) {
@@ -69,9 +69,9 @@ func TestExporterCountsACanceledBatch(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	err := e.ExportSpans(ctx, []sdktrace.ReadOnlySpan{span(0), nil, span(1)})
-	var partial *exporter.PartialError
+	var partial *report.Result
 	if !errors.As(err, &partial) || !errors.Is(err, context.Canceled) {
-		t.Fatalf("err = %v, want a PartialError that wraps context.Canceled", err)
+		t.Fatalf("err = %v, want a Result that wraps context.Canceled", err)
 	}
 	if partial.Exported != 0 || partial.Failed != 2 {
 		t.Errorf("exported, failed = %d, %d, want 0, 2", partial.Exported, partial.Failed)
@@ -153,7 +153,7 @@ func TestExporterWritesHugeBatchesInParts(t *testing.T) {
 		e := open(t, path, file.WithEncoder(huge{stopAt: test.stopAt, stop: cancel, n: new(int)}))
 		err := e.ExportSpans(ctx, spans(0, 7))
 		cancel()
-		var partial *exporter.PartialError
+		var partial *report.Result
 		switch {
 		case test.want == 7 && err != nil:
 			t.Errorf("err = %v", err)

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/file"
+	"github.com/tracehook/tracehook/exporter/report"
 )
 
 // TestEveryCallMayFail lets each call to the file system fail, one after the other, in a
@@ -83,7 +83,7 @@ func faultRound(t *testing.T, at, length int, half bool, opts []file.Option) boo
 		}
 		err := e.ExportSpans(t.Context(), spans(n, n+size))
 		done := size
-		var partial *exporter.PartialError
+		var partial *report.Result
 		switch {
 		case err == nil:
 			good++
@@ -92,7 +92,7 @@ func faultRound(t *testing.T, at, length int, half bool, opts []file.Option) boo
 				t.Errorf("%d exported, %d failed, want %d in all", partial.Exported, partial.Failed, size)
 			}
 		default:
-			t.Errorf("err = %v, want a PartialError", err)
+			t.Errorf("err = %v, want a Result", err)
 		}
 		for i := range size {
 			exported[fmt.Sprintf("span-%d", n+i)] = i < done

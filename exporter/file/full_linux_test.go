@@ -11,8 +11,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/file"
+	"github.com/tracehook/tracehook/exporter/report"
 )
 
 // TestFullDisk fills a real file system, sees that the count stays exact, makes room, and
@@ -38,7 +38,7 @@ func TestFullDisk(t *testing.T) {
 		for n := 0; healed < 3; n += 7 {
 			err := e.ExportSpans(t.Context(), spans(n, n+7))
 			done := 7
-			var partial *exporter.PartialError
+			var partial *report.Result
 			switch {
 			case errors.As(err, &partial):
 				done = partial.Exported

@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/file"
+	"github.com/tracehook/tracehook/exporter/report"
 )
 
 func TestRotationNames(t *testing.T) {
@@ -228,9 +228,9 @@ func TestAFileThatCannotBeRotatedGrows(t *testing.T) {
 	e := open(t, filepath.Join(dir, "trace.log"), file.WithEncoder(line{}), file.WithMaxLines(1), file.WithFS(refuseRename{}))
 	for n := range 3 {
 		err := e.ExportSpans(t.Context(), spans(2*n, 2*n+2))
-		var partial *exporter.PartialError
+		var partial *report.Result
 		if !errors.As(err, &partial) || !errors.Is(err, errRename) {
-			t.Fatalf("err = %v, want a PartialError that wraps the reason", err)
+			t.Fatalf("err = %v, want a Result that wraps the reason", err)
 		}
 		if partial.Exported != 2 || partial.Failed != 0 {
 			t.Errorf("exported, failed = %d, %d, want 2, 0", partial.Exported, partial.Failed)

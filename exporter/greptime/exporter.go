@@ -9,6 +9,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/exporter/delivery"
+	"github.com/tracehook/tracehook/exporter/report"
 )
 
 // Exporter writes spans into one table of a GreptimeDB. Its methods are safe for concurrent
@@ -87,7 +88,7 @@ func (o *Options) warn() {
 	}
 }
 
-// ExportSpans writes spans and returns nil or a [*delivery.SpanError]. It blocks until they are
+// ExportSpans writes spans and returns nil or a [*report.Result]. It blocks until they are
 // stored, given up or spooled, and returns soon after ctx is done. Spans whose start isn't
 // known, or doesn't fit into 63 bits of nanoseconds, count as failed. After Shutdown it
 // returns nil and does nothing.
@@ -108,7 +109,7 @@ func (e *Exporter) encode(spans []sdktrace.ReadOnlySpan) func(context.Context, d
 		}
 		body, err := e.encoder(spans)
 		if err != nil {
-			return &delivery.SpanError{Failed: len(spans), Err: fmt.Errorf("encoding for %s: %w", e.out.Target(), err)}
+			return &report.Result{Failed: len(spans), Err: fmt.Errorf("encoding for %s: %w", e.out.Target(), err)}
 		}
 		return deliver(ctx, delivery.Batch{Body: body, Spans: len(spans)})
 	}

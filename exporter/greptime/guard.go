@@ -7,7 +7,7 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
-	"github.com/tracehook/tracehook/exporter/delivery"
+	"github.com/tracehook/tracehook/exporter/report"
 )
 
 // maxNano is the last moment that a timestamp in nanoseconds can hold.
@@ -71,7 +71,7 @@ func without(dropped, sent int, err error) error {
 		return err
 	}
 	reason := fmt.Errorf("%d of %d spans have no start time, or one outside 1970 to 2262, and can't be stored", dropped, dropped+sent)
-	result := delivery.SpanError{Exported: sent, Err: reason}
+	result := report.Result{Exported: sent, Err: reason}
 	if err != nil {
 		result.Err = fmt.Errorf("%w; and %w", err, reason)
 		result.Exported, result.Failed = 0, sent

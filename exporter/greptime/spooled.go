@@ -7,6 +7,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/exporter/delivery"
+	"github.com/tracehook/tracehook/exporter/report"
 	"github.com/tracehook/tracehook/exporter/spool"
 )
 
@@ -48,7 +49,7 @@ func NewSpooled(ctx context.Context, o Options, keep spool.Options) (*Spooled, e
 func (e *Spooled) SpoolSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 	sound, dropped := guard(spans)
 	if dropped > 0 {
-		return without(dropped, len(sound), &delivery.SpanError{Failed: len(sound), Err: errNotSpooled})
+		return without(dropped, len(sound), &report.Result{Failed: len(sound), Err: errNotSpooled})
 	}
 	return e.out.Store(ctx, e.encode(sound))
 }

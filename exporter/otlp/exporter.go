@@ -19,6 +19,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/tracehook/tracehook/exporter/delivery"
+	"github.com/tracehook/tracehook/exporter/report"
 )
 
 // traceMethod is the one call of OTLP/gRPC for traces.
@@ -126,7 +127,7 @@ func buildGRPC(o *Options) (delivery.Transport, otlptrace.Client, error) {
 	), nil
 }
 
-// ExportSpans sends spans and returns nil or a [*delivery.SpanError]. It blocks until they are
+// ExportSpans sends spans and returns nil or a [*report.Result]. It blocks until they are
 // delivered, given up or spooled, and returns soon after ctx is done. After Shutdown it
 // returns nil and does nothing.
 func (e *Exporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
@@ -152,7 +153,7 @@ func (e *Exporter) encode(spans []sdktrace.ReadOnlySpan) func(context.Context, d
 			return c.err
 		}
 		if err != nil {
-			return &delivery.SpanError{Failed: len(spans), Err: fmt.Errorf("encoding for %s: %w", e.out.Target(), err)}
+			return &report.Result{Failed: len(spans), Err: fmt.Errorf("encoding for %s: %w", e.out.Target(), err)}
 		}
 		return nil
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter/delivery"
 	"github.com/tracehook/tracehook/exporter/otlp"
+	"github.com/tracehook/tracehook/exporter/report"
 	"github.com/tracehook/tracehook/exporter/spool"
 	"github.com/tracehook/tracehook/internal/sendtest"
 )
@@ -52,9 +53,9 @@ func (l *ledger) add(tb testing.TB, spans int, err error) {
 		l.exported += int64(spans)
 		return
 	}
-	var e *delivery.SpanError
+	var e *report.Result
 	if !errors.As(err, &e) {
-		tb.Fatalf("got %v, want a SpanError", err)
+		tb.Fatalf("got %v, want a Result", err)
 	}
 	if e.Exported+e.Failed+e.Spooled != spans {
 		tb.Fatalf("%d + %d + %d of %d spans: %v", e.Exported, e.Failed, e.Spooled, spans, err)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tracehook/tracehook/exporter/delivery"
+	"github.com/tracehook/tracehook/exporter/report"
 	"github.com/tracehook/tracehook/exporter/spool"
 )
 
@@ -115,9 +116,9 @@ func open(tb testing.TB, d *destination, o spool.Options) *spool.Spool {
 // result returns what Deliver said about spans.
 func result(tb testing.TB, err error) (exported, failed, spooled int) {
 	tb.Helper()
-	var e *delivery.SpanError
+	var e *report.Result
 	if !errors.As(err, &e) {
-		tb.Fatalf("got %v, want a SpanError", err)
+		tb.Fatalf("got %v, want a Result", err)
 	}
 	return e.SpanResult()
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tracehook/tracehook/exporter/delivery"
+	"github.com/tracehook/tracehook/exporter/report"
 )
 
 // Spool delivers batches and keeps what can't be delivered now. It is safe for concurrent
@@ -86,13 +87,13 @@ func Open(ctx context.Context, sender *delivery.Sender, o Options) (*Spool, erro
 }
 
 // Deliver sends or keeps b, as the mode says, and returns nil if it was delivered whole, or a
-// [*delivery.SpanError] with the number of spans that are in the spool now. It returns soon
+// [*report.Result] with the number of spans that are in the spool now. It returns soon
 // after ctx is done, and keeps the batch then; where it is done already, nothing is sent.
 func (s *Spool) Deliver(ctx context.Context, b delivery.Batch) error {
 	if s.options.Mode == Always {
 		err := s.Put(b)
 		if err == nil {
-			return &delivery.SpanError{Spooled: b.Spans, Err: s.queued()}
+			return &report.Result{Spooled: b.Spans, Err: s.queued()}
 		}
 		return s.settle(ctx, b, err)
 	}
@@ -128,29 +129,29 @@ func (s *Spool) settle(ctx context.Context, b delivery.Batch, unspoolable error)
 		b.Uncertain = v.Uncertain
 		return s.keep(b, v.Err)
 	case v.Outcome == delivery.Retry:
-		return &delivery.SpanError{Failed: b.Spans, Err: both(v.Err, unspoolable)}
+		return &report.Result{Failed: b.Spans, Err: both(v.Err, unspoolable)}
 	case v.Outcome == delivery.Refused:
 		if err := s.bury(b, b.Spans, v.Err); err != nil {
-			return &delivery.SpanError{Failed: b.Spans, Err: both(v.Err, err)}
+			return &report.Result{Failed: b.Spans, Err: both(v.Err, err)}
 		}
-		return &delivery.SpanError{Spooled: b.Spans, Err: fmt.Errorf("refused for good and kept in %s: %w", deadDir, v.Err)}
+		return &report.Result{Spooled: b.Spans, Err: fmt.Errorf("refused for good and kept in %s: %w", deadDir, v.Err)}
 	case v.Rejected > 0:
 		reason := v.Rejection(b.Spans)
 		if err := s.bury(b, v.Rejected, reason); err != nil {
-			return &delivery.SpanError{Exported: b.Spans - v.Rejected, Failed: v.Rejected, Err: both(reason, err)}
+			return &report.Result{Exported: b.Spans - v.Rejected, Failed: v.Rejected, Err: both(reason, err)}
 		}
-		return &delivery.SpanError{Exported: b.Spans - v.Rejected, Spooled: v.Rejected, Err: reason}
+		return &report.Result{Exported: b.Spans - v.Rejected, Spooled: v.Rejected, Err: reason}
 	default:
 		return nil
 	}
 }
 
 // keep puts b on disk because of why.
-func (s *Spool) keep(b delivery.Batch, why error) *delivery.SpanError {
+func (s *Spool) keep(b delivery.Batch, why error) *report.Result {
 	if err := s.Put(b); err != nil {
-		return &delivery.SpanError{Failed: b.Spans, Err: both(why, err)}
+		return &report.Result{Failed: b.Spans, Err: both(why, err)}
 	}
-	return &delivery.SpanError{Spooled: b.Spans, Err: why}
+	return &report.Result{Spooled: b.Spans, Err: why}
 }
 
 // both makes one sentence of why a batch wasn't delivered and why it couldn't be kept.
