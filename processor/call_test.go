@@ -3,6 +3,7 @@ package processor_test
 import (
 	"context"
 	"errors"
+	"math"
 	"runtime"
 	"strings"
 	"testing"
@@ -148,7 +149,7 @@ func TestPartialResultsAreSplit(t *testing.T) {
 		"negative":        {reported{-4, -3, -3}, 0, 10, 0},
 		"all spooled":     {reported{0, 0, 10}, 0, 0, 10},
 		"all delivered":   {reported{10, 0, 0}, 10, 0, 0},
-		"absurd exported": {reported{1 << 62, 0, 0}, 10, 0, 0},
+		"absurd exported": {reported{math.MaxInt, 0, 0}, 10, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

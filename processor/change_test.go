@@ -113,7 +113,7 @@ func TestEachSpanKeepsItsOwnTracestate(t *testing.T) {
 	half := decision.FromProbability(0.5)
 	states := make([]trace.TraceState, 200)
 	for i := range states {
-		states[i] = state(t, fmt.Sprintf("ot=th:8;rv:%014x", i+(1<<55)))
+		states[i] = state(t, fmt.Sprintf("ot=th:8;rv:%014x", int64(i)+1<<55))
 	}
 	k := &keeper{}
 	f := open(t, processor.Options{}, processor.ConnectionConfig{

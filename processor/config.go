@@ -5,29 +5,51 @@ import (
 	"log/slog"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/decision"
+	"github.com/tracehook/tracehook/processor/internal/connection"
 )
 
 // What a [ConnectionConfig] and [Options] mean where they are zero or negative.
 const (
-	DefaultQueueSize     = 1024
-	DefaultBatchSize     = 256
-	DefaultSchedule      = 200 * time.Millisecond
-	DefaultExportTimeout = 30 * time.Second
-	DefaultBlockTimeout  = time.Second
+	DefaultQueueSize     = connection.DefaultQueueSize
+	DefaultBatchSize     = connection.DefaultBatchSize
+	DefaultSchedule      = connection.DefaultSchedule
+	DefaultExportTimeout = connection.DefaultExportTimeout
+	DefaultBlockTimeout  = connection.DefaultBlockTimeout
 	DefaultDrainTimeout  = 30 * time.Second
 )
 
 // MaxQueueSize is the largest queue; the batcher allocates 16 bytes for each place when
 // it is made. Larger sizes are lowered to it.
-const MaxQueueSize = 1 << 24
+const MaxQueueSize = connection.MaxQueueSize
 
 // Explain says in attributes why a span was exported. It must not change what it is given.
-type Explain = func(decision.Verdict) []attribute.KeyValue
+type Explain = connection.Explain
+
+// Overflow says what happens to a span that finds its connection's queue full.
+type Overflow = connection.Overflow
+
+const (
+	// OverflowDrop drops the span and counts it as dropped.queue_full. It never waits.
+	OverflowDrop = connection.OverflowDrop
+	// OverflowBlock makes the caller of End wait for room, at most the block timeout, then
+	// drops. After one such timeout nobody waits again until the connection moves.
+	OverflowBlock = connection.OverflowBlock
+	// OverflowSync makes the caller of End export its span itself, waiting for the exporter
+	// no longer than the block timeout; order is not kept. A timeout drops the span if the
+	// exporter could not be had, and after one nobody waits again until the connection moves.
+	OverflowSync = connection.OverflowSync
+	// OverflowSpool hands the span to the exporter's SpoolSpans in the background. See
+	// [report.Spooler].
+	OverflowSpool = connection.OverflowSpool
+)
+
+// ParseOverflow reads "drop", "block", "sync" or "spool", in any case. The error lists
+// them.
+func ParseOverflow(s string) (Overflow, error) { return connection.ParseOverflow(s) }
 
 // ConnectionConfig is what one connection consists of.
 type ConnectionConfig struct {
@@ -72,15 +94,19 @@ type ConnectionConfig struct {
 	Explain Explain
 }
 
-// sanitized returns cfg with defaults in place of what can't be used: the batcher panics
-// at a negative size and exports spans one by one at a batch size of zero.
-func (cfg ConnectionConfig) sanitized() ConnectionConfig {
-	cfg.QueueSize = min(positive(cfg.QueueSize, DefaultQueueSize), MaxQueueSize)
-	cfg.BatchSize = min(positive(cfg.BatchSize, min(DefaultBatchSize, max(1, cfg.QueueSize/4))), ordinaryOf(cfg.QueueSize))
-	cfg.Schedule = positive(cfg.Schedule, DefaultSchedule)
-	cfg.ExportTimeout = positive(cfg.ExportTimeout, DefaultExportTimeout)
-	cfg.BlockTimeout = positive(cfg.BlockTimeout, DefaultBlockTimeout)
-	return cfg
+// queue returns what a connection itself needs of cfg.
+func (cfg *ConnectionConfig) queue() connection.Config {
+	return connection.Config{
+		Name:          cfg.Name,
+		Open:          cfg.Open,
+		Claims:        cfg.Claims,
+		QueueSize:     cfg.QueueSize,
+		BatchSize:     cfg.BatchSize,
+		Schedule:      cfg.Schedule,
+		ExportTimeout: cfg.ExportTimeout,
+		BlockTimeout:  cfg.BlockTimeout,
+		Overflow:      cfg.Overflow,
+	}
 }
 
 // Options are what all connections share. The zero value is ready to use.
@@ -96,17 +122,12 @@ type Options struct {
 	DrainTimeout time.Duration
 }
 
-func (o Options) sanitized() Options {
+func (o Options) normalized() Options {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	o.DrainTimeout = positive(o.DrainTimeout, DefaultDrainTimeout)
-	return o
-}
-
-func positive[T int | time.Duration](v, otherwise T) T {
-	if v <= 0 {
-		return otherwise
+	if o.DrainTimeout <= 0 {
+		o.DrainTimeout = DefaultDrainTimeout
 	}
-	return v
+	return o
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/tracehook/tracehook/decision"
 	"github.com/tracehook/tracehook/internal/safecall"
+	"github.com/tracehook/tracehook/processor/internal/connection"
+	"github.com/tracehook/tracehook/processor/internal/ledger"
 )
 
 // ErrShutdown is returned by [Fanout.Reload] after [Fanout.Shutdown].
@@ -20,21 +22,24 @@ var ErrShutdown = errors.New("the processor was shut down")
 // Fanout is a SpanProcessor that hands every ended span to all connections. Make it with
 // [New]; the zero value ignores everything.
 type Fanout struct {
-	table  atomic.Pointer[table]
-	views  viewPool
-	marked atomic.Bool // OnStart has ever marked a span
-	late   counter     // ended after Shutdown
+	conns  atomic.Pointer[connections]
+	offers sync.Pool      // of *offer: what is handed to an interface is on the heap
+	marked atomic.Bool    // OnStart has ever marked a span
+	late   ledger.Counter // ended after Shutdown
+	reader decision.Reader
 
-	options   Options
-	env       environment
-	accounts  map[string]*account // guarded by mu; by name
-	others    *account            // guarded by mu; sums of accounts that are no longer in there
-	metrics   interface{ Unregister() error }
-	reloading chan struct{} // held by who reloads
+	options    Options
+	env        connection.Environment
+	report     *reporter
+	background sync.WaitGroup // opening and draining that Shutdown waits for
+	metrics    interface{ Unregister() error }
+	reloading  chan struct{} // held by the reload that is going on
 
 	mu       sync.Mutex
-	draining map[*conn]struct{} // connections that a reload has removed
-	hung     map[*conn]struct{} // gone ones whose exporter still has what they claim
+	ledgers  map[string]*ledger.Ledger           // by name
+	others   ledger.Snapshot                     // sums of ledgers that are no longer in there
+	draining map[*connection.Connection]struct{} // connections that a reload has removed
+	hung     map[*connection.Connection]struct{} // gone ones whose exporter still has what they claim
 	shut     bool
 	stopped  chan struct{} // closed when Shutdown has its result
 	stopErr  error
@@ -48,14 +53,15 @@ type Fanout struct {
 // opening only. No connections at all is allowed: a Reload may bring some.
 func New(ctx context.Context, o Options, conns ...ConnectionConfig) (*Fanout, error) {
 	f := &Fanout{
-		options:   o.sanitized(),
-		accounts:  make(map[string]*account),
+		options:   o.normalized(),
+		ledgers:   make(map[string]*ledger.Ledger),
 		reloading: make(chan struct{}, 1),
-		draining:  make(map[*conn]struct{}),
-		hung:      make(map[*conn]struct{}),
+		draining:  make(map[*connection.Connection]struct{}),
+		hung:      make(map[*connection.Connection]struct{}),
 		stopped:   make(chan struct{}),
 	}
-	f.env.report = newReporter(f)
+	f.report = newReporter(f)
+	f.env = connection.Environment{Reader: &f.reader, Notify: f.report.notify}
 	f.drains, f.cutDrain = context.WithCancel(context.Background())
 	if err := f.Reload(ctx, conns...); err != nil {
 		f.cutDrain()
@@ -63,53 +69,56 @@ func New(ctx context.Context, o Options, conns ...ConnectionConfig) (*Fanout, er
 	}
 	if err := f.observe(f.options.MeterProvider); err != nil {
 		err = fmt.Errorf("metrics: %w", err)
-		f.env.report.start() //nolint:contextcheck // ctx is for opening only
+		f.report.start() //nolint:contextcheck // ctx is for opening only
 		return nil, errors.Join(err, f.Shutdown(ctx))
 	}
-	f.env.report.start() //nolint:contextcheck // ctx is for opening only
+	f.report.start() //nolint:contextcheck // ctx is for opening only
 	return f, nil
 }
 
 // OnEnd offers s to every connection. It blocks only where a connection's [Overflow] says
 // so. After Shutdown it only counts.
 func (f *Fanout) OnEnd(s sdktrace.ReadOnlySpan) {
-	t := f.table.Load()
-	if t == nil {
+	list := f.conns.Load()
+	if list == nil {
 		return
 	}
-	if t.closed {
+	if list.closed {
 		sc := s.SpanContext()
-		f.late.add(offered(decision.ReadState(sc.TraceState(), sc.TraceID())))
+		f.late.Add(recordedAt(decision.ReadState(sc.TraceState(), sc.TraceID())))
 		return
 	}
-	v := f.views.get()
-	f.env.reader.Read(&v.span, s)
-	if f.isExport(&v.span) {
-		t.refuse(&v.span)
+	o, ok := f.offers.Get().(*offer)
+	if !ok {
+		o = new(offer)
+	}
+	f.reader.Read(&o.Span, s)
+	if f.isExport(&o.Span) {
+		f.refuse(list, &o.Span)
 	} else {
-		for next := 0; next < len(t.entries); {
-			next = t.offer(v, next)
+		for next := 0; next < len(list.members); {
+			next = list.offer(o, next)
 		}
-		if len(v.waiting) > 0 {
-			v.wait()
+		if o.MustWait() {
+			o.Wait()
 		}
 	}
-	f.views.put(v)
+	o.Forget()
+	f.offers.Put(o)
 }
 
-// refuse counts a span that must not be exported by anyone.
-func (t *table) refuse(s *decision.Span) {
-	for i := range t.entries {
-		c := t.entries[i].conn
-		c.acct.refuse.add(offered(s.State))
-		c.env.report.poke()
+// refuse counts a span that must not be exported by any connection.
+func (f *Fanout) refuse(list *connections, s *decision.Span) {
+	for i := range list.members {
+		list.members[i].conn.Ledger().Recursion.Add(recordedAt(s.State))
 	}
+	f.report.notify()
 }
 
-// offered is what a span stands for that nobody has decided about: all those that the head
-// sampler recorded from the same threshold on. The th that it may carry says what a decision
-// would have made of it, which is something else.
-func offered(st decision.State) decision.Threshold {
+// recordedAt is what a span stands for before any decision: all those that the head sampler
+// recorded from the same threshold on. The th that it may carry says what a decision would have
+// made of it, which is something else.
+func recordedAt(st decision.State) decision.Threshold {
 	if st.Recorded >= decision.Never {
 		return decision.Always
 	}
@@ -121,7 +130,7 @@ func offered(st decision.State) decision.Threshold {
 func (f *Fanout) waitForOpening(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
-		f.env.group.Wait()
+		f.background.Wait()
 		close(done)
 	}()
 	if _, ok := safecall.Await(ctx, done); !ok {
@@ -135,11 +144,11 @@ func (f *Fanout) waitForOpening(ctx context.Context) error {
 // connection that isn't done by then goes on. The error names each connection that did not
 // deliver everything since the last flush and says how many spans. After Shutdown it does nothing.
 func (f *Fanout) ForceFlush(ctx context.Context) error {
-	t := f.table.Load()
+	t := f.conns.Load()
 	if t == nil || t.closed {
 		return nil
 	}
-	return each(f.alive(t), func(c *conn) error { return c.forceFlush(ctx) })
+	return each(f.alive(t), func(c *connection.Connection) error { return c.ForceFlush(ctx) })
 }
 
 // Shutdown exports what has ended and shuts all exporters down, all connections at once. After
@@ -149,11 +158,11 @@ func (f *Fanout) ForceFlush(ctx context.Context) error {
 // result.
 func (f *Fanout) Shutdown(ctx context.Context) error {
 	f.mu.Lock()
-	t := f.table.Load()
+	t := f.conns.Load()
 	first := !f.shut && t != nil
 	f.shut = true
 	if first {
-		f.table.Store(&table{entries: t.entries, retired: t.retired, closed: true})
+		f.conns.Store(t.afterShutdown())
 	}
 	f.mu.Unlock()
 	if t == nil {
@@ -172,16 +181,16 @@ func (f *Fanout) Shutdown(ctx context.Context) error {
 	}
 }
 
-func (f *Fanout) stop(ctx context.Context, t *table) error {
+func (f *Fanout) stop(ctx context.Context, t *connections) error {
 	unwatch := context.AfterFunc(ctx, f.cutDrain)
-	err := each(f.alive(t), func(c *conn) error { return c.shutdown(ctx) })
+	err := each(f.alive(t), func(c *connection.Connection) error { return c.Shutdown(ctx) })
 	err = errors.Join(err, f.waitForOpening(ctx))
 	unwatch()
 	f.cutDrain()
 	ctx, cancel := context.WithTimeout(ctx, lastPatience)
 	defer cancel()
 	err = errors.Join(err, f.unregister(ctx))
-	f.env.report.stop(ctx)
+	f.report.stop(ctx)
 	return err
 }
 
@@ -196,12 +205,12 @@ func (f *Fanout) isShut() bool {
 }
 
 // alive returns the connections of t and those that are being drained.
-func (f *Fanout) alive(t *table) []*conn {
+func (f *Fanout) alive(t *connections) []*connection.Connection {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	conns := make([]*conn, 0, len(t.entries)+len(f.draining))
-	for i := range t.entries {
-		conns = append(conns, t.entries[i].conn)
+	conns := make([]*connection.Connection, 0, len(t.members)+len(f.draining))
+	for i := range t.members {
+		conns = append(conns, t.members[i].conn)
 	}
 	for c := range f.draining {
 		conns = append(conns, c)
@@ -210,7 +219,7 @@ func (f *Fanout) alive(t *table) []*conn {
 }
 
 // each calls do for all conns at once and joins the errors in their order.
-func each(conns []*conn, do func(*conn) error) error {
+func each(conns []*connection.Connection, do func(*connection.Connection) error) error {
 	errs := make([]error, len(conns))
 	var group sync.WaitGroup
 	for i, c := range conns {

@@ -75,24 +75,25 @@ func (f *Fanout) unregister(ctx context.Context) error {
 // tell gives every connection's numbers to o.
 func (f *Fanout) tell(in *instruments, o metric.Observer) {
 	st := f.Stats()
-	t := f.table.Load()
-	for i := range t.entries {
-		a := t.entries[i].conn.acct
-		if c := st.Connections[a.name]; c != nil {
-			in.tell(o, a, &c.Counters)
-		}
+	list := f.conns.Load()
+	for i := range list.members {
+		l := list.members[i].conn.Ledger()
+		in.tell(o, l.Name, st.Connections[l.Name], l.Inflight.Load())
 	}
-	for _, a := range t.retired {
-		if c := st.Retired[a.name]; c != nil {
-			in.tell(o, a, &c.Counters)
-		}
+	for _, l := range list.retired {
+		in.tell(o, l.Name, st.Retired[l.Name], l.Inflight.Load())
 	}
+	in.tell(o, OtherRetired, st.Retired[OtherRetired], 0)
 }
 
-func (in *instruments) tell(o metric.Observer, a *account, c *Counters) {
+// tell gives a connection's numbers to o; nil has none.
+func (in *instruments) tell(o metric.Observer, name string, c *ConnectionStats, inflight int64) {
+	if c == nil {
+		return
+	}
 	with := func(errorType string) metric.ObserveOption {
 		attrs := []attribute.KeyValue{
-			attribute.String("otel.component.name", a.name),
+			attribute.String("otel.component.name", name),
 			attribute.String("otel.component.type", "tracehook_connection"),
 		}
 		if errorType != "" {
@@ -102,7 +103,7 @@ func (in *instruments) tell(o metric.Observer, a *account, c *Counters) {
 	}
 	o.ObserveInt64(in.queueSize, c.QueueLen, with(""))
 	o.ObserveInt64(in.queueCapacity, c.QueueCap, with(""))
-	o.ObserveInt64(in.inflight, a.inflight.Load(), with(""))
+	o.ObserveInt64(in.inflight, inflight, with(""))
 	o.ObserveInt64(in.processed, c.Exported+c.Failed+c.Spooled, with(""))
 	o.ObserveInt64(in.processed, c.Dropped.QueueFull, with("queue_full"))
 	o.ObserveInt64(in.processed, c.Dropped.Closed, with("already_shutdown"))

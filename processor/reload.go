@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/tracehook/tracehook/processor/internal/connection"
+	"github.com/tracehook/tracehook/processor/internal/ledger"
 )
 
 // ErrNotOpened is in the error of a [Fanout.Reload] that is in force, but where a
@@ -40,107 +43,103 @@ func (f *Fanout) Reload(ctx context.Context, conns ...ConnectionConfig) error {
 	if err := validate(conns); err != nil {
 		return err
 	}
-	p := f.plan(f.table.Load(), conns)
-	if err := p.open(ctx); err != nil {
-		return errors.Join(err, f.undo(ctx, p))
+	t := f.newTransition(f.conns.Load(), conns)
+	if err := t.open(ctx); err != nil {
+		return errors.Join(err, f.undo(ctx, t))
 	}
-	if !f.commit(p) {
-		return errors.Join(ErrShutdown, f.undo(ctx, p))
+	if !f.commit(t) {
+		return errors.Join(ErrShutdown, f.undo(ctx, t))
 	}
-	f.env.report.reloaded(p) //nolint:contextcheck // a log line about the past can't be canceled
-	for _, c := range p.removed {
+	f.report.reloaded(t) //nolint:contextcheck // a log line about the past can't be canceled
+	for _, c := range t.removed {
 		f.drain(c) //nolint:contextcheck // outlives the reload, within its own time
 	}
-	return f.openLate(ctx, p)
+	return f.openLate(ctx, t)
 }
 
 // open opens what needn't wait for another connection.
-func (p *plan) open(ctx context.Context) error {
+func (t *transition) open(ctx context.Context) error {
 	var errs []error
-	for _, c := range p.fresh {
-		if len(p.waits[c]) > 0 {
+	for _, c := range t.fresh {
+		if len(t.waits[c]) > 0 {
 			continue
 		}
-		if err := c.open(ctx); err != nil {
-			errs = append(errs, fmt.Errorf("connection %q: %w", c.cfg.Name, err))
+		if err := c.Open(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("connection %q: %w", c.Name(), err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
 // undo shuts down what open has opened. The connections hold their tokens. An exporter that
-// heeds no context is left behind, with what it claims.
-func (f *Fanout) undo(ctx context.Context, p *plan) error {
-	err := each(p.fresh, func(c *conn) error {
-		ctx, cancel := context.WithTimeout(ctx, c.cfg.ExportTimeout)
-		defer cancel()
-		defer c.cancel(errRefused)
-		return c.closeWithin(ctx, c.closeExporter(ctx))
-	})
+// ignores its context is left behind, with what it claims.
+func (f *Fanout) undo(ctx context.Context, t *transition) error {
+	err := each(t.fresh, func(c *connection.Connection) error { return c.Discard(ctx) })
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, c := range p.fresh {
+	for _, c := range t.fresh {
 		f.keepHung(c)
 	}
-	maps.DeleteFunc(f.accounts, func(_ string, a *account) bool { return a.gens.Load().joined == 0 })
+	maps.DeleteFunc(f.ledgers, func(_ string, l *ledger.Ledger) bool { return !l.WasUsed() })
 	return err
 }
 
 // keepHung remembers c if its exporter still has what it claims. The caller holds mu.
-func (f *Fanout) keepHung(c *conn) {
+func (f *Fanout) keepHung(c *connection.Connection) {
 	select {
-	case <-c.released:
+	case <-c.Released():
 	default:
 		f.hung[c] = struct{}{}
 	}
 }
 
 // commit puts the new list in force, unless Shutdown has come first.
-func (f *Fanout) commit(p *plan) bool {
+func (f *Fanout) commit(t *transition) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.shut {
 		return false
 	}
-	names := make(map[string]*conn, len(p.entries))
-	for i := range p.entries {
-		names[p.entries[i].conn.cfg.Name] = p.entries[i].conn
+	names := make(map[string]*connection.Connection, len(t.members))
+	for i := range t.members {
+		names[t.members[i].conn.Name()] = t.members[i].conn
 	}
-	for _, c := range p.fresh {
-		c.begin()
-		if len(p.waits[c]) == 0 {
-			c.handBack()
+	for _, c := range t.fresh {
+		c.Begin()
+		if len(t.waits[c]) == 0 {
+			c.HandBack()
 		} else {
-			f.env.group.Add(1) // of openLate
+			f.background.Add(1) // of openLate
 		}
 	}
-	for _, c := range p.removed {
-		// Before its gate closes: who finds that closed looks for the successor.
-		c.successor.Store(names[c.cfg.Name])
+	for _, c := range t.removed {
+		c.Succeed(names[c.Name()])
 		f.draining[c] = struct{}{}
-		f.env.group.Add(1) // of drain
+		f.background.Add(1) // of drain
 	}
-	f.table.Store(newTable(p.entries, f.retire(names)))
+	list := newConnections(t.members)
+	f.retire(list, names)
+	f.conns.Store(list)
 	return true
 }
 
 // drain shuts a removed connection down in the background.
-func (f *Fanout) drain(c *conn) {
+func (f *Fanout) drain(c *connection.Connection) {
 	go func() {
-		defer f.env.group.Done()
+		defer f.background.Done()
 		ctx, cancel := context.WithTimeout(f.drains, f.options.DrainTimeout)
 		defer cancel()
-		err := c.shutdown(ctx)
+		err := c.Shutdown(ctx)
 		f.mu.Lock()
 		delete(f.draining, c)
 		f.keepHung(c)
 		f.mu.Unlock()
-		f.env.report.drained(c, err)
+		f.report.drained(c, err)
 	}()
 }
 
 // openLate opens connections that claim what others had, after those have let go of it.
-func (f *Fanout) openLate(ctx context.Context, p *plan) error {
+func (f *Fanout) openLate(ctx context.Context, t *transition) error {
 	ctx, cancel := context.WithTimeout(ctx, f.options.DrainTimeout)
 	defer cancel()
 	var (
@@ -148,11 +147,11 @@ func (f *Fanout) openLate(ctx context.Context, p *plan) error {
 		mu    sync.Mutex
 		errs  []error
 	)
-	for c, others := range p.waits {
+	for c, others := range t.waits {
 		result := make(chan error, 1)
 		go func() {
-			defer f.env.group.Done()
-			result <- c.openAfter(others)
+			defer f.background.Done()
+			result <- c.OpenAfter(others)
 		}()
 		group.Go(func() {
 			var err error
@@ -160,11 +159,11 @@ func (f *Fanout) openLate(ctx context.Context, p *plan) error {
 			case err = <-result:
 			case <-ctx.Done():
 				err = fmt.Errorf("waiting for %s, which its predecessor still has: %w",
-					strings.Join(c.cfg.Claims, ", "), ctx.Err())
+					strings.Join(c.Claims(), ", "), ctx.Err())
 			}
 			if err != nil {
 				mu.Lock()
-				errs = append(errs, fmt.Errorf("connection %q: %w: %w", c.cfg.Name, ErrNotOpened, err))
+				errs = append(errs, fmt.Errorf("connection %q: %w: %w", c.Name(), ErrNotOpened, err))
 				mu.Unlock()
 			}
 		})
@@ -172,18 +171,4 @@ func (f *Fanout) openLate(ctx context.Context, p *plan) error {
 	group.Wait()
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(errs...)
-}
-
-// openAfter opens a connection when others have shut down. It holds the token until then.
-func (c *conn) openAfter(others []*conn) error {
-	defer c.progress() // for who waits to spool
-	defer c.handBack()
-	for _, o := range others {
-		select {
-		case <-o.released:
-		case <-c.ctx.Done():
-			return errRefused
-		}
-	}
-	return c.open(c.ctx)
 }

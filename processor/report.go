@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/tracehook/tracehook/internal/safecall"
 	"github.com/tracehook/tracehook/internal/safelog"
+	"github.com/tracehook/tracehook/processor/internal/connection"
+	"github.com/tracehook/tracehook/processor/internal/ledger"
 )
 
 const (
@@ -16,8 +20,6 @@ const (
 	reportInterval = 10 * time.Second
 	// scanInterval is the time between two looks while something is being lost.
 	scanInterval = time.Second
-	// factorLoad is the load from which on a dynamic factor may change.
-	factorLoad = 0.5
 )
 
 // reporter notices losses, on a goroutine of its own, and logs them on another one. The hot
@@ -29,16 +31,17 @@ type reporter struct {
 	quit    chan struct{}
 	done    chan struct{}
 	started atomic.Bool
+	told    map[*ledger.Ledger]*told // touched by the reporter's goroutine only
 }
 
-// told is what has been said about an account.
+// told is what has been logged about a ledger.
 type told struct {
-	causes   [causes]line
-	seen     uint64 // lost spans at the last look
+	causes   [ledger.Causes]line
 	untried  uint64 // spans that have been told as never tried
 	failing  bool   // a failed export has been told, and no recovery
 	panicked bool
-	factor   float64   // 0 is 1
+	dropping bool
+	factor   float64
 	shedAt   time.Time // of the last line about a factor below 1
 	shedding bool      // and none about its end
 }
@@ -48,17 +51,11 @@ type line struct {
 	at    time.Time
 }
 
-// shedding is a dynamic factor below 1, and since when there has been one.
-type shedding struct {
-	factor float64
-	since  time.Time
-}
-
-// lossTime is when a connection dropped spans, to a second.
-type lossTime struct{ since, last time.Time }
-
 func newReporter(f *Fanout) *reporter {
-	return &reporter{f: f, lines: safelog.NewQueue(f.options.Logger), wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{})}
+	return &reporter{
+		f: f, lines: safelog.NewQueue(f.options.Logger), told: make(map[*ledger.Ledger]*told),
+		wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
+	}
 }
 
 func (r *reporter) start() {
@@ -66,8 +63,8 @@ func (r *reporter) start() {
 	go r.run()
 }
 
-// poke says that something was lost. It never waits.
-func (r *reporter) poke() {
+// notify says that something was lost. It never waits.
+func (r *reporter) notify() {
 	select {
 	case r.wake <- struct{}{}:
 	default:
@@ -107,183 +104,145 @@ func (r *reporter) run() {
 	}
 }
 
-// scan looks at all accounts and reports whether it should look again soon. The last scan
+// scan looks at all ledgers and reports whether it should look again soon. The last scan
 // tells everything.
 func (r *reporter) scan(last bool) (again bool) {
-	t := r.f.table.Load()
+	list := r.f.conns.Load()
 	now := time.Now()
-	for i := range t.entries {
-		e := &t.entries[i]
-		again = r.look(e.conn.acct, now, last) || again
-		again = r.lookAtFactor(e) || again
+	all := slices.Clone(list.retired)
+	for i := range list.members {
+		all = append(all, list.members[i].conn.Ledger())
 	}
-	for _, a := range t.retired {
-		again = r.look(a, now, last) || again
+	for _, l := range all {
+		again = r.scanLosses(l, now, last) || again
 	}
+	for i := range list.members {
+		again = r.scanFactor(&list.members[i], now) || again
+	}
+	maps.DeleteFunc(r.told, func(l *ledger.Ledger, _ *told) bool { return !slices.Contains(all, l) })
 	return again
 }
 
-func (a *account) lossCounts(s *settled) [causes]uint64 {
-	return [causes]uint64{
-		causeFull:      a.full.spans.Load(),
-		causeUntaken:   s.untaken.spans,
-		causeClosed:    a.closed.spans.Load(),
-		causeRecursion: a.refuse.spans.Load(),
-		causeFailed:    s.failed.spans,
-		causeAbandoned: s.everAbandoned,
+// of returns what has been told about l.
+func (r *reporter) of(l *ledger.Ledger) *told {
+	t := r.told[l]
+	if t == nil {
+		t = &told{factor: 1}
+		r.told[l] = t
 	}
+	return t
 }
 
-func (r *reporter) look(a *account, now time.Time, last bool) (again bool) {
-	s := a.settled.Load()
-	counts := a.lossCounts(s)
-	again = r.noteLoss(a, counts[causeFull]+counts[causeUntaken]+counts[causeClosed], now)
-	r.noteRecovery(a, &counts, s)
-	for c := range causes {
-		l := &a.told.causes[c]
-		switch n := counts[c] - l.count; {
+func (r *reporter) scanLosses(l *ledger.Ledger, now time.Time, last bool) (again bool) {
+	told := r.of(l)
+	t := l.Totals()
+	counts := l.Losses(t)
+	dropping := l.Dropping(now)
+	if dropping != told.dropping {
+		told.dropping = dropping
+		text := "trace connection overflows"
+		if !dropping {
+			text = "trace connection no longer overflows"
+		}
+		r.log(slog.LevelDebug, text, slog.String("connection", l.Name))
+	}
+	if told.failing && !t.Delivery.Bad() {
+		told.failing, told.untried = false, t.Untried
+		failed := &told.causes[ledger.ExportFailed]
+		r.log(slog.LevelInfo, "trace connection delivers again", slog.String("connection", l.Name),
+			slog.Uint64("spans", counts[ledger.ExportFailed]-failed.count), slog.Uint64("total", counts[ledger.ExportFailed]))
+		failed.count = counts[ledger.ExportFailed] // at stays: a connection that flaps gets no more lines than others
+	}
+	for c := range ledger.Causes {
+		ln := &told.causes[c]
+		switch n := counts[c] - ln.count; {
 		case n == 0:
-		case last || l.at.IsZero() || now.Sub(l.at) >= reportInterval:
-			r.warn(a, c, n, counts[c], s)
-			*l = line{counts[c], now}
+		case last || ln.at.IsZero() || now.Sub(ln.at) >= reportInterval:
+			r.warn(l.Name, told, c, n, counts[c], t)
+			*ln = line{counts[c], now}
 		default:
 			again = true
 		}
 	}
-	if err := s.outcome.panicked; err != nil && !a.told.panicked {
-		a.told.panicked = true
+	if err := t.Delivery.Panic; err != nil && !told.panicked {
+		told.panicked = true
 		r.log(slog.LevelWarn, "a trace driver panicked; its connection goes on",
-			slog.String("connection", a.name), slog.String("error", err.Error()))
+			slog.String("connection", l.Name), slog.String("error", err.Error()))
 	}
-	return again
+	return again || dropping
 }
 
-// noteLoss keeps when a connection dropped spans, for its health, and says when that begins
-// and ends.
-func (r *reporter) noteLoss(a *account, n uint64, now time.Time) (again bool) {
-	old := a.loss.Load()
-	lossy := old != nil && now.Sub(old.last) < lossMemory
-	switch {
-	case n > a.told.seen:
-		next := &lossTime{since: now, last: now}
-		if lossy {
-			next.since = old.since
-		} else {
-			r.debug("trace connection overflows", slog.String("connection", a.name))
-		}
-		a.told.seen = n
-		a.loss.Store(next)
-		return true
-	case lossy:
-		return true
-	case old != nil && !old.since.IsZero():
-		a.loss.Store(&lossTime{last: old.last})
-		r.debug("trace connection no longer overflows", slog.String("connection", a.name))
-	}
-	return false
-}
-
-func (r *reporter) lookAtFactor(e *entry) (again bool) {
-	f, before := e.factor(), e.conn.acct.told.factor
-	if before == 0 {
-		before = 1
-	}
-	if f != before {
-		r.tellFactor(e.conn.acct, before, f)
-	}
-	return f != 1
-}
-
-// tellFactor says at info when shedding begins, at most once in ten seconds, and when that
+// scanFactor says at info when shedding begins, at most once in ten seconds, and when that
 // has ended; the steps between are for debugging.
-func (r *reporter) tellFactor(a *account, before, f float64) {
-	now := time.Now()
-	a.told.factor = f
+func (r *reporter) scanFactor(m *member, now time.Time) (again bool) {
+	l := m.conn.Ledger()
+	told := r.of(l)
+	f, before := m.factor(), told.factor
+	if f == before {
+		return f != 1
+	}
+	told.factor = f
+	l.Shed(f, now)
 	level := slog.LevelDebug
 	switch {
 	case f >= 1:
-		if a.told.shedding {
+		if told.shedding {
 			level = slog.LevelInfo
 		}
-		a.told.shedding = false
-		a.shed.Store(nil)
-	case before >= 1:
-		if a.told.shedAt.IsZero() || now.Sub(a.told.shedAt) >= reportInterval {
-			level, a.told.shedAt, a.told.shedding = slog.LevelInfo, now, true
-		}
-		a.shed.Store(&shedding{f, now})
-	default:
-		since := now
-		if shed := a.shed.Load(); shed != nil {
-			since = shed.since
-		}
-		a.shed.Store(&shedding{f, since})
+		told.shedding = false
+	case before >= 1 && (told.shedAt.IsZero() || now.Sub(told.shedAt) >= reportInterval):
+		level, told.shedAt, told.shedding = slog.LevelInfo, now, true
 	}
 	r.log(level, "trace connection changed its dynamic sampling factor",
-		slog.String("connection", a.name), slog.Float64("from", before), slog.Float64("to", f))
+		slog.String("connection", l.Name), slog.Float64("from", before), slog.Float64("to", f))
+	return f != 1
 }
 
-func (r *reporter) warn(a *account, c cause, n, total uint64, s *settled) {
-	hint, err := c.hint(), s.outcome.err
-	untried := s.untried - a.told.untried
-	if c == causeFailed && n > untried && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)) {
+func (r *reporter) warn(name string, told *told, c ledger.Cause, n, total uint64, t *ledger.Totals) {
+	hint, err := c.Hint(), t.Delivery.Err
+	untried := t.Untried - told.untried
+	if c == ledger.ExportFailed && n > untried && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)) {
 		hint += "; they may have been delivered all the same"
 	}
 	attrs := []slog.Attr{
-		slog.String("connection", a.name),
+		slog.String("connection", name),
 		slog.String("cause", c.String()),
 		slog.Uint64("spans", n),
 		slog.Uint64("total", total),
 		slog.String("hint", hint),
 	}
-	if c == causeFailed {
-		a.told.failing = true
+	if c == ledger.ExportFailed {
+		told.failing = true
 		if untried > 0 {
-			a.told.untried = s.untried
+			told.untried = t.Untried
 			attrs = append(attrs, slog.Uint64("never_tried", untried))
 		}
 	}
-	if (c == causeFailed || c == causeUntaken) && err != nil {
+	if (c == ledger.ExportFailed || c == ledger.SpoolRefused) && err != nil {
 		attrs = append(attrs, slog.String("last_error", err.Error())) // of several, perhaps
 	}
 	r.log(slog.LevelWarn, "trace connection lost spans", attrs...)
-}
-
-// noteRecovery says that exports deliver again, and what was lost since the last line about that.
-func (r *reporter) noteRecovery(a *account, counts *[causes]uint64, s *settled) {
-	if !a.told.failing || s.outcome.bad() {
-		return
-	}
-	a.told.failing, a.told.untried = false, s.untried
-	l := &a.told.causes[causeFailed]
-	r.log(slog.LevelInfo, "trace connection delivers again", slog.String("connection", a.name),
-		slog.Uint64("spans", counts[causeFailed]-l.count), slog.Uint64("total", counts[causeFailed]))
-	l.count = counts[causeFailed] // at stays: a connection that flaps gets no more lines than others
 }
 
 func (r *reporter) log(level slog.Level, text string, attrs ...slog.Attr) {
 	r.lines.Logger().LogAttrs(context.Background(), level, text, attrs...)
 }
 
-func (r *reporter) debug(text string, attrs ...slog.Attr) {
-	r.log(slog.LevelDebug, text, attrs...)
-}
-
 // reloaded says what a reload has changed.
-func (r *reporter) reloaded(p *plan) {
-	r.debug("trace connections reloaded",
-		slog.Int("connections", len(p.entries)),
-		slog.Int("opened", len(p.fresh)),
-		slog.Int("kept", len(p.entries)-len(p.fresh)),
-		slog.Int("removed", len(p.removed)))
+func (r *reporter) reloaded(t *transition) {
+	r.log(slog.LevelDebug, "trace connections reloaded",
+		slog.Int("connections", len(t.members)),
+		slog.Int("opened", len(t.fresh)),
+		slog.Int("kept", len(t.members)-len(t.fresh)),
+		slog.Int("removed", len(t.removed)))
 }
 
 // drained says how a removed connection ended.
-func (r *reporter) drained(c *conn, err error) {
+func (r *reporter) drained(c *connection.Connection, err error) {
 	if err == nil {
-		r.debug("removed trace connection has drained", slog.String("connection", c.cfg.Name))
+		r.log(slog.LevelDebug, "removed trace connection has drained", slog.String("connection", c.Name()))
 		return
 	}
 	r.log(slog.LevelWarn, "removed trace connection did not drain",
-		slog.String("connection", c.cfg.Name), slog.String("error", err.Error()))
+		slog.String("connection", c.Name()), slog.String("error", err.Error()))
 }

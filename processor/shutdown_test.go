@@ -54,7 +54,7 @@ func TestShutdownKeepsItsDeadlineWithAHungConnection(t *testing.T) {
 		}
 		eventually(t, "only the hung call is left", func() bool {
 			left := goroutines(t.Name())
-			return len(left) == 1 && strings.Contains(left[0], "(*call).run")
+			return len(left) == 1 && strings.Contains(left[0], "(*export).run")
 		})
 		close(hang)
 		eventually(t, "the exporter is shut down when its call returns", func() bool { return hung.Shutdowns() == 1 })

@@ -3,7 +3,7 @@ package processor
 import (
 	"time"
 
-	"github.com/tracehook/tracehook/exporter/report"
+	"github.com/tracehook/tracehook/processor/internal/ledger"
 )
 
 // Stats is a consistent snapshot of all counters since New. It belongs to the caller. Its
@@ -110,141 +110,73 @@ type AdjustedDropped struct {
 // Stats takes a snapshot. It waits for nobody and nobody waits for it.
 func (f *Fanout) Stats() Stats {
 	st := Stats{Counters: Counters{DynamicSampleFactor: 1}}
-	t := f.table.Load()
-	if t == nil {
+	list := f.conns.Load()
+	if list == nil {
 		return st
 	}
-	st.Started = !t.closed
-	st.ConnectionCount = len(t.entries)
-	late := f.late.load()
-	all := make([]ConnectionStats, len(t.entries)+len(t.retired))
-	st.Connections = make(map[string]*ConnectionStats, len(t.entries))
-	for i := range t.entries {
-		e, c := &t.entries[i], &all[i]
-		e.conn.acct.snapshot(&c.Counters, late)
-		c.QueueCap = int64(e.conn.gate.capacity)
-		c.DynamicSampleFactor = e.factor()
-		st.Connections[e.conn.acct.name] = c
-		st.add(&c.Counters)
+	st.Started = !list.closed
+	st.ConnectionCount = len(list.members)
+	st.Connections = make(map[string]*ConnectionStats, len(list.members))
+	var sum ledger.Snapshot
+	late, factor, queues := f.late.Load(), 1.0, 0
+	all := make([]ConnectionStats, len(list.members)+len(list.retired)+1)
+	for i := range list.members {
+		m, c := &list.members[i], &all[i]
+		s := m.conn.Ledger().Snapshot()
+		s.Closed = s.Closed.Plus(late)
+		sum.Add(&s)
+		c.fill(&s, m.conn.QueueSize(), m.factor())
+		queues += m.conn.QueueSize()
+		factor = min(factor, c.DynamicSampleFactor)
+		st.Connections[m.conn.Name()] = c
 	}
-	if len(t.retired) > 0 {
-		st.Retired = make(map[string]*ConnectionStats, len(t.retired))
+	retire := func(c *ConnectionStats, name string, s *ledger.Snapshot) {
+		if st.Retired == nil {
+			st.Retired = make(map[string]*ConnectionStats, len(list.retired)+1)
+		}
+		sum.Add(s)
+		c.fill(s, 0, 1)
+		st.Retired[name] = c
 	}
-	for i, a := range t.retired {
-		c := &all[len(t.entries)+i]
-		a.snapshot(&c.Counters, tally{})
-		c.DynamicSampleFactor = 1
-		st.Retired[a.name] = c
-		st.add(&c.Counters)
+	all = all[len(list.members):]
+	for i, l := range list.retired {
+		s := l.Snapshot()
+		retire(&all[i], l.Name, &s)
 	}
+	if list.others != nil {
+		retire(&all[len(list.retired)], OtherRetired, list.others)
+	}
+	st.fill(&sum, queues, factor)
 	st.DroppedCount += st.SampledOut + st.RateLimited
 	return st
 }
 
-// snapshot fills c. What is settled is read before what was accepted: the other way round
-// more could have left than have come in.
-func (a *account) snapshot(c *Counters, late tally) {
-	spool, left := a.spoolSnapshot()
-	s := a.settled.Load()
-	g := a.gens.Load()
-	accepted := g.entered + a.direct.Load()
-	for _, conn := range g.conns {
-		accepted += conn.gate.entered()
-	}
-	full, closed, refused := a.full.load(), a.closed.load().plus(late), a.refuse.load()
-	limited := a.rateLimited.load()
-	full = full.plus(s.untaken)
-
-	c.SampledOut = int64(a.sampledOut.Load())
-	c.RateLimited = int64(limited.spans)
-	c.Dropped = Dropped{int64(full.spans), int64(closed.spans), int64(refused.spans)}
-	c.Accepted = int64(accepted - s.untaken.spans)
-	c.Abandoned, c.Exported = int64(s.abandoned.spans), int64(s.exported.spans)
-	c.Failed, c.Spooled = int64(s.failed.spans), int64(s.spooled.spans)
-	c.Pending = c.Accepted - c.Abandoned - c.Exported - c.Failed - c.Spooled
+// fill derives the counters from a snapshot.
+func (c *Counters) fill(s *ledger.Snapshot, queueCap int, factor float64) {
+	c.SampledOut = int64(s.SampledOut)
+	c.RateLimited = int64(s.RateLimited.Spans)
+	c.Dropped = Dropped{int64(s.Full.Spans), int64(s.Closed.Spans), int64(s.Recursion.Spans)}
+	c.Accepted, c.Pending = int64(s.Accepted), int64(s.Pending())
+	c.Abandoned, c.Exported = int64(s.Abandoned.Spans), int64(s.Exported.Spans)
+	c.Failed, c.Spooled = int64(s.Failed.Spans), int64(s.Spooled.Spans)
 	c.Offered = c.SampledOut + c.RateLimited + c.Dropped.Total() + c.Accepted
+	c.Inherited, c.SpoolPending, c.Replayed = s.Spool.Inherited, s.Spool.Pending, s.Spool.Replayed
+	c.Dead, c.Expired, c.Resent = s.Spool.Dead, s.Spool.Expired, s.Spool.Resent
 
-	// What has left the spool before the export that put it there has returned is not
-	// counted as having left yet.
-	c.Inherited = spool.Inherited - min(left, spool.Inherited)
-	in := c.Inherited + c.Spooled
-	c.Replayed = min(spool.Replayed, in)
-	c.Dead = min(spool.Dead, in-c.Replayed)
-	c.Expired = min(spool.Expired, in-c.Replayed-c.Dead)
-	c.SpoolPending = in - c.Replayed - c.Dead - c.Expired
-	c.Resent = spool.Resent
-
-	c.QueueLen, c.QueuedCount = c.Pending, c.Accepted
-	c.SyncFallbackCount = int64(a.syncs.Load())
-	c.FlushCount, c.FlushSpanCount, c.WriteErrorCount = int64(s.exports), int64(s.exportSpans), int64(s.errors)
-	c.LastFlushLatencyMS, c.LastWriteLatencyMS = milliseconds(s.lastBatch), milliseconds(s.lastExport)
+	c.QueueLen, c.QueueCap, c.QueuedCount = c.Pending, int64(queueCap), c.Accepted
+	c.SyncFallbackCount = int64(s.Fallbacks)
+	c.FlushCount, c.FlushSpanCount, c.WriteErrorCount = int64(s.Exports), int64(s.ExportSpans), int64(s.Errors)
+	c.LastFlushLatencyMS, c.LastWriteLatencyMS = milliseconds(s.LastBatch), milliseconds(s.LastExport)
 	c.DroppedCount = c.Dropped.Total()
+	c.DynamicSampleFactor = factor
 	c.Adjusted = Adjusted{
-		RateLimited: limited.adjusted(),
-		Dropped:     AdjustedDropped{full.adjusted(), closed.adjusted(), refused.adjusted()},
-		Abandoned:   s.abandoned.adjusted(),
-		Exported:    s.exported.adjusted(),
-		Failed:      s.failed.adjusted(),
-		Spooled:     s.spooled.adjusted(),
+		RateLimited: s.RateLimited.Adjusted(),
+		Dropped:     AdjustedDropped{s.Full.Adjusted(), s.Closed.Adjusted(), s.Recursion.Adjusted()},
+		Abandoned:   s.Abandoned.Adjusted(),
+		Exported:    s.Exported.Adjusted(),
+		Failed:      s.Failed.Adjusted(),
+		Spooled:     s.Spooled.Adjusted(),
 	}
-}
-
-// spoolSnapshot asks the exporters of all generations. It comes before what is settled, so that
-// more is known to have come in than to have left.
-func (a *account) spoolSnapshot() (n report.Counts, left int64) {
-	g := a.gens.Load()
-	n = g.spool
-	for _, c := range g.conns {
-		if e := c.exporter.Load(); e != nil && e.spool.CanCount() {
-			n = n.Plus(c.spoolCounts())
-		}
-	}
-	return n, int64(g.left)
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
-// add sums up what can be summed up.
-func (c *Counters) add(o *Counters) {
-	c.QueueLen += o.QueueLen
-	c.QueueCap += o.QueueCap
-	c.QueuedCount += o.QueuedCount
-	c.SyncFallbackCount += o.SyncFallbackCount
-	c.FlushCount += o.FlushCount
-	c.FlushSpanCount += o.FlushSpanCount
-	c.WriteErrorCount += o.WriteErrorCount
-	c.LastFlushLatencyMS = max(c.LastFlushLatencyMS, o.LastFlushLatencyMS)
-	c.LastWriteLatencyMS = max(c.LastWriteLatencyMS, o.LastWriteLatencyMS)
-	c.DroppedCount += o.DroppedCount
-	c.DynamicSampleFactor = min(c.DynamicSampleFactor, o.DynamicSampleFactor)
-	c.Offered += o.Offered
-	c.SampledOut += o.SampledOut
-	c.RateLimited += o.RateLimited
-	c.Dropped.QueueFull += o.Dropped.QueueFull
-	c.Dropped.Closed += o.Dropped.Closed
-	c.Dropped.Recursion += o.Dropped.Recursion
-	c.Accepted += o.Accepted
-	c.Pending += o.Pending
-	c.Abandoned += o.Abandoned
-	c.Exported += o.Exported
-	c.Failed += o.Failed
-	c.Spooled += o.Spooled
-	c.Inherited += o.Inherited
-	c.SpoolPending += o.SpoolPending
-	c.Replayed += o.Replayed
-	c.Dead += o.Dead
-	c.Expired += o.Expired
-	c.Resent += o.Resent
-	c.Adjusted.add(&o.Adjusted)
-}
-
-func (a *Adjusted) add(o *Adjusted) {
-	a.RateLimited += o.RateLimited
-	a.Dropped.QueueFull += o.Dropped.QueueFull
-	a.Dropped.Closed += o.Dropped.Closed
-	a.Dropped.Recursion += o.Dropped.Recursion
-	a.Abandoned += o.Abandoned
-	a.Exported += o.Exported
-	a.Failed += o.Failed
-	a.Spooled += o.Spooled
-}

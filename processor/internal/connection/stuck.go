@@ -1,4 +1,4 @@
-package processor
+package connection
 
 import (
 	"context"
@@ -8,21 +8,21 @@ import (
 
 var errStuck = errors.New("nothing has come back for two export timeouts")
 
-// watch ends the wait of a shutdown without a deadline when an exporter hangs for good:
-// otherwise a process that ends with context.Background would never end.
-func (c *conn) watch(ctx context.Context) (watched context.Context, done func()) {
+// cancelIfStuck returns a context that ends when nothing has come back for two export
+// timeouts: otherwise a process that ends with context.Background would never end.
+func (c *Connection) cancelIfStuck(ctx context.Context) (watched context.Context, done func()) {
 	watched, cancel := context.WithCancelCause(ctx)
 	finished := make(chan struct{})
 	tick := time.NewTicker(2 * c.cfg.ExportTimeout)
 	go func() {
 		defer tick.Stop()
-		for before := c.moves.Load(); ; {
+		for before := c.progress.moves.Load(); ; {
 			select {
 			case <-finished:
 				return
 			case <-tick.C:
 			}
-			now := c.moves.Load()
+			now := c.progress.moves.Load()
 			if now == before {
 				cancel(errStuck)
 				return

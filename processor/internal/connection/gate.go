@@ -1,10 +1,10 @@
-package processor
+package connection
 
 import "sync/atomic"
 
-// gate hands out the credits of a queue. It is a pair of tickets: how many spans have come
-// in, and how many of those have left again. What comes in is one compare-and-swap, so
-// that nobody takes a credit only to give it back: that would refuse others for nothing.
+// gate hands out the credits of a queue. It counts how many spans have come in, and how many
+// of those have left again. A credit is taken by compare-and-swap: adding first and undoing
+// it would refuse others for nothing.
 type gate struct {
 	capacity uint64
 	ordinary uint64  // capacity without the reserved tenth

@@ -1,0 +1,94 @@
+package connection
+
+import (
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tracehook/tracehook/decision"
+	"github.com/tracehook/tracehook/processor/internal/ledger"
+)
+
+// Ended is an ended span and the verdict of the connection that it is being offered to.
+type Ended struct {
+	Span    decision.Span
+	Verdict decision.Verdict
+
+	truthful bool // the span itself says what the verdict does
+	urgent   bool // kept by error or slow
+	waiting  []waiter
+
+	copy *copyForm // what the verdict makes of the span; nil until a connection keeps it
+	last *queued   // for connections that have the same verdict
+	free []queued  // the rest of a small slab: one allocation for some spans
+}
+
+// slab is how many spans share an allocation. It is small, since one of them keeps all others
+// alive as long as an exporter, or an Ended in a pool, refers to it.
+const slab = 8
+
+// Judge derives from a new Verdict what each connection would have to find out again.
+func (s *Ended) Judge() {
+	v := &s.Verdict
+	s.copy = nil
+	s.urgent = v.Reason == decision.ByError || v.Reason == decision.BySlow
+	s.truthful = !v.Rewrite && s.Span.Context.IsSampled() && OwnThreshold(&s.Span.State) == v.Threshold
+}
+
+// MustWait reports whether Wait has something to do.
+func (s *Ended) MustWait() bool { return len(s.waiting) > 0 }
+
+// Forget lets go of the span, and of what would keep it alive.
+func (s *Ended) Forget() {
+	s.Span.Ended, s.Span.Context, s.last = nil, trace.SpanContext{}, nil
+}
+
+// queued returns what a queue holds for the span: the span itself if that is what is
+// exported.
+func (s *Ended) queued(cache *copyCache, explain Explain) sdktrace.ReadOnlySpan {
+	if s.truthful && explain == nil {
+		return s.Span.Ended
+	}
+	if s.copy == nil {
+		s.copy = cache.form(s)
+	}
+	if explain != nil {
+		return &explained{queued{s.Span.Ended, s.copy}, s.Verdict, explain}
+	}
+	if s.last == nil || s.last.form != s.copy {
+		if len(s.free) == 0 {
+			s.free = make([]queued, slab)
+		}
+		s.last, s.free = &s.free[0], s.free[1:]
+		s.last.ReadOnlySpan, s.last.form = s.Span.Ended, s.copy
+	}
+	return s.last
+}
+
+// OwnThreshold is the threshold that a span's own tracestate tells of.
+func OwnThreshold(st *decision.State) decision.Threshold {
+	if st.HasThreshold {
+		return st.Threshold
+	}
+	return decision.Always
+}
+
+// exported returns queued spans as they are exported, and what they stand for.
+func (env *Environment) exported(spans []sdktrace.ReadOnlySpan) ([]sdktrace.ReadOnlySpan, ledger.Tally) {
+	batch := make([]sdktrace.ReadOnlySpan, len(spans))
+	total := ledger.Tally{Spans: uint64(len(spans))}
+	for i, s := range spans {
+		var t decision.Threshold
+		switch q := s.(type) {
+		case *queued:
+			batch[i], t = q.exported(), q.form.threshold
+		case *explained:
+			batch[i], t = q.described(), q.form.threshold
+		default:
+			sc := s.SpanContext()
+			st := env.Reader.State(sc.TraceState(), sc.TraceID())
+			batch[i], t = s, OwnThreshold(&st)
+		}
+		total.Extra += ledger.Surplus(t)
+	}
+	return batch, total
+}

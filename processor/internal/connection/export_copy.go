@@ -1,0 +1,127 @@
+package connection
+
+import (
+	"sync/atomic"
+
+	"go.opentelemetry.io/otel/attribute"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tracehook/tracehook/decision"
+)
+
+// copyForm is how the exported copy of a span differs from the span, and what the copy stands
+// for. Many spans share one.
+type copyForm struct {
+	state     trace.TraceState
+	threshold decision.Threshold
+	none      bool // no copy: the span itself is the truth
+	rewrite   bool
+}
+
+// queued is what a queue holds of a span that is exported as a copy. It takes 24 bytes.
+// Exporters never see it. It is a span only because batchers take nothing else, and the one
+// thing that they ask is whether it is sampled: the span's own answer costs a copy of it,
+// each time, and may be no.
+type queued struct {
+	sdktrace.ReadOnlySpan
+	form *copyForm
+}
+
+// SpanContext says that the span is sampled, and nothing else.
+func (*queued) SpanContext() trace.SpanContext {
+	return trace.SpanContext{}.WithTraceFlags(trace.FlagsSampled)
+}
+
+// exported returns what the exporter gets.
+func (q *queued) exported() sdktrace.ReadOnlySpan {
+	if q.form.none {
+		return q.ReadOnlySpan
+	}
+	return (*exportCopy)(q)
+}
+
+// exportCopy is what exporters get of a span that doesn't say the truth itself: its sampled
+// flag or its tracestate differs.
+type exportCopy queued
+
+func (c *exportCopy) SpanContext() trace.SpanContext {
+	sc := c.ReadOnlySpan.SpanContext()
+	if c.form.rewrite {
+		sc = sc.WithTraceState(c.form.state)
+	}
+	return sc.WithTraceFlags(sc.TraceFlags() | trace.FlagsSampled)
+}
+
+// explained is what a queue holds where the verdict is to be exported, too.
+type explained struct {
+	queued
+	verdict decision.Verdict
+	explain Explain
+}
+
+// described is a span with further attributes.
+type described struct {
+	sdktrace.ReadOnlySpan
+	attrs []attribute.KeyValue
+}
+
+func (d *described) Attributes() []attribute.KeyValue { return d.attrs }
+
+// described returns what the exporter gets, with what Explain says added to a copy of the
+// attributes: the backing array of the span's own is shared by all connections. An Explain
+// that panics adds nothing.
+func (e *explained) described() (out sdktrace.ReadOnlySpan) {
+	plain := e.exported()
+	defer func() {
+		if recover() != nil {
+			out = plain
+		}
+	}()
+	more := e.explain(e.verdict)
+	own := plain.Attributes()
+	attrs := make([]attribute.KeyValue, 0, len(own)+len(more))
+	attrs = append(append(attrs, own...), more...)
+	return &described{ReadOnlySpan: plain, attrs: attrs}
+}
+
+// copyCache remembers the last few forms: most spans of a connection have one of a handful.
+type copyCache [16]atomic.Pointer[copyForm]
+
+// form returns what the verdict makes of the span.
+func (c *copyCache) form(s *Ended) *copyForm {
+	v := &s.Verdict
+	if v.Rewrite && v.State.Len() > 1 {
+		return newForm(s)
+	}
+	// Fibonacci hashing: thresholds differ in their upper bits.
+	at := &c[uint64(v.Threshold)*0x9e3779b97f4a7c15>>60]
+	f := at.Load()
+	switch {
+	case f == nil || f.threshold != v.Threshold || f.none != s.truthful || f.rewrite != v.Rewrite:
+		f = newForm(s)
+		at.Store(f)
+	case v.Rewrite && !same(f.state, v.State):
+		// An rv for each span, most likely: no other span will have the same.
+		return newForm(s)
+	}
+	return f
+}
+
+func newForm(s *Ended) *copyForm {
+	f := &copyForm{threshold: s.Verdict.Threshold, none: s.truthful, rewrite: s.Verdict.Rewrite}
+	if f.rewrite {
+		f.state = s.Verdict.State
+	}
+	return f
+}
+
+// same reports whether a and b are equal, for tracestates of at most one member. It may
+// say no to equal ones of another vendor's key.
+func same(a, b trace.TraceState) bool {
+	if a.Len() != b.Len() {
+		return false
+	}
+	ot := a.Get("ot")
+	return a.Len() == 0 || ot != "" && ot == b.Get("ot")
+}

@@ -1,0 +1,169 @@
+package connection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/tracehook/tracehook/exporter/report"
+)
+
+// exporterSlot holds the exporter, and the token of whoever calls it.
+type exporterSlot struct {
+	token    chan struct{}
+	opened   atomic.Pointer[opened]    // nil until opened
+	openErr  atomic.Pointer[shortened] // of the last attempt
+	retryAt  time.Time                 // guarded by token
+	late     atomic.Bool               // shut the exporter down when the token comes back
+	released chan struct{}             // closed when the exporter has been shut down
+}
+
+func (s *exporterSlot) load() *opened { return s.opened.Load() }
+
+// opened is an exporter and what else it can do.
+type opened struct {
+	sdktrace.SpanExporter
+	spool report.Spool
+}
+
+// acquire waits for the token; false if done is closed or the connection has been shut
+// down first.
+func (c *Connection) acquire(done <-chan time.Time) bool {
+	if c.ctx.Err() != nil {
+		return false
+	}
+	select {
+	case c.exporter.token <- struct{}{}:
+		if c.ctx.Err() != nil {
+			c.handBack()
+			return false
+		}
+		return true
+	case <-done:
+		return false
+	case <-c.ctx.Done():
+		return false
+	}
+}
+
+// handBack returns the token, or, if the connection has been cut off, uses it for the last
+// time.
+func (c *Connection) handBack() {
+	<-c.exporter.token
+	if !c.exporter.late.Load() {
+		return
+	}
+	select {
+	case c.exporter.token <- struct{}{}:
+		c.closeExporter(c.ctx)
+	default: // somebody else does it
+	}
+}
+
+// HandBack ends the opening: exports may begin.
+func (c *Connection) HandBack() { c.handBack() }
+
+// reopenInterval is the time between two attempts to open a connection.
+const reopenInterval = time.Second
+
+// Open makes the exporter. The caller holds the token, as whoever has made the connection does.
+func (c *Connection) Open(ctx context.Context) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("open: the driver panicked: %v", r)
+		}
+		if err != nil {
+			s := shorten(err)
+			c.exporter.openErr.Store(s)
+			err = s
+		}
+		c.exporter.retryAt = time.Now().Add(reopenInterval)
+	}()
+	if c.cfg.Open == nil {
+		return errors.New("open: there is no function that makes its exporter")
+	}
+	e, err := c.cfg.Open(ctx)
+	if err != nil {
+		return fmt.Errorf("open: %w", err)
+	}
+	if isNil(e) {
+		return errors.New("open: the driver returned neither an exporter nor an error")
+	}
+	o := &opened{e, report.SpoolOf(e)}
+	if c.cfg.Overflow == OverflowSpool && !o.spool.CanSpool() {
+		return errors.Join(fmt.Errorf("overflow %q needs an exporter with a spool, and %T has none: "+
+			"give the connection a spool, or use drop, block or sync", OverflowSpool, e), e.Shutdown(ctx))
+	}
+	c.exporter.opened.Store(o)
+	c.ledger.Opened(c)
+	return nil
+}
+
+// OpenAfter opens a connection when others have released their exporters.
+func (c *Connection) OpenAfter(others []*Connection) error {
+	defer c.progress.note() // for those who wait to spool
+	defer c.handBack()
+	for _, o := range others {
+		select {
+		case <-o.Released():
+		case <-c.ctx.Done():
+			return errRefused
+		}
+	}
+	return c.Open(c.ctx)
+}
+
+// use returns the exporter. One that could not be opened is tried again, now and then. The
+// caller holds the token.
+func (c *Connection) use(ctx context.Context) (sdktrace.SpanExporter, error) {
+	if c.exporter.load() == nil && time.Now().After(c.exporter.retryAt) {
+		_ = c.Open(ctx) // kept in openErr
+	}
+	if e := c.exporter.load(); e != nil {
+		return e.SpanExporter, nil
+	}
+	if err := c.exporter.openErr.Load(); err != nil {
+		return nil, err
+	}
+	return nil, errRefused // shut down before it was opened
+}
+
+// Spool asks the exporter what it counts itself. One that panics has no spool.
+func (c *Connection) Spool() (n report.Counts) {
+	e := c.exporter.load()
+	if e == nil || !e.spool.CanCount() {
+		return n
+	}
+	defer func() {
+		if recover() != nil {
+			n = report.Counts{}
+		}
+	}()
+	return e.spool.Counts()
+}
+
+func (c *Connection) whyNotOpen() string {
+	if err := c.exporter.openErr.Load(); err != nil {
+		return err.Error()
+	}
+	return "its predecessor has not let go of " + strings.Join(c.cfg.Claims, ", ")
+}
+
+func isNil(e sdktrace.SpanExporter) bool {
+	if e == nil {
+		return true
+	}
+	v := reflect.ValueOf(e)
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Func, reflect.Chan, reflect.Slice:
+		return v.IsNil()
+	default:
+		return false
+	}
+}
