@@ -154,6 +154,20 @@ func write(tb testing.TB, path, content string) {
 	}
 }
 
+func appendTo(tb testing.TB, path, content string) {
+	tb.Helper()
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if _, err := f.WriteString(content); err != nil {
+		tb.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		tb.Fatal(err)
+	}
+}
+
 // clock is a clock that stands still until it is set.
 type clock struct {
 	mu sync.Mutex
