@@ -36,7 +36,7 @@ func (j *janitor) gzip(ctx context.Context, r rotatedFile) error {
 		}
 	}
 	tmp := r.plain + rotation.Temporary
-	if err := j.squeeze(ctx, io.NewSectionReader(src, 0, before.Size()), tmp); err != nil {
+	if err := j.writeGzip(ctx, io.NewSectionReader(src, 0, before.Size()), tmp); err != nil {
 		_ = j.fs.Remove(tmp)
 		return fmt.Errorf("compressing %q: %w", r.plain, err)
 	}
@@ -56,8 +56,8 @@ func (j *janitor) gzip(ctx context.Context, r rotatedFile) error {
 	return j.fs.Remove(r.plain)
 }
 
-// squeeze writes src to path as gzip and syncs it.
-func (j *janitor) squeeze(ctx context.Context, src io.Reader, path string) (err error) {
+// writeGzip writes src to path as gzip and syncs it.
+func (j *janitor) writeGzip(ctx context.Context, src io.Reader, path string) (err error) {
 	dst, _, err := openOrMake(j.fs, path, os.O_WRONLY|os.O_TRUNC, j.mode)
 	if err != nil {
 		return err

@@ -44,9 +44,9 @@ func check(s exporter.Settings) error {
 	if err != nil {
 		return err
 	}
-	path, err := behind(decoded.path)
+	path, err := target(decoded.path)
 	if err == nil {
-		err = outside(path)
+		err = checkPlace(path)
 	}
 	if err != nil {
 		return &exporter.KeyError{Key: "setting." + pathKey(s), Problem: err.Error()}

@@ -86,7 +86,7 @@ func open(ctx context.Context, s settings) (*Exporter, error) {
 	e := &Exporter{encoder: s.encoder, quit: make(chan struct{})}
 	s.kind = s.encoder.Kind()
 	var err error
-	if s.path, err = behind(s.path); err != nil {
+	if s.path, err = target(s.path); err != nil {
 		return nil, err
 	}
 	e.janitor = newJanitor(s)

@@ -11,8 +11,8 @@ import (
 // dirMode is for directories that are made: traces are nobody else's business.
 const dirMode = 0o700
 
-// enter makes the directory and takes the lock that says that we write to this file.
-func (w *writer) enter() error {
+// acquire makes the directory and takes the lock that says that we write to this file.
+func (w *writer) acquire() error {
 	if err := w.fs.MkdirAll(w.family.Dir, dirMode); err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (w *writer) enter() error {
 
 // open opens the active file and learns what is in it.
 func (w *writer) open() error {
-	if err := regular(w.fs, w.path); err != nil {
+	if err := requireRegular(w.fs, w.path); err != nil {
 		return err
 	}
 	h, made, err := openOrMake(w.fs, w.path, os.O_RDWR|os.O_APPEND, w.mode)
@@ -46,16 +46,16 @@ func (w *writer) open() error {
 		}
 	}
 	w.f, w.torn = h, false
-	if err := w.learn(); err != nil {
+	if err := w.inspect(); err != nil {
 		w.close()
 		return err
 	}
 	return nil
 }
 
-// learn finds out what a restart would forget: how long the file is, how many lines it
+// inspect finds out what a restart would forget: how long the file is, how many lines it
 // has, which slice of time it is for, and whether a crash left half a line.
-func (w *writer) learn() error {
+func (w *writer) inspect() error {
 	info, err := w.f.Stat()
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func (w *writer) learn() error {
 	}
 	w.cut = nil
 	w.size, w.lines = 0, 0
-	return w.scan(w.mend)
+	return w.scan(w.repairTail)
 }
 
 // follow looks whether the active file is still the one with the name. If it was renamed
@@ -80,7 +80,7 @@ func (w *writer) follow() error {
 		return err
 	case err != nil || !os.SameFile(info, w.info):
 		w.close()
-		if err := w.enter(); err != nil {
+		if err := w.acquire(); err != nil {
 			return err
 		}
 		return w.open()
@@ -90,11 +90,11 @@ func (w *writer) follow() error {
 	case info.Size() == w.size:
 		return nil
 	}
-	mend := w.isolate // whoever appends without asking may be in the middle of a line
+	repair := w.checkTail // whoever appends without asking may be in the middle of a line
 	if w.shared {
-		mend = w.mend
+		repair = w.repairTail
 	}
-	if err := w.scan(mend); err != nil {
+	if err := w.scan(repair); err != nil {
 		w.close()
 		return err
 	}
@@ -102,8 +102,8 @@ func (w *writer) follow() error {
 }
 
 // scan reads on from size to the end of the file: it counts the lines, if they matter, and
-// sees to a torn end with mend.
-func (w *writer) scan(mend func() error) error {
+// handles a torn end with repair.
+func (w *writer) scan(repair func() error) error {
 	info, err := w.f.Stat()
 	if err != nil {
 		return err
@@ -111,7 +111,7 @@ func (w *writer) scan(mend func() error) error {
 	from, end := w.size, info.Size()
 	w.size = end
 	if from < end {
-		if err := mend(); err != nil {
+		if err := repair(); err != nil {
 			return err
 		}
 	}
@@ -137,8 +137,8 @@ func (w *writer) count(from, to int64) error {
 	return nil
 }
 
-// regular refuses what can't be a log: directories, pipes, devices.
-func regular(fsys filesystem, path string) error {
+// requireRegular refuses what can't be a log: directories, pipes, devices.
+func requireRegular(fsys filesystem, path string) error {
 	info, err := fsys.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

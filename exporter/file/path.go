@@ -52,10 +52,10 @@ func tilde(path string) bool {
 	return path == "~" || strings.HasPrefix(filepath.ToSlash(path), "~/")
 }
 
-// outside says why the file at path can't be written to, as far as looking tells.
-func outside(path string) error {
-	if err := regular(osFS{}, path); err != nil {
-		return sentence(err)
+// checkPlace says why the file at path can't be written to, as far as looking tells.
+func checkPlace(path string) error {
+	if err := requireRegular(osFS{}, path); err != nil {
+		return explain(err)
 	}
 	if _, err := os.Stat(path); err == nil {
 		if err := writable(path, false); err != nil {
@@ -68,7 +68,7 @@ func outside(path string) error {
 			continue // it will be made
 		}
 		if err != nil {
-			return sentence(err)
+			return explain(err)
 		}
 		if !info.IsDir() {
 			return fmt.Errorf("%q is not a directory", dir)
@@ -80,8 +80,8 @@ func outside(path string) error {
 	}
 }
 
-// behind is the file that path stands for, which is to be written.
-func behind(path string) (string, error) {
+// target is the file that path stands for, which is to be written.
+func target(path string) (string, error) {
 	target := rotation.Follow(path)
 	if problem := pathProblem(target); problem != "" {
 		return "", fmt.Errorf("%q leads to %q: %s", path, target, problem)
@@ -89,8 +89,8 @@ func behind(path string) (string, error) {
 	return target, nil
 }
 
-// sentence puts words in place of the name of a system call.
-func sentence(err error) error {
+// explain puts words in place of the name of a system call.
+func explain(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return fmt.Errorf("%q can't be reached by this process: %w", e.Path, e.Err)
 	}

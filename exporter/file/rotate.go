@@ -13,11 +13,11 @@ import (
 // has to wait.
 func (w *writer) rotate() error {
 	if w.sync == SyncBatch {
-		if err := w.settle(); err != nil {
+		if err := w.syncPending(); err != nil {
 			return err
 		}
 	}
-	if err := w.know(); err != nil {
+	if err := w.findNewest(); err != nil {
 		return fmt.Errorf("rotating: %w", err)
 	}
 	w.close() // syncs, and some systems don't rename open files
@@ -53,9 +53,9 @@ func (w *writer) rename() error {
 	return fmt.Errorf("no free name up to %q", w.family.Rotated(w.last))
 }
 
-// know looks for the newest rotated file. Names go up from there even if the clock went
+// findNewest finds the newest rotated file. Names go up from there even if the clock went
 // back, so that the order of names is the order of writing.
-func (w *writer) know() error {
+func (w *writer) findNewest() error {
 	if w.last != (rotation.Stamp{}) && !w.shared { // nobody else rotates
 		return nil
 	}

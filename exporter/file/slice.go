@@ -33,28 +33,15 @@ func ParseSlice(text string) (Slice, bool) {
 	return NoSlice, false
 }
 
-// period names the slice of t. It is equal for two times of one slice only. The offset
-// from UTC parts the two hours that a clock shows twice in autumn.
+// period is a slice of the clock as year, month, day, hour and the offset from UTC, which
+// parts the two hours that a clock shows twice in autumn.
+type period [5]int
+
+// period returns the slice that t is in.
 func (s Slice) period(t time.Time) period {
 	year, month, day := t.Date()
-	switch s {
-	case Hourly:
-		_, offset := t.Zone()
-		return period{year, month, day, t.Hour(), offset}
-	case Daily:
-		return period{year, month, day, 0, 0}
-	case Monthly:
-		return period{year, month, 0, 0, 0}
-	case Yearly:
-		return period{year, 0, 0, 0, 0}
-	case NoSlice:
-	}
-	return period{}
-}
-
-type period struct {
-	year      int
-	month     time.Month
-	day, hour int
-	offset    int
+	_, offset := t.Zone()
+	p := period{year, int(month), day, t.Hour(), offset}
+	clear(p[[...]int{NoSlice: 0, Yearly: 1, Monthly: 2, Daily: 3, Hourly: 5}[s]:])
+	return p
 }

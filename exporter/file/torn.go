@@ -10,11 +10,11 @@ import (
 	"github.com/tracehook/tracehook/exporter/file/internal/rotation"
 )
 
-// mend sees to a file that doesn't end in a newline: a process died while it wrote. Half a
+// repairTail repairs a file that doesn't end in a newline: a process died while it wrote. Half a
 // record is moved to the file beside it whose name ends in .torn, so that other readers
 // find whole records only. Where that can't be done the next batch starts with a newline.
-func (w *writer) mend() error {
-	if err := w.isolate(); err != nil || !w.torn {
+func (w *writer) repairTail() error {
+	if err := w.checkTail(); err != nil || !w.torn {
 		return err
 	}
 	start, err := w.tornStart()
@@ -33,9 +33,9 @@ func (w *writer) mend() error {
 	return nil
 }
 
-// isolate notes whether the file ends within a line: then the next batch starts with a
+// checkTail notes whether the file ends within a line: then the next batch starts with a
 // newline.
-func (w *writer) isolate() error {
+func (w *writer) checkTail() error {
 	one := make([]byte, 1)
 	if _, err := w.f.ReadAt(one, w.size-1); err != nil {
 		return err

@@ -64,17 +64,17 @@ func newWriter(s settings, rotated func()) *writer {
 // else renamed, removed or truncated it.
 func (w *writer) begin(ctx context.Context) error {
 	w.done, w.pending, w.broken = 0, 0, false
-	if err := w.arrive(ctx); err != nil {
-		w.leave()
+	if err := w.prepare(ctx); err != nil {
+		w.endTurn()
 		return err
 	}
 	w.base = w.size
 	return nil
 }
 
-func (w *writer) arrive(ctx context.Context) error {
+func (w *writer) prepare(ctx context.Context) error {
 	if w.f == nil {
-		if err := w.enter(); err != nil {
+		if err := w.acquire(); err != nil {
 			return err
 		}
 	}
@@ -177,20 +177,20 @@ func (w *writer) put(b *batch, i, j int) error {
 // file.
 func (w *writer) end() (done int, err error) {
 	if w.f != nil && w.sync == SyncBatch {
-		err = w.settle()
+		err = w.syncPending()
 	}
 	w.done += w.pending
 	w.pending = 0
 	if w.broken {
 		w.close()
 	}
-	w.leave()
+	w.endTurn()
 	return w.done, err
 }
 
-// settle syncs what is pending. What can't be synced is taken back, so that the file and
+// syncPending syncs the records since base. What can't be synced is taken back, so that the file and
 // the count agree.
-func (w *writer) settle() error {
+func (w *writer) syncPending() error {
 	if w.pending == 0 {
 		return nil
 	}
@@ -206,8 +206,8 @@ func (w *writer) settle() error {
 	return nil
 }
 
-// leave lets other processes have their turn.
-func (w *writer) leave() {
+// endTurn lets other processes have their turn.
+func (w *writer) endTurn() {
 	if w.shared {
 		w.turn.drop()
 	}
@@ -244,6 +244,6 @@ func (w *writer) shutdown() error {
 		err = w.f.Sync()
 	}
 	w.release()
-	w.leave()
+	w.endTurn()
 	return err
 }
