@@ -1,15 +1,16 @@
 package delivery
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
 	"net/http"
 	"strings"
 
-	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	spb "google.golang.org/genproto/googleapis/rpc/status"
-	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -20,38 +21,106 @@ func OTLPSuccess(b Batch, contentType string, body []byte) Verdict {
 	if len(body) == 0 {
 		return Verdict{}
 	}
-	var answer coltracepb.ExportTraceServiceResponse
-	var err error
+	var answer partialSuccess
+	var ok bool
 	switch media, _, _ := mime.ParseMediaType(contentType); media {
 	case "application/x-protobuf", "application/protobuf":
-		err = proto.Unmarshal(body, &answer)
+		ok = answer.readProto(body)
 	case "application/json":
-		err = protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(body, &answer)
+		ok = answer.readJSON(body)
 	case "text/html":
 		return Verdict{Outcome: Refused, Err: errors.New("answered with a web page: this is no OTLP receiver, check host, port and path")}
 	default:
 		return Verdict{} // some small receivers answer "ok"
 	}
-	if err != nil {
+	if !ok {
 		return Verdict{Outcome: Refused, Uncertain: true, Err: fmt.Errorf("said yes, but the rest of the answer (%d bytes of %s) can't be read", len(body), contentType)}
 	}
-	return Delivery(b.Spans, answer.GetPartialSuccess().GetRejectedSpans(), answer.GetPartialSuccess().GetErrorMessage())
+	return Delivery(b.Spans, answer.rejected, answer.message)
+}
+
+// partialSuccess is all that an ExportTraceServiceResponse can hold. Its message type would
+// link a gateway for HTTP into every program.
+type partialSuccess struct {
+	message  string
+	rejected int64
+}
+
+func (p *partialSuccess) readProto(body []byte) bool {
+	inner := true
+	outer := protoFields(body, func(number protowire.Number, kind protowire.Type, value []byte) {
+		if number != 1 || kind != protowire.BytesType {
+			return
+		}
+		message, _ := protowire.ConsumeBytes(value)
+		inner = protoFields(message, func(number protowire.Number, kind protowire.Type, value []byte) {
+			switch {
+			case number == 1 && kind == protowire.VarintType:
+				n, _ := protowire.ConsumeVarint(value)
+				p.rejected = int64(n) //nolint:gosec // two's complement, as protobuf has it
+			case number == 2 && kind == protowire.BytesType:
+				p.message, _ = protowire.ConsumeString(value)
+			}
+		})
+	})
+	return outer && inner
+}
+
+// protoFields calls each for every field of a message, and reports whether it is one.
+func protoFields(message []byte, each func(protowire.Number, protowire.Type, []byte)) bool {
+	for len(message) > 0 {
+		number, kind, tag := protowire.ConsumeTag(message)
+		if tag < 0 {
+			return false
+		}
+		size := protowire.ConsumeFieldValue(number, kind, message[tag:])
+		if size < 0 {
+			return false
+		}
+		each(number, kind, message[tag:tag+size])
+		message = message[tag+size:]
+	}
+	return true
+}
+
+// readJSON takes both spellings of protobuf's JSON, and numbers as text, as protobuf writes
+// those of 64 bits.
+func (p *partialSuccess) readJSON(body []byte) bool {
+	type partial struct {
+		Rejected      json.Number `json:"rejectedSpans"`
+		RejectedSnake json.Number `json:"rejected_spans"`
+		Message       string      `json:"errorMessage"`
+		MessageSnake  string      `json:"error_message"`
+	}
+	var answer struct {
+		Partial      partial `json:"partialSuccess"`
+		PartialSnake partial `json:"partial_success"`
+	}
+	if json.Unmarshal(body, &answer) != nil {
+		return false
+	}
+	a, b := answer.Partial, answer.PartialSnake
+	p.message = cmp.Or(a.Message, a.MessageSnake, b.Message, b.MessageSnake)
+	rejected, err := cmp.Or(a.Rejected, a.RejectedSnake, b.Rejected, b.RejectedSnake, "0").Float64()
+	p.rejected = int64(rejected)
+	return err == nil
 }
 
 // OTLPFailure reads the status message of an answer that is no success, and knows what
 // the common ones mean.
 func OTLPFailure(status int, contentType string, body []byte) (message, hint string) {
 	message = strings.TrimSpace(string(body))
-	var st spb.Status
 	switch media, _, _ := mime.ParseMediaType(contentType); media {
 	case "application/x-protobuf", "application/protobuf":
 		message = ""
+		var st spb.Status
 		if proto.Unmarshal(body, &st) == nil {
 			message = st.GetMessage()
 		}
 	case "application/json":
-		if (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(body, &st) == nil && st.GetMessage() != "" {
-			message = st.GetMessage()
+		var answer struct{ Message string }
+		if json.Unmarshal(body, &answer) == nil && answer.Message != "" {
+			message = answer.Message
 		}
 	case "text/html":
 		if !wantsTLS(message) {

@@ -3,7 +3,6 @@ package encode
 import (
 	"strconv"
 
-	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/sdk/instrumentation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -76,9 +75,9 @@ func (e *OTLP) appendResourceSpans(dst []byte, groups []group, spans []sdktrace.
 			dst = append(dst, ',')
 		}
 		g.written = true
-		dst = append(dst, `{"scope":`...)
+		dst = append(dst, '{')
 		dst = append(dst, e.scopes.or(g.scope, appendOTLPScope)...)
-		dst = append(dst, `,"spans":[`...)
+		dst = append(dst, `"spans":[`...)
 		for at := g.first; at >= 0; at = e.next[at] {
 			if at != g.first {
 				dst = append(dst, ',')
@@ -108,7 +107,10 @@ func appendOTLPResource(dst []byte, r *resource.Resource) []byte {
 }
 
 func appendOTLPScope(dst []byte, scope instrumentation.Scope) []byte {
-	dst = append(dst, `{"name":`...)
+	if scope == (instrumentation.Scope{}) {
+		return dst
+	}
+	dst = append(dst, `"scope":{"name":`...)
 	dst = appendString(dst, scope.Name)
 	if scope.Version != "" {
 		dst = append(dst, `,"version":`...)
@@ -118,7 +120,7 @@ func appendOTLPScope(dst []byte, scope instrumentation.Scope) []byte {
 		dst = append(dst, `,"attributes":`...)
 		dst = appendOTLPAttributes(dst, scope.Attributes.ToSlice())
 	}
-	return append(dst, '}')
+	return append(dst, "},"...)
 }
 
 func (e *OTLP) appendSpan(dst []byte) []byte {
@@ -159,16 +161,17 @@ func (e *OTLP) appendSpan(dst []byte) []byte {
 	}
 	dst = appendCount(dst, "droppedLinksCount", v.Span.DroppedLinks())
 	dst = append(dst, `,"status":{`...)
-	switch v.Status.Code {
-	case codes.Ok:
-		dst = append(dst, `"code":1`...)
-	case codes.Error:
-		dst = append(dst, `"code":2`...)
-		if v.Status.Description != "" {
-			dst = append(dst, `,"message":`...)
-			dst = appendString(dst, v.Status.Description)
+	code := otlpStatus(v.Status.Code)
+	if code != 0 {
+		dst = append(dst, `"code":`...)
+		dst = append(dst, '0'+code)
+	}
+	if v.Status.Description != "" {
+		if code != 0 {
+			dst = append(dst, ',')
 		}
-	default:
+		dst = append(dst, `"message":`...)
+		dst = appendString(dst, v.Status.Description)
 	}
 	return append(dst, "}}"...)
 }

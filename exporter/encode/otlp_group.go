@@ -77,6 +77,9 @@ func newGrouper(o OTLPOptions, encode func([]byte, *resource.Resource) []byte) g
 // group sorts spans into groups, in the order in which each group was first seen.
 func (g *grouper) group(spans []sdktrace.ReadOnlySpan) {
 	g.groups, g.next = g.groups[:0], g.next[:0]
+	if g.resources == nil || len(g.resources) >= maxCached {
+		g.resources = make(map[resourceKey]*groupResource)
+	}
 	for i, s := range spans {
 		g.next = append(g.next, -1)
 		if s == nil {
@@ -126,9 +129,6 @@ func (g *grouper) service(s sdktrace.ReadOnlySpan) string {
 func (g *grouper) resource(key resourceKey) *groupResource {
 	if known, ok := g.resources[key]; ok {
 		return known
-	}
-	if g.resources == nil || len(g.resources) >= maxCached {
-		g.resources = make(map[resourceKey]*groupResource)
 	}
 	r := g.named(key)
 	made := &groupResource{resource: r, encoded: g.encode([]byte{}, r)}

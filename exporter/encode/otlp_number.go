@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 
+	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 )
 
@@ -44,6 +45,18 @@ func otlpKind(k trace.SpanKind) int64 {
 		return 4
 	case trace.SpanKindConsumer:
 		return 5
+	default:
+		return 0
+	}
+}
+
+// otlpStatus is the number of a status in OTLP: 0 for unset.
+func otlpStatus(c codes.Code) byte {
+	switch c {
+	case codes.Ok:
+		return 1
+	case codes.Error:
+		return 2
 	default:
 		return 0
 	}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -92,13 +91,7 @@ func protoStatus(dst []byte, status sdktrace.Status) []byte {
 	dst = append(dst, 15<<3|wireBytes, 0)
 	start := len(dst)
 	dst = protoText(dst, 2, status.Description)
-	switch status.Code {
-	case codes.Ok:
-		dst = append(dst, 3<<3|wireVarint, 1)
-	case codes.Error:
-		dst = append(dst, 3<<3|wireVarint, 2)
-	default:
-	}
+	dst = protoCount(dst, 3, int(otlpStatus(status.Code)))
 	return protoLength(dst, start, roomOfValue)
 }
 

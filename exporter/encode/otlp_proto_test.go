@@ -14,15 +14,17 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
+	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"github.com/tracehook/tracehook/exporter/encode"
 )
 
-// FuzzOTLPProto compares requests with those of OTel's own exporters. Encoders are reused, so
+// FuzzOTLPRequests compares requests, in protobuf and in JSON, with those of OTel's own
+// exporters. Encoders are reused, so
 // that what one batch leaves behind would be seen in the next.
-func FuzzOTLPProto(f *testing.F) {
+func FuzzOTLPRequests(f *testing.F) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for n := range 60 {
 		data := make([]byte, n*20)
@@ -33,16 +35,20 @@ func FuzzOTLPProto(f *testing.F) {
 	}
 	f.Add(bytes.Repeat([]byte{1}, 2000))
 	f.Add(bytes.Repeat([]byte{10}, 2000))
-	encoder := encode.NewOTLPProto(encode.OTLPOptions{})
+	protobuf, text := encode.NewOTLPProto(encode.OTLPOptions{}), encode.NewOTLPJSON(encode.OTLPOptions{})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c := &chooser{data}
 		for range 2 {
 			spans := c.spans()
 			want := wanted(t, spans)
-			got := unmarshal(t, encoder.Append([]byte("x"), spans)[1:])
-			makeValid(got.ProtoReflect()) // NaN only: what isn't UTF-8 can't be unmarshaled
-			if !proto.Equal(want, sorted(got)) {
-				t.Fatalf("(-official +ours):\n%s", cmp.Diff(want, got, protocmp.Transform()))
+			for name, got := range map[string]*coltracepb.ExportTraceServiceRequest{
+				"protobuf": unmarshal(t, protobuf.Append([]byte("x"), spans)[1:]),
+				"JSON":     {ResourceSpans: decodeOTLP(t, text.Append([]byte("x"), spans)[1:]).GetResourceSpans()},
+			} {
+				makeValid(got.ProtoReflect()) // NaN only: what isn't UTF-8 can't be unmarshaled
+				if !proto.Equal(want, sorted(got)) {
+					t.Fatalf("%s (-official +ours):\n%s", name, cmp.Diff(want, got, protocmp.Transform()))
+				}
 			}
 		}
 	})
@@ -69,6 +75,22 @@ func TestOTLPProtoIsNeverTooDeep(t *testing.T) {
 	options := proto.UnmarshalOptions{RecursionLimit: 100}
 	if err := options.Unmarshal(body, request); err != nil {
 		t.Error(err)
+	}
+}
+
+// Resources beyond what is remembered are still grouped.
+func TestOTLPProtoManyResources(t *testing.T) {
+	t.Parallel()
+	e := encode.NewOTLPProto(encode.OTLPOptions{})
+	for range 3 {
+		var spans []sdktrace.ReadOnlySpan
+		for i := range 200 {
+			res := resource.NewSchemaless(attribute.Int("n", i%100))
+			spans = append(spans, tracetest.SpanStub{Resource: res}.Snapshot())
+		}
+		if got := len(unmarshal(t, e.Append(nil, spans)).GetResourceSpans()); got != 100 {
+			t.Errorf("%d resources, want 100", got)
+		}
 	}
 }
 
@@ -108,7 +130,7 @@ func TestOTLPProtoServices(t *testing.T) {
 					ids = append(ids, s.GetSpanId()[0])
 				}
 			}
-			fmt.Fprint(&got, ids, " ")
+			fmt.Fprintf(&got, "%d ", ids)
 		}
 		if got.String() != test.want {
 			t.Errorf("%s: %s, want %s", name, got.String(), test.want)

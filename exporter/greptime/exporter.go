@@ -37,7 +37,7 @@ func New(ctx context.Context, o Options) (*Exporter, error) {
 		e.encoder = rows.encode
 		transport, err = newRowTransport(&o)
 	} else {
-		e.encoder = newTraceEncoder(&o).encode
+		e.encoder = encodeTraces(&o)
 		transport, err = newTraceTransport(&o)
 	}
 	if err != nil {

@@ -1,8 +1,8 @@
 // Package otlp is the driver for OTLP destinations: a Collector, Jaeger, Tempo, any vendor.
 //
-// Spans are encoded by OpenTelemetry's own exporters. What comes out of them is sent over
-// OTLP/HTTP (protobuf, the default) or OTLP/gRPC by package delivery, which retries what is
-// worth retrying, and, if the connection has a spool, kept on disk until the destination
+// Package encode writes spans as OTLP in one pass. Package delivery sends them over OTLP/HTTP
+// (protobuf, the default, or JSON) or OTLP/gRPC and retries what is worth retrying. If the
+// connection has a spool, what can't be delivered is kept on disk until the destination
 // answers.
 //
 // # Settings
@@ -11,7 +11,7 @@
 //	driver = "otlp"
 //	[trace.collector.setting]
 //	endpoint = "http://127.0.0.1:4318"   # /v1/traces is appended; url = is used as it is
-//	protocol = "http"                     # or "grpc": endpoint = "http://127.0.0.1:4317"
+//	protocol = "http"                     # or "http/json", or "grpc": endpoint = "http://127.0.0.1:4317"
 //	timeout = "5s"                        # of one request
 //	compression = "none"                  # or "gzip"
 //	service = "checkout"                  # replaces service.name on this connection

@@ -51,15 +51,13 @@ func (e *environ) address() (address, variable string, base bool) {
 	return address, variable, !strings.HasPrefix(variable, environPrefix+"TRACES_")
 }
 
-func (e *environ) grpc() bool {
+func (e *environ) protocol() string {
 	switch value, variable := e.value("PROTOCOL"); value {
-	case "", "http/protobuf":
-		return false
-	case "grpc":
-		return true
+	case "", "http/protobuf", "http/json", "grpc":
+		return value
 	default:
-		e.ignore(variable, "%.64q is ignored: http/protobuf and grpc are supported; http/protobuf counts", value)
-		return false
+		e.ignore(variable, "%.64q is ignored: http/protobuf, http/json and grpc are supported; http/protobuf counts", value)
+		return ""
 	}
 }
 

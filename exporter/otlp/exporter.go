@@ -4,107 +4,76 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
 
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/sdk"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/tracehook/tracehook/exporter/delivery"
-	"github.com/tracehook/tracehook/exporter/report"
+	"github.com/tracehook/tracehook/exporter/encode"
 )
 
 // traceMethod is the one call of OTLP/gRPC for traces.
 const traceMethod = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 
-// Exporter sends spans to one OTLP destination. The official exporter encodes them; what
-// comes out of it is sent, retried and spooled by package delivery. Its methods are safe for
-// concurrent use.
+// Exporter sends spans to one OTLP destination. Its methods are safe for concurrent use.
 type Exporter struct {
-	official *otlptrace.Exporter
-	rewrite  *rewriter
-	shared   *shared // nil if there is nobody to share with
+	requests *encode.OTLPRequests
 	out      *delivery.Outlet
 }
 
 // New returns an exporter. It connects to nothing yet: a destination that is down doesn't
 // keep a process from starting.
 func New(ctx context.Context, o Options) (*Exporter, error) {
-	transport, client, err := build(&o)
-	if err != nil {
-		return nil, err
-	}
-	e := &Exporter{official: otlptrace.NewUnstarted(repairing{client}), rewrite: newRewriter(o)}
-	if err := e.official.Start(ctx); err != nil {
-		return nil, errors.Join(err, transport.Close())
-	}
-	e.out = delivery.New(ctx, transport, delivery.Options{
-		Logger: o.Logger, Backoff: o.Backoff, Timeout: o.Timeout, Budget: o.Budget, Once: o.Once,
-	}, o.place())
-	if o.shared != nil && !e.rewrite.active() {
-		e.shared = o.shared
-		e.shared.join(1)
-	}
-	for _, warning := range o.warnings {
-		o.Logger.WarnContext(ctx, warning)
-	}
-	return e, nil
-}
-
-// build fills the gaps of o and makes the two ends: what sends, and what encodes.
-func build(o *Options) (delivery.Transport, otlptrace.Client, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
 	}
+	open := openHTTP
 	if o.GRPC {
-		return buildGRPC(o)
+		open = openGRPC
 	}
-	return buildHTTP(o)
+	transport, err := open(&o)
+	if err != nil {
+		return nil, err
+	}
+	for _, warning := range o.warnings {
+		o.Logger.WarnContext(ctx, warning)
+	}
+	return &Exporter{
+		requests: encode.NewOTLPRequests(encode.OTLPOptions{Fields: o.Fields, Service: o.Service, SplitServices: o.SplitServices}, o.JSON),
+		out: delivery.New(ctx, transport, delivery.Options{
+			Logger: o.Logger, Backoff: o.Backoff, Timeout: o.Timeout, Budget: o.Budget, Once: o.Once,
+		}, o.place()),
+	}, nil
 }
 
-func buildHTTP(o *Options) (delivery.Transport, otlptrace.Client, error) {
+func openHTTP(o *Options) (delivery.Transport, error) {
 	if o.URL == "" {
 		o.URL = defaultHTTP
 	}
-	header := make(http.Header, len(o.Headers))
+	header := make(http.Header, len(o.Headers)+2)
+	header.Set("User-Agent", userAgent())
 	for name, value := range o.Headers {
 		header.Set(name, value)
 	}
-	if header.Get("User-Agent") == "" {
-		header.Set("User-Agent", userAgent())
+	if o.JSON {
+		header.Set("Content-Type", "application/json")
 	}
-	transport, err := delivery.NewHTTP(delivery.HTTPOptions{
+	return delivery.NewHTTP(delivery.HTTPOptions{
 		URL: o.URL, Header: header, Gzip: o.Gzip, Failure: o.Failure, Secrets: o.secrets(),
 		RoundTripper: delivery.NewRoundTripper(o.TLS, o.Proxy),
 	})
-	if err != nil {
-		return nil, nil, err
-	}
-	// Everything that the environment could change is set: headers that are meant for one
-	// destination would go to all otherwise.
-	return transport, otlptracehttp.NewClient(
-		otlptracehttp.WithEndpointURL("http://localhost/"),
-		otlptracehttp.WithHTTPClient(&http.Client{Transport: roundTripper{}}),
-		otlptracehttp.WithHeaders(map[string]string{}),
-		otlptracehttp.WithEncoding(otlptracehttp.EncodingProtobuf),
-		otlptracehttp.WithCompression(otlptracehttp.NoCompression),
-		otlptracehttp.WithTLSClientConfig(nil),
-		otlptracehttp.WithRetry(otlptracehttp.RetryConfig{}),
-	), nil
 }
 
-func buildGRPC(o *Options) (delivery.Transport, otlptrace.Client, error) {
+func openGRPC(o *Options) (delivery.Transport, error) {
 	if o.URL == "" {
 		o.URL = defaultGRPC
 	}
@@ -112,19 +81,13 @@ func buildGRPC(o *Options) (delivery.Transport, otlptrace.Client, error) {
 	if !o.Insecure {
 		creds = credentials.NewTLS(o.TLS)
 	}
-	conn, err := delivery.Dial(o.URL, creds, userAgent(), grpc.WithUnaryInterceptor(intercept))
+	conn, err := delivery.Dial(o.URL, creds, userAgent())
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	transport := delivery.NewGRPC(delivery.GRPCOptions{
+	return delivery.NewGRPC(delivery.GRPCOptions{
 		Conn: conn, Method: traceMethod, Metadata: o.Headers, Gzip: o.Gzip, Secrets: o.secrets(),
-	})
-	return transport, otlptracegrpc.NewClient(
-		otlptracegrpc.WithGRPCConn(conn),
-		otlptracegrpc.WithHeaders(map[string]string{}),
-		otlptracegrpc.WithTimeout(0),
-		otlptracegrpc.WithRetry(otlptracegrpc.RetryConfig{}),
-	), nil
+	}), nil
 }
 
 // ExportSpans sends spans and returns nil or a [*report.Result]. It blocks until they are
@@ -144,18 +107,7 @@ func (e *Exporter) encode(spans []sdktrace.ReadOnlySpan) func(context.Context, d
 		if len(spans) == 0 {
 			return nil
 		}
-		if body, ok := e.shared.encode(spans); ok { //nolint:contextcheck // encoding waits for nothing
-			return deliver(ctx, delivery.Batch{Body: body, Spans: len(spans)})
-		}
-		c := &call{ctx: ctx, deliver: deliver, spans: len(spans)}
-		err := e.official.ExportSpans(c.context(), e.rewrite.spans(spans)) //nolint:contextcheck // see call
-		if c.reached {
-			return c.err
-		}
-		if err != nil {
-			return &report.Result{Failed: len(spans), Err: fmt.Errorf("encoding for %s: %w", e.out.Target(), err)}
-		}
-		return nil
+		return deliver(ctx, delivery.Batch{Body: e.requests.Encode(spans), Spans: len(spans)})
 	}
 }
 
@@ -165,14 +117,7 @@ func (e *Exporter) Resent() int64 { return e.out.Resent() }
 
 // Shutdown ends running exports, which then fail or go to the spool, and closes the
 // connections. It returns soon after ctx is done. Later calls return the same result.
-func (e *Exporter) Shutdown(ctx context.Context) error {
-	return e.out.Shutdown(ctx, func() error {
-		if e.shared != nil {
-			e.shared.join(-1)
-		}
-		return e.official.Shutdown(context.WithoutCancel(ctx))
-	})
-}
+func (e *Exporter) Shutdown(ctx context.Context) error { return e.out.Shutdown(ctx) }
 
 // String returns the destination, without secrets.
 func (e *Exporter) String() string { return "otlp " + e.out.Target() }
@@ -182,7 +127,7 @@ func (e *Exporter) MarshalLog() any {
 	return struct{ Type, Target string }{Type: "otlp", Target: e.out.Target()}
 }
 
-func userAgent() string { return "tracehook OTel-OTLP-Exporter-Go/" + otlptrace.Version() }
+func userAgent() string { return "tracehook-otlp OTel-SDK-Go/" + sdk.Version() }
 
 // secrets returns the values of headers, any of which may be a key, and what the proxy is told.
 // Long values of the form "Bearer TOKEN" are also hidden without their first word, since servers

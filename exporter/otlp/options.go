@@ -39,16 +39,14 @@ type Options struct {
 	Once    bool
 	// Timeout bounds one request; 0 means 5 s.
 	Timeout time.Duration
-	// GRPC selects OTLP/gRPC.
-	GRPC bool
+	// GRPC selects OTLP/gRPC, JSON selects OTLP/HTTP with JSON; not both.
+	GRPC, JSON bool
 	// Insecure turns TLS off for gRPC.
 	Insecure bool
 	// Gzip compresses requests.
 	Gzip bool
 	// warnings are what FromSettings ignored; New logs them.
 	warnings []string
-	// shared encodes for several exporters; nil encodes for one.
-	shared *shared
 	// SplitServices sends the spans of each framework service under a resource whose
 	// service.name is that service.
 	SplitServices bool

@@ -23,8 +23,11 @@ func FromSettings(s exporter.Settings) (Options, error) {
 	env := &environ{get: s.Environ}
 	var errs []error
 
-	protocol := d.Choice("", []string{"http", "http/protobuf", "grpc"}, "protocol")
-	o.GRPC = protocol == "grpc" || protocol == "" && env.grpc()
+	protocol := d.Choice("", []string{"http", "http/protobuf", "http/json", "grpc"}, "protocol")
+	if protocol == "" {
+		protocol = env.protocol()
+	}
+	o.GRPC, o.JSON = protocol == "grpc", protocol == "http/json"
 	o.Timeout = defaultTimeout
 	if !d.Has("timeout") {
 		o.Timeout = cmp.Or(env.timeout(), o.Timeout)
@@ -165,11 +168,22 @@ func checkHeader(name, value string, grpc bool) string {
 	return ""
 }
 
+// readFields refuses what no attribute can hold.
 func (o *Options) readFields(s exporter.Settings) []error {
 	if len(s.Fields) == 0 {
 		return nil
 	}
+	var errs []error
+	for _, m := range s.Fields {
+		switch m.Source {
+		case "attributes", "attrs", "resource", "events", "links":
+			errs = append(errs, &exporter.KeyError{
+				Key:     "fields." + m.Source,
+				Problem: "a whole table can't be an attribute, and OTLP sends it anyway: leave it out, or name one value, such as attributes.KEY",
+			})
+		}
+	}
 	fields, err := encode.CompileFields(s)
 	o.Fields = fields
-	return append(checkFields(s.Fields), err)
+	return append(errs, err)
 }

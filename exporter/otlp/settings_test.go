@@ -131,7 +131,7 @@ func TestFromSettingsRefuses(t *testing.T) {
 		{"grpc with a path", exporter.Settings{Setting: table{"protocol": "grpc", "endpoint": "http://h:4317/v1/traces"}}, nil, "gRPC has no path"},
 		{"a fragment", exporter.Settings{Setting: table{"url": "http://h/#x"}}, nil, "fragment"},
 		{"an unknown key", exporter.Settings{Setting: table{"endpont": "http://h"}}, nil, `setting.endpont: unknown key`},
-		{"an unknown protocol", exporter.Settings{Setting: table{"protocol": "http/json"}}, nil, "setting.protocol"},
+		{"an unknown protocol", exporter.Settings{Setting: table{"protocol": "http/jso"}}, nil, "setting.protocol"},
 		{"a contradiction", exporter.Settings{Setting: table{"endpoint": "https://h", "insecure": true}}, nil, "setting.insecure: contradicts endpoint"},
 		{"another contradiction", exporter.Settings{Setting: table{"endpoint": "http://h", "insecure": false}}, nil, "setting.insecure: contradicts endpoint"},
 		{"TLS without TLS", exporter.Settings{Setting: table{"endpoint": "http://h", "ca": cert}}, nil, "setting.ca: the endpoint is not secured"},

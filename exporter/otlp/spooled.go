@@ -17,7 +17,8 @@ type Spooled struct {
 	spool *spool.Spool
 }
 
-// NewSpooled returns an exporter with a spool, which it opens and owns.
+// NewSpooled returns an exporter with a spool, which it opens and owns. A file of the spool is
+// the body of a request, with the extension .otlp for protobuf and .json for JSON.
 func NewSpooled(ctx context.Context, o Options, keep spool.Options) (*Spooled, error) {
 	if o.Budget <= 0 {
 		o.Budget = delivery.SpooledBudget
@@ -25,6 +26,9 @@ func NewSpooled(ctx context.Context, o Options, keep spool.Options) (*Spooled, e
 	e, err := New(ctx, o)
 	if err != nil {
 		return nil, err
+	}
+	if o.JSON {
+		keep.Kind = "json"
 	}
 	kept, err := spool.Open(ctx, e.out.Sender(), keep)
 	if err != nil {
