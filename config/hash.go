@@ -2,10 +2,9 @@ package config
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"slices"
+
+	"github.com/tracehook/tracehook/internal/digest"
 )
 
 // Hash returns 16 hexadecimal digits that tell two configurations apart. It is the same
@@ -19,18 +18,11 @@ func (c Config) Hash() string {
 		connections[i] = plain(conn)
 	}
 	slices.SortStableFunc(connections, func(a, b plain) int { return cmp.Compare(a.Name, b.Name) })
-	// encoding/json sorts the keys of maps. Nothing in a Config that this package has made can
-	// fail to encode.
-	data, err := json.Marshal(struct {
+	return digest.Of(struct {
 		Connections []plain
 		OTel        OTel
 		Identity    Identity
 		Implicit    bool
 		Disabled    bool
-	}{connections, c.OTel, c.Identity, c.Implicit, c.Disabled})
-	if err != nil {
-		data = []byte(err.Error())
-	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:8])
+	}{connections, c.OTel, c.Identity, c.Implicit, c.Disabled})[:16]
 }

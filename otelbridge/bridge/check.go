@@ -14,8 +14,13 @@ import (
 
 // checker collects the problems of one configuration with their places.
 type checker struct {
-	cfg      config.Config
-	problems config.Problems
+	options
+	cfg       config.Config
+	service   string        // of spans that no framework began
+	old       []*connection // those in force
+	localOnly bool          // no connection leaves this machine, so that all of them vote
+
+	problems, warnings config.Problems
 }
 
 // addTo puts err at a connection's key; an empty key is the connection itself. A value that
@@ -111,15 +116,15 @@ func (c *checker) spool(conn config.Connection, d exporter.Driver) {
 }
 
 // claims refuses two connections that want the same file or directory.
-func (c *checker) claims(all []planned) {
+func (c *checker) claims(all []*connection) {
 	owner := map[string]string{}
-	for _, p := range all {
-		for _, claim := range p.claims {
+	for _, n := range all {
+		for _, claim := range n.claims {
 			if other, taken := owner[claim]; taken {
-				c.addTo(p.cfg, "", fmt.Errorf("connection %q already writes to %s: give one of them another path", other, claim))
+				c.addTo(n.cfg, "", fmt.Errorf("connection %q already writes to %s: give one of them another path", other, claim))
 				continue
 			}
-			owner[claim] = p.cfg.Name
+			owner[claim] = n.cfg.Name
 		}
 	}
 }

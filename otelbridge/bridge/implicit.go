@@ -11,10 +11,10 @@ import (
 // exportersVariable names drivers for a configuration without [trace].
 const exportersVariable = "OTEL_TRACES_EXPORTER"
 
-// connections returns those of the configuration. An exporter that only the environment names
+// configured returns the connections of the configuration. An exporter that only the environment names
 // is ignored with a warning if there is no such driver, as OpenTelemetry's specification says;
 // if none is left, the console takes its place, as if the variable were unset.
-func (c *checker) connections(known drivers, warnings *config.Problems) []config.Connection {
+func (c *checker) configured() []config.Connection {
 	if !c.cfg.Implicit {
 		return c.cfg.Connections
 	}
@@ -22,20 +22,20 @@ func (c *checker) connections(known drivers, warnings *config.Problems) []config
 	var ignored []int
 	for _, conn := range c.cfg.Connections {
 		path := c.cfg.KeyPath(conn.Name, "driver")
-		if _, found := known.lookup(conn.Driver); found || c.cfg.Place(path).File != exportersVariable {
+		if _, known := c.drivers.lookup(conn.Driver); known || c.cfg.Place(path).File != exportersVariable {
 			kept = append(kept, conn)
 			continue
 		}
-		ignored = append(ignored, len(*warnings))
-		names := known.names()
-		*warnings = append(*warnings, config.Problem{
+		ignored = append(ignored, len(c.warnings))
+		names := c.drivers.names()
+		c.warnings = append(c.warnings, config.Problem{
 			File:    exportersVariable,
 			Message: fmt.Sprintf("%.64q is ignored: there is no such driver%s (known: %s)", conn.Driver, nearest.Hint(conn.Driver, names), strings.Join(names, ", ")),
 		})
 	}
 	if len(kept) == 0 && len(ignored) > 0 {
 		for _, i := range ignored {
-			(*warnings)[i].Message += "; spans go to the console"
+			c.warnings[i].Message += "; spans go to the console"
 		}
 		conn := c.cfg.Connections[0] // with what the environment says about sampling and queues
 		conn.Name, conn.Driver = "default", "default"

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"time"
 
 	"github.com/tracehook/tracehook/config"
+	"github.com/tracehook/tracehook/internal/digest"
 	"github.com/tracehook/tracehook/processor"
 )
 
@@ -37,78 +37,86 @@ type ReloadResult struct {
 // A changed [otel] table waits for the next start; the result in [Bridge.Stats] and a line in
 // the log say so. Reloads run one after the other; one that waits for its turn gives up when
 // ctx is done. After [Bridge.Shutdown] they fail with [processor.ErrShutdown].
-func (b *Bridge) Reload(ctx context.Context, cfg config.Config) error {
-	return b.reloaded(ctx, func(next *state) (*plan, error) { return b.takeOver(ctx, cfg, next) })
-}
+func (b *Bridge) Reload(ctx context.Context, cfg config.Config) error { return b.reload(ctx, cfg, nil) }
 
 // Watch reloads the Bridge whenever the configuration file at path has changed, until ctx
 // is done or stop is called; see [config.Watch] for what it notices. A file that can't be
 // read or is wrong leaves the old configuration in force; the log and [Bridge.Stats] say so.
 // The error says that the file can't be watched.
 func (b *Bridge) Watch(ctx context.Context, path string, opts ...config.Option) (stop func(), err error) {
-	opts = append([]config.Option{config.WithCurrent(b.state.Load().cfg)}, opts...)
+	opts = append([]config.Option{config.WithCurrent(b.state.Load().plan.cfg)}, opts...)
 	return config.Watch(ctx, path, func(cfg config.Config, err error) {
-		// What it returns is in the log and in Stats.
-		_ = b.reloaded(ctx, func(next *state) (*plan, error) {
-			if err != nil {
-				return nil, err
-			}
-			return b.takeOver(ctx, cfg, next)
-		})
+		_ = b.reload(ctx, cfg, err) // it is in the log and in Stats
 	}, opts...)
 }
 
-// reloaded runs one reload and keeps its result. takeOver returns the plan that is in force
-// then, nil if it refuses.
-func (b *Bridge) reloaded(ctx context.Context, takeOver func(next *state) (*plan, error)) error {
+// state is what a reload replaces as a whole.
+type state struct {
+	plan   *plan
+	hash   string // of the plan's configuration
+	result ReloadResult
+}
+
+// reload takes cfg over and keeps the result. If refused is why there is no such cfg, only the
+// result changes.
+func (b *Bridge) reload(ctx context.Context, cfg config.Config, refused error) error {
 	select {
-	case b.reload <- struct{}{}:
-		defer func() { <-b.reload }()
+	case b.reloading <- struct{}{}:
+		defer func() { <-b.reloading }()
 	case <-ctx.Done():
 		return fmt.Errorf("another reload is running: %w", ctx.Err())
 	}
 	old := b.state.Load()
-	next := &state{cfg: old.cfg, hash: old.hash, planned: old.planned, policies: old.policies, result: ReloadResult{Count: old.result.Count + 1}}
-	p, err := takeOver(next)
-	next.result.Time, next.result.OK = time.Now(), p != nil
+	next := &state{plan: old.plan, hash: old.hash, result: ReloadResult{Count: old.result.Count + 1}}
+	err := refused
+	if err == nil {
+		next.plan, err = b.takeOver(ctx, old.plan, cfg)
+	}
+	next.result.Time, next.result.OK = time.Now(), next.plan != old.plan
 	if err != nil {
 		next.result.Error = err.Error()
 	}
+	if next.result.OK {
+		next.hash = cfg.Hash()
+		if digest.Of(cfg.OTel) != digest.Of(b.first.cfg.OTel) {
+			next.result.NeedsRestart = []string{"otel"}
+		}
+	}
 	b.state.Store(next) // before the log, which may be slow
-	log := b.opts.logger.With("config_hash", next.hash)
-	switch {
-	case !next.result.OK:
-		log.WarnContext(ctx, "configuration refused, the old one stays", "error", err)
-	case err != nil:
-		log.WarnContext(ctx, "configuration in force, but not every connection is open", "error", err)
-	default:
-		log.InfoContext(ctx, "configuration in force", "connections", len(next.policies))
-	}
-	if p != nil {
-		p.logNotes(b.opts.logger)
-	}
-	if len(next.result.NeedsRestart) > 0 {
-		log.WarnContext(ctx, "a table that changed needs a restart to apply", "tables", next.result.NeedsRestart)
-	}
+	b.logReload(ctx, next, err)
 	return err
 }
 
-func (b *Bridge) takeOver(ctx context.Context, cfg config.Config, next *state) (*plan, error) {
-	p, err := newPlan(cfg, b.opts, b.resource, next.planned)
+func (b *Bridge) logReload(ctx context.Context, s *state, err error) {
+	log := b.opts.logger.With("config_hash", s.hash)
+	switch {
+	case !s.result.OK:
+		log.WarnContext(ctx, "configuration refused, the old one stays", "error", err)
+		return
+	case err != nil:
+		log.WarnContext(ctx, "configuration in force, but not every connection is open", "error", err)
+	default:
+		log.InfoContext(ctx, "configuration in force", "connections", len(s.plan.connections))
+	}
+	s.plan.logNotes(b.opts.logger)
+	if len(s.result.NeedsRestart) > 0 {
+		log.WarnContext(ctx, "a table that changed needs a restart to apply", "tables", s.result.NeedsRestart)
+	}
+}
+
+// takeOver replaces old by the plan of cfg and returns the one that is in force then.
+func (b *Bridge) takeOver(ctx context.Context, old *plan, cfg config.Config) (*plan, error) {
+	p, err := newPlan(cfg, b.opts, b.first.resource, old)
 	if err != nil {
-		return nil, err
+		return old, err
 	}
 	// Until the connections have changed, the head serves those that go and those that
 	// come: a span that either wants must be recorded.
-	b.head.Swap(slices.Concat(next.policies, p.policies())...)
-	if err = b.fanout.Reload(ctx, p.connections()...); err != nil && !errors.Is(err, processor.ErrNotOpened) {
-		b.head.Swap(next.policies...)
-		return nil, err
+	b.head.Swap(slices.Concat(old.policies(), p.policies())...)
+	if err = b.fanout.Reload(ctx, p.processors()...); err != nil && !errors.Is(err, processor.ErrNotOpened) {
+		b.head.Swap(old.policies()...)
+		return old, err
 	}
 	b.head.Swap(p.policies()...)
-	if !reflect.DeepEqual(cfg.OTel, b.started) {
-		next.result.NeedsRestart = []string{"otel"}
-	}
-	next.cfg, next.hash, next.planned, next.policies = cfg, cfg.Hash(), p.planned, p.policies()
 	return p, err
 }
