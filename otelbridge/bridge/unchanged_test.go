@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
@@ -152,34 +151,44 @@ func TestDriversLiveAsLongAsTheBridge(t *testing.T) {
 // While connections change, a span is recorded if the old or the new ones may want it.
 func TestAReloadServesTheOldAndTheNewConnections(t *testing.T) {
 	t.Parallel()
-	kept := map[string]*memory.Exporter{"old": memory.New(), "new": memory.New()}
-	var during func()
-	opt := otelbridge.WithDriver("kept", func(_ context.Context, s exporter.Settings) (sdktrace.SpanExporter, error) {
-		if s.Connection == "new" {
-			during()
-		}
-		return kept[s.Connection], nil
-	})
-	b, err := otelbridge.New(t.Context(), parse(t, "[trace.old]\ndriver = \"kept\"\nsample = { rate = 0, error = false, rules = [ { name = \"old\", attrs = { by = \"old\" }, sample = 1 } ] }\n"), opt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var open trace.Span
-	during = func() {
-		end(t, b, "old", attribute.String("by", "old"))
-		_, open = b.TracerProvider().Tracer("test").Start(context.Background(), "new", trace.WithAttributes(attribute.String("by", "new")))
-	}
-	if err := b.Reload(t.Context(), parse(t, "[trace.new]\ndriver = \"kept\"\nsample = { rate = 0, error = false, rules = [ { name = \"new\", attrs = { by = \"new\" }, sample = 1 } ] }\n")); err != nil {
-		t.Fatal(err)
-	}
-	open.End()
-	if err := b.Shutdown(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for name, e := range kept {
-		if spans := e.Spans(); len(spans) != 1 || spans[0].Name() != name {
-			t.Errorf("connection %q has %d spans, want the one that was begun during the reload", name, len(spans))
-		}
+	for _, wants := range []string{"old", "new"} {
+		t.Run(wants, func(t *testing.T) {
+			t.Parallel()
+			kept := memory.New()
+			var during func()
+			opt := otelbridge.WithDriver("kept", func(_ context.Context, s exporter.Settings) (sdktrace.SpanExporter, error) {
+				if s.Connection == "new" {
+					during()
+				}
+				return kept, nil
+			})
+			text := func(name string) config.Config {
+				sample := "{ rate = 0, error = false }"
+				if name == wants {
+					sample = "1"
+				}
+				return parse(t, "[trace."+name+"]\ndriver = \"kept\"\nsample = "+sample+"\n")
+			}
+			b, err := otelbridge.New(t.Context(), text("old"), opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var open trace.Span
+			during = func() {
+				_, open = b.TracerProvider().Tracer("test").Start(context.Background(), "new")
+				end(t, b, "old")
+			}
+			if err := b.Reload(t.Context(), text("new")); err != nil {
+				t.Fatal(err)
+			}
+			open.End()
+			if err := b.Shutdown(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if spans := kept.Spans(); len(spans) != 1 || spans[0].Name() != wants {
+				t.Errorf("got %d spans, want the one that the %s connection keeps", len(spans), wants)
+			}
+		})
 	}
 }
 
