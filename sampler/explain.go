@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/tracehook/tracehook/internal/vocab"
 )
 
 // Explanation says what a connection would do with a span, and why. It marshals to JSON
@@ -43,7 +45,7 @@ func (e Explanation) String() string {
 // internal) and attributes, in a trace that begins here. It takes no token of the limit.
 func (p *Policy) Explain(name, kind string, attrs ...attribute.KeyValue) Explanation {
 	kind = strings.ToLower(kind)
-	sub := subject{name: name, word: kind, otelKind: spanKind(kind), attrs: attrs, service: p.config.Service}
+	sub := subject{name: name, word: kind, otelKind: vocab.SpanKind(kind), attrs: attrs, service: p.config.Service}
 	if kind == "" {
 		sub.word = "" // an attribute tracehook.kind counts
 	}
@@ -61,8 +63,8 @@ func (p *Policy) Explain(name, kind string, attrs ...attribute.KeyValue) Explana
 	if p.config.Key != ByCounter {
 		e.Threshold = t.String()
 	}
-	if _, known := knownKind(kind); kind != "" && !known {
-		e.warn("%q is no kind that a rule can ask for: these are %s", kind, strings.Join(kindWords(), ", "))
+	if kind != "" && !vocab.KnownKind(kind) {
+		e.warn("%q is no kind that a rule can ask for: these are %s", kind, strings.Join(vocab.Kinds(), ", "))
 	}
 	p.explainSelf(&e, &sub)
 	p.explainHead(&e, &sub)

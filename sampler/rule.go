@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/tracehook/tracehook/internal/nearest"
+	"github.com/tracehook/tracehook/internal/vocab"
 )
 
 // rule is a compiled [Rule].
@@ -32,12 +33,11 @@ func compileRule(r Rule, key string, p *problems) rule {
 	c := rule{sample: r.Sample, name: compileText(r.Name, key+".name", p), service: compileText(r.Service, key+".service", p)}
 	p.probability(key+".sample", r.Sample)
 	if r.Kind != "" {
-		word, ok := knownKind(r.Kind)
-		if !ok {
+		c.kind = strings.ToLower(r.Kind)
+		if !vocab.KnownKind(c.kind) {
 			p.add(key+".kind", "unknown kind %q: use one of %s%s; a word of your own is an attribute, attrs = { %q = %q }",
-				r.Kind, strings.Join(kindWords(), ", "), nearest.Hint(r.Kind, kindWords()), kindKey, r.Kind)
+				r.Kind, strings.Join(vocab.Kinds(), ", "), nearest.Hint(r.Kind, vocab.Kinds()), vocab.Kind, r.Kind)
 		}
-		c.kind = word
 	}
 	for name, patterns := range r.Attrs {
 		at := key + ".attrs." + name

@@ -7,6 +7,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/resource"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tracehook/tracehook/internal/vocab"
 )
 
 // subject is what rules see of a span, at its start or at its end. It lives on the stack.
@@ -32,14 +34,14 @@ func (s *subject) kindWord() string {
 	if s.word != "" {
 		return s.word
 	}
-	if word, ok := s.text(kindKey); ok {
+	if word, ok := s.text(vocab.Kind); ok {
 		return word
 	}
-	return kindWord(s.otelKind)
+	return vocab.OfSpanKind(s.otelKind)
 }
 
 func (s *subject) serviceName() string {
-	if name, ok := s.text(serviceKey); ok {
+	if name, ok := s.text(vocab.Service); ok {
 		return name
 	}
 	if s.res == nil {

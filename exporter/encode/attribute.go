@@ -5,6 +5,8 @@ import (
 	"strconv"
 
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/tracehook/tracehook/internal/vocab"
 )
 
 // AppendAttributes appends attributes as a JSON object, in their order.
@@ -17,7 +19,7 @@ func appendAttributes(dst []byte, attributes []attribute.KeyValue, public bool) 
 	start := len(dst)
 	for i := range attributes {
 		kv := &attributes[i]
-		if public && Reserved(kv.Key) {
+		if public && vocab.Reserved(string(kv.Key)) {
 			continue
 		}
 		dst = appendKey(dst, string(kv.Key))

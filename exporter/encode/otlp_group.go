@@ -7,11 +7,13 @@ import (
 	"go.opentelemetry.io/otel/sdk/instrumentation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/tracehook/tracehook/internal/vocab"
 )
 
 const (
 	serviceName      = attribute.Key("service.name")
-	frameworkService = attribute.Key("tracehook.service")
+	frameworkService = attribute.Key(vocab.Service)
 )
 
 // OTLPOptions are what a connection changes in its spans. The zero OTLPOptions change nothing.

@@ -7,6 +7,8 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/resource"
+
+	"github.com/tracehook/tracehook/internal/vocab"
 )
 
 // Writer writes the values of span fields. It remembers the encoded form of the last
@@ -122,7 +124,7 @@ func Empty(v *View, value Value) bool {
 		return v.Resource.Len() == 0
 	case TypeAttributes:
 		for i := range v.Attributes {
-			if !v.HasReserved() || !Reserved(v.Attributes[i].Key) {
+			if !v.HasReserved() || !vocab.Reserved(string(v.Attributes[i].Key)) {
 				return false
 			}
 		}

@@ -9,26 +9,9 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tracehook/tracehook/internal/vocab"
 )
-
-// Prefix of the attributes that carry what a framework span was begun with.
-const reservedPrefix = "tracehook."
-
-// Reserved reports whether key is one of the attributes in which the framework's own
-// words about a span travel: tracehook.service, .kind, .target, .entry, .step, .status,
-// .code and .result. They have fields of their own and are left out of the field
-// "attributes".
-func Reserved(key attribute.Key) bool {
-	name, ok := strings.CutPrefix(string(key), reservedPrefix)
-	if !ok {
-		return false
-	}
-	switch name {
-	case "service", "kind", "target", "entry", "step", "status", "code", "result":
-		return true
-	}
-	return false
-}
 
 // View is one ended span, read once, for any number of fields. Reuse one View for many
 // spans: it remembers what it has read from their resources (of at most 64). It is not
@@ -39,7 +22,8 @@ type View struct {
 	Context, Parent trace.SpanContext
 	Kind            trace.SpanKind
 	Start, End      time.Time
-	// Attributes are all attributes, reserved ones included; see [View.HasReserved].
+	// Attributes are all attributes, including those with the framework's words; see
+	// [View.HasReserved].
 	Attributes []attribute.KeyValue
 	Status     sdktrace.Status
 	Resource   *resource.Resource
@@ -71,7 +55,7 @@ func (v *View) Read(s sdktrace.ReadOnlySpan) {
 	v.res = v.resources.of(v.Resource)
 	v.clearReserved()
 	for i := range v.Attributes {
-		if kv := &v.Attributes[i]; strings.HasPrefix(string(kv.Key), reservedPrefix) {
+		if kv := &v.Attributes[i]; strings.HasPrefix(string(kv.Key), vocab.Prefix) {
 			v.readReserved(kv)
 		}
 	}
@@ -86,22 +70,22 @@ func (v *View) clearReserved() {
 
 func (v *View) readReserved(kv *attribute.KeyValue) {
 	var into *string
-	switch kv.Key[len(reservedPrefix):] {
-	case "service":
+	switch kv.Key {
+	case vocab.Service:
 		into = &v.service
-	case "kind":
+	case vocab.Kind:
 		into = &v.kind
-	case "target":
+	case vocab.Target:
 		into = &v.target
-	case "entry":
+	case vocab.Entry:
 		into = &v.entry
-	case "step":
+	case vocab.Step:
 		into = &v.step
-	case "status":
+	case vocab.Status:
 		into = &v.status
-	case "result":
+	case vocab.Result:
 		into = &v.result
-	case "code":
+	case vocab.Code:
 		if kv.Value.Type() == attribute.INT64 {
 			v.code, v.hasCode = kv.Value.AsInt64(), true
 		}
@@ -122,7 +106,9 @@ func text(v attribute.Value) string {
 	return v.String()
 }
 
-// HasReserved reports whether some of Attributes is [Reserved].
+// HasReserved reports whether some of Attributes are the framework's words about the span:
+// tracehook.service, .kind, .target, .entry, .step, .status, .code and .result. They have fields of
+// their own and are left out of the field "attributes".
 func (v *View) HasReserved() bool { return v.reserved }
 
 // StartNano returns the start in Unix nanoseconds, 0 if it isn't known.
@@ -148,22 +134,17 @@ func (v *View) Duration() time.Duration {
 
 // OK reports whether the span's status is ok: neither OTel's status is an error, nor does
 // the framework have another word for it.
-func (v *View) OK() bool { return v.StatusWord() == statusOK }
-
-const (
-	statusOK    = "ok"
-	statusError = "error"
-)
+func (v *View) OK() bool { return v.StatusWord() == vocab.OK }
 
 // StatusWord returns "ok", "error", or the framework's own word, such as "retry".
 func (v *View) StatusWord() string {
-	if v.status != "" && (v.status != statusOK || v.Status.Code != codes.Error) {
+	if v.status != "" && (v.status != vocab.OK || v.Status.Code != codes.Error) {
 		return v.status
 	}
 	if v.Status.Code == codes.Error {
-		return statusError
+		return vocab.Error
 	}
-	return statusOK
+	return vocab.OK
 }
 
 // Message returns the text of a status that isn't ok, "" otherwise.
@@ -187,7 +168,7 @@ func (v *View) KindWord() string {
 }
 
 // OTelKind returns OTel's word for the kind; "internal" if it has none.
-func (v *View) OTelKind() string { return trace.ValidateSpanKind(v.Kind).String() }
+func (v *View) OTelKind() string { return vocab.OfSpanKind(v.Kind) }
 
 // Service returns the service that the span was begun with, else the service.name of its
 // resource.

@@ -9,6 +9,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/internal/vocab"
 )
 
 // YAML writes each span as one YAML document. Without mapped fields it has the keys of the
@@ -107,7 +108,7 @@ func (e *YAML) appendRecord(dst []byte) []byte {
 	}
 	for i := range v.Attributes {
 		kv := &v.Attributes[i]
-		if Reserved(kv.Key) {
+		if vocab.Reserved(string(kv.Key)) {
 			continue
 		}
 		dst = e.key(dst, string(kv.Key))

@@ -6,6 +6,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/tracehook/tracehook/exporter/encode"
+	"github.com/tracehook/tracehook/internal/vocab"
 )
 
 // rank says how much an attribute matters to someone who looks at a tree: 0 most. The
@@ -19,7 +20,7 @@ func rank(key string) int {
 	case "server.address", "server.port", "client.address", "url.scheme", "user_agent.original", "module", "host":
 		return 2
 	}
-	for _, noise := range []string{"network.", "thread.", "code.", "tracehook.", "telemetry."} {
+	for _, noise := range []string{"network.", "thread.", "code.", vocab.Prefix, "telemetry."} {
 		if strings.HasPrefix(key, noise) {
 			return 2
 		}
@@ -44,7 +45,7 @@ func (d *drawing) details(s *Span, room int) string {
 	for wanted := range 3 {
 		for i := range s.Attributes {
 			kv := &s.Attributes[i]
-			if encode.Reserved(kv.Key) || rank(string(kv.Key)) != wanted {
+			if vocab.Reserved(string(kv.Key)) || rank(string(kv.Key)) != wanted {
 				continue
 			}
 			if used >= room-2 { // no room for " k=" and anything

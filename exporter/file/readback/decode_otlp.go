@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tracehook/tracehook/internal/vocab"
 )
 
 // otlpSpans yields the spans of OTLP resource spans, in their order.
@@ -65,7 +67,7 @@ func otlpSpan(table, resource map[string]any) Span {
 // reserved moves what a framework says about its span from the attributes to the fields.
 func (s *Span) reserved() {
 	for key, value := range s.Attributes {
-		word, ok := strings.CutPrefix(key, "tracehook.")
+		word, ok := strings.CutPrefix(key, vocab.Prefix)
 		text, isText := value.(string)
 		if !ok {
 			continue
