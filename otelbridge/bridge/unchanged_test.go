@@ -154,13 +154,13 @@ func TestAReloadServesTheOldAndTheNewConnections(t *testing.T) {
 	for _, wants := range []string{"old", "new"} {
 		t.Run(wants, func(t *testing.T) {
 			t.Parallel()
-			kept := memory.New()
+			kept := map[string]*memory.Exporter{"old": memory.New(), "new": memory.New()}
 			var during func()
 			opt := otelbridge.WithDriver("kept", func(_ context.Context, s exporter.Settings) (sdktrace.SpanExporter, error) {
 				if s.Connection == "new" {
 					during()
 				}
-				return kept, nil
+				return kept[s.Connection], nil
 			})
 			text := func(name string) config.Config {
 				sample := "{ rate = 0, error = false }"
@@ -185,7 +185,7 @@ func TestAReloadServesTheOldAndTheNewConnections(t *testing.T) {
 			if err := b.Shutdown(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if spans := kept.Spans(); len(spans) != 1 || spans[0].Name() != wants {
+			if spans := kept[wants].Spans(); len(spans) != 1 || spans[0].Name() != wants {
 				t.Errorf("got %d spans, want the one that the %s connection keeps", len(spans), wants)
 			}
 		})
