@@ -21,15 +21,15 @@ func (d *decoder) checkMore(cfg Config) {
 	}
 	own := d.problems
 	for _, p := range more {
-		if len(d.problems) < mostProblems && !own.touch(p.Path) {
-			d.problems = append(d.problems, p)
+		if !touches(own, p.Path) {
+			d.problems.Add(p)
 		}
 	}
 }
 
-// touch reports whether one of ps is about path, or something above or below it. Lists are
+// touches reports whether one of ps is about path, or something above or below it. Lists are
 // taken as a whole: they may lack the elements that could not be read.
-func (ps Problems) touch(path string) bool {
+func touches(ps Problems, path string) bool {
 	path, _, _ = strings.Cut(path, "[")
 	for _, p := range ps {
 		own, _, _ := strings.Cut(p.Path, "[")

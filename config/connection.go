@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tracehook/tracehook/setting"
 )
 
 // mostBuffer is the largest queue, in spans. A million waiting spans are about a gigabyte.
@@ -35,7 +37,7 @@ func (d *decoder) connection(name string, t table) Connection {
 	c := newConnection(name)
 	t.text("driver", &c.Driver)
 	if strings.TrimSpace(c.Driver) == "" {
-		d.fail(join(t.path, "driver"), "is empty; leave it out for the console")
+		d.fail(setting.Join(t.path, "driver"), "is empty; leave it out for the console")
 	}
 	t.bool("json", &c.JSON)
 	t.text("flag", &c.Flag)
@@ -44,7 +46,7 @@ func (d *decoder) connection(name string, t table) Connection {
 	c.Batch = standardBatch(c.Buffer)
 	t.integer("batch", &c.Batch, 1, mostBuffer)
 	if c.Batch > c.Buffer {
-		d.fail(join(t.path, "batch"), fmt.Sprintf("%d is more than the buffer of %d holds", c.Batch, c.Buffer))
+		d.fail(setting.Join(t.path, "batch"), fmt.Sprintf("%d is more than the buffer of %d holds", c.Batch, c.Buffer))
 	}
 	t.duration("timeout", &c.Timeout)
 	t.duration("export_timeout", &c.ExportTimeout)
@@ -61,7 +63,7 @@ func (d *decoder) connection(name string, t table) Connection {
 		c.Setting = nil
 	}
 	if c.Overflow == "spool" && !t.has("spool") {
-		d.fail(join(t.path, "overflow"), fmt.Sprintf(`"spool" needs a directory: [%s.spool] with dir = "..."`, t.path))
+		d.fail(setting.Join(t.path, "overflow"), fmt.Sprintf(`"spool" needs a directory: [%s.spool] with dir = "..."`, t.path))
 	}
 	d.unknownInConnection(t)
 	return c
@@ -93,5 +95,5 @@ func (d *decoder) unknownKey(path, name string) {
 	if slices.Contains(names(sampleKeys()), name) {
 		message = "unknown key; it belongs in [" + path + ".sample]"
 	}
-	d.fail(join(path, name), message)
+	d.fail(setting.Join(path, name), message)
 }

@@ -11,6 +11,7 @@ import (
 // is wrong on the way.
 type decoder struct {
 	*source
+	file     string
 	problems Problems
 	warnings Problems
 	check    func(Config) error // of others; nil for none
@@ -21,7 +22,7 @@ type decoder struct {
 }
 
 func newDecoder(o options) *decoder {
-	d := &decoder{source: newSource(o.file), check: o.check, env: make(map[string]string)}
+	d := &decoder{source: newSource(o.file), file: o.file, check: o.check, env: make(map[string]string)}
 	for _, variable := range o.environ() {
 		if name, value, ok := strings.Cut(variable, "="); ok && name != "" {
 			d.env[name] = value
@@ -73,19 +74,11 @@ func (d *decoder) lookup(name string) (string, bool) {
 	return value, ok
 }
 
-// mostProblems is how many problems are collected: more help nobody, and a long file may have
-// one on each line.
-const mostProblems = 1000
-
 // fail notes a problem with the key at path.
 func (d *decoder) fail(path, message string) {
-	if len(d.problems) >= mostProblems {
-		return
-	}
-	place := d.place(path)
-	d.problems = append(d.problems, Problem{
-		Path: path, File: place.File, Line: place.Line, Column: place.Column, Message: message,
-	})
+	p := d.Problem(path, "")
+	p.Message = message
+	d.problems.Add(p)
 }
 
 // warn notes that an environment variable is ignored.

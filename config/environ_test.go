@@ -132,7 +132,7 @@ func TestParse_overrides(t *testing.T) {
 func TestParse_overridesRefused(t *testing.T) {
 	t.Parallel()
 	for variable, want := range map[string]string{
-		"TRACEHOOK_TRACE__A__SAMPLE=2":                       "TRACEHOOK_TRACE__A__SAMPLE: trace.a.sample: the value of TRACEHOOK_TRACE__A__SAMPLE is outside 0..1",
+		"TRACEHOOK_TRACE__A__SAMPLE=2":                       "TRACEHOOK_TRACE__A__SAMPLE: trace.a.sample: the value of $TRACEHOOK_TRACE__A__SAMPLE is outside 0..1",
 		"TRACEHOOK_TRACE__A__JSON=yes":                       "TRACEHOOK_TRACE__A__JSON: trace.a.json: must be true or false, not text",
 		"TRACEHOOK_TRACE__A__BUFFR=1":                        `TRACEHOOK_TRACE__A__BUFFR: trace.a.buffr: unknown key, did you mean "buffer"?`,
 		"TRACEHOOK_TRACES__A__JSON=1":                        `TRACEHOOK_TRACES__A__JSON: "traces" is no section, did you mean "trace"?`,

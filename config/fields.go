@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/tracehook/tracehook/setting"
 )
 
 // fields reads a connection's field mapping: a list selects, a table selects and renames.
@@ -36,11 +38,11 @@ func (d *decoder) fields(t table) []Field {
 func (d *decoder) fieldTable(path string, m map[string]any) (fields []Field, paths []string) {
 	sources := sortedKeys(m)
 	slices.SortStableFunc(sources, func(a, b string) int {
-		x, y := d.place(join(path, a)), d.place(join(path, b))
+		x, y := d.Place(setting.Join(path, a)), d.Place(setting.Join(path, b))
 		return cmp.Or(cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
 	})
 	for _, source := range sources {
-		below := join(path, source)
+		below := setting.Join(path, source)
 		target, ok := m[source].(string)
 		switch {
 		case m[source] == nil:
@@ -60,7 +62,7 @@ func (d *decoder) fieldTable(path string, m map[string]any) (fields []Field, pat
 
 func (d *decoder) fieldList(path string, list []any) (fields []Field, paths []string) {
 	for i, v := range list {
-		below := at(path, i)
+		below := setting.At(path, i)
 		source, ok := v.(string)
 		source = strings.TrimSpace(source)
 		switch {
@@ -72,8 +74,8 @@ func (d *decoder) fieldList(path string, list []any) (fields []Field, paths []st
 		default:
 			fields = append(fields, Field{source, source})
 			paths = append(paths, below)
-			if _, ok := d.aliases[join(path, source)]; !ok {
-				d.aliases[join(path, source)] = below
+			if documented := setting.Join(path, source); d.Actual(documented) == documented {
+				d.SetAlias(setting.Join(path, source), below)
 			}
 		}
 	}

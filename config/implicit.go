@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tracehook/tracehook/setting"
 )
 
 // implicit returns the connections of a configuration without [trace]: those that the
@@ -44,10 +46,10 @@ func (d *decoder) implicit() []Connection {
 		default:
 			c.Driver = name
 		}
-		path := join("trace", name)
+		path := setting.Join("trace", name)
 		d.tables[name] = path
 		if variable != "" {
-			d.places[path] = Place{File: variable}
+			d.SetPlace(path, Place{File: variable})
 		}
 		d.batching(&c)
 		if name != "none" {

@@ -7,6 +7,8 @@ import (
 	"io"
 
 	kjson "github.com/knadh/koanf/parsers/json"
+
+	"github.com/tracehook/tracehook/setting"
 )
 
 func jsonSyntax() syntax {
@@ -81,7 +83,7 @@ func (w *jsonWalk) object(path string, depth int) error {
 			return err
 		}
 		key, _ := token.(string)
-		below := join(path, key)
+		below := setting.Join(path, key)
 		if seen[key] {
 			problem := w.problem(start, "is there twice")
 			problem.Path = below
@@ -100,7 +102,7 @@ func (w *jsonWalk) object(path string, depth int) error {
 func (w *jsonWalk) list(path string, depth int) error {
 	for i := 0; w.decoder.More(); i++ {
 		start := w.next()
-		below := at(path, i)
+		below := setting.At(path, i)
 		w.mark(below, w.line(start), w.column(start))
 		if err := w.value(below, depth+1); err != nil {
 			return err

@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	gotoml "github.com/pelletier/go-toml/v2"
+
+	"github.com/tracehook/tracehook/setting"
 )
 
 // maxValues bounds what a few YAML aliases, or a map that holds itself, can grow to.
@@ -101,7 +103,7 @@ func (d *decoder) reflected(path string, v reflect.Value, depth int) any {
 			if d.endless {
 				break
 			}
-			list = append(list, d.value(at(path, i), v.Index(i).Interface(), depth+1))
+			list = append(list, d.value(setting.At(path, i), v.Index(i).Interface(), depth+1))
 		}
 		return list
 	case reflect.Map:
@@ -131,7 +133,7 @@ func (d *decoder) reflectedMap(path string, v reflect.Value, depth int) any {
 		if d.endless {
 			break
 		}
-		table[name] = d.value(join(path, name), values[name], depth+1)
+		table[name] = d.value(setting.Join(path, name), values[name], depth+1)
 	}
 	return table
 }
@@ -182,7 +184,7 @@ func (d *decoder) text(path, s string) any {
 		return nil
 	}
 	if len(names) > 0 {
-		d.loose[path] = names[0]
+		d.SetVariable(path, names[0], expanded)
 	}
 	return expanded
 }

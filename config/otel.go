@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/tracehook/tracehook/setting"
 )
 
 // otel reads [otel], and the environment where that is silent.
@@ -49,7 +51,7 @@ func (d *decoder) resource(section table) map[string]string {
 
 func (d *decoder) flatten(prefix string, in table, into map[string]string) {
 	for _, name := range sortedKeys(in.m) {
-		path, v := join(in.path, name), in.m[name]
+		path, v := setting.Join(in.path, name), in.m[name]
 		switch v := v.(type) {
 		case nil:
 		case map[string]any:
@@ -94,7 +96,7 @@ func (d *decoder) propagators(section table) []string {
 		var all []string
 		for name := range strings.SplitSeq(d.env["OTEL_PROPAGATORS"], ",") {
 			if name = strings.TrimSpace(name); name != "" {
-				d.places[at("otel.propagators", len(all))] = Place{File: "OTEL_PROPAGATORS"}
+				d.SetPlace(setting.At("otel.propagators", len(all)), Place{File: "OTEL_PROPAGATORS"})
 				all = append(all, name)
 			}
 		}
@@ -117,9 +119,9 @@ func (d *decoder) propagators(section table) []string {
 		switch {
 		case v == nil:
 		case !ok:
-			d.fail(at(path, i), "must be a name in quotes, not "+typeName(v))
+			d.fail(setting.At(path, i), "must be a name in quotes, not "+typeName(v))
 		case strings.TrimSpace(name) == "":
-			d.fail(at(path, i), "an empty name is no propagator")
+			d.fail(setting.At(path, i), "an empty name is no propagator")
 		default:
 			all = append(all, strings.TrimSpace(name))
 		}
@@ -146,7 +148,7 @@ func (d *decoder) limits(section table, o *OTel) {
 		if in.has(limit.name) {
 			in.integer(limit.name, limit.into, -1, math.MaxInt32)
 			if i, ok := asInteger(in.m[limit.name]); ok && i == 0 {
-				d.fail(join(in.path, limit.name), "0 would drop everything; -1 is unlimited, and leaving it out is OpenTelemetry's default")
+				d.fail(setting.Join(in.path, limit.name), "0 would drop everything; -1 is unlimited, and leaving it out is OpenTelemetry's default")
 			}
 			continue
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tracehook/tracehook/internal/nearest"
+	"github.com/tracehook/tracehook/setting"
 )
 
 // overridePrefix begins the variables that set single keys.
@@ -63,25 +64,28 @@ func (d *decoder) failVariable(variable, message string) {
 // uses the names that the document uses: MY_FILE is the connection my-file if there is one.
 func (d *decoder) branch(existing map[string]any, path string, keys []string, o override) map[string]any {
 	name := spelled(keys[0], existing)
-	path = join(path, name)
+	path = setting.Join(path, name)
 	old := existing[name]
 	table, isTable := old.(map[string]any)
 	if len(keys) == 1 {
 		if isTable && name == "sample" && !strings.HasPrefix(o.value, "{") {
 			return map[string]any{name: d.branch(table, path, []string{rateKey(table)}, o)}
 		}
-		d.places[path] = Place{File: o.variable}
-		d.loose[path] = o.variable
+		d.SetPlace(path, Place{File: o.variable})
+		d.SetVariable(path, o.variable, o.value)
 		return map[string]any{name: d.overrideValue(path, old, o)}
 	}
 	switch {
 	case isTable || old == nil:
+		if old == nil {
+			d.SetPlace(path, Place{File: o.variable})
+		}
 		return map[string]any{name: d.branch(table, path, keys[1:], o)}
 	case name == "sample": // the number is the rate of the table that it becomes
 		below := d.branch(map[string]any{"rate": old}, path, keys[1:], o)
 		if _, ok := below["rate"]; !ok {
 			below["rate"] = old
-			d.places[join(path, "rate")] = d.place(path)
+			d.SetPlace(setting.Join(path, "rate"), d.Place(path))
 		}
 		return map[string]any{name: below}
 	default:

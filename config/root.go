@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tracehook/tracehook/internal/nearest"
+	"github.com/tracehook/tracehook/setting"
 )
 
 // identity reads the keys at the top of the file. They are the application's as much as ours,
@@ -19,7 +20,7 @@ func (d *decoder) identity(root map[string]any) Identity {
 	id := Identity{Project: text("project"), Profile: text("profile"), Role: text("role"), Node: text("node")}
 	if name := text("name"); name != "" { // as in the framework
 		id.Project = name
-		d.aliases["project"] = "name"
+		d.SetAlias("project", "name")
 	}
 	return id
 }
@@ -40,7 +41,7 @@ func (d *decoder) nearMiss(name string, v any) {
 		sub, isTable := below.(map[string]any)
 		_, hasDriver := sub["driver"]
 		if slices.Contains(ours, key) || meant == "trace" && isTable && hasDriver {
-			d.fail(join("", name), fmt.Sprintf("looks like a section of this package; did you mean [%s]?", meant))
+			d.fail(setting.Join("", name), fmt.Sprintf("looks like a section of this package; did you mean [%s]?", meant))
 			return
 		}
 	}

@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"strings"
+
+	"github.com/tracehook/tracehook/setting"
 )
 
 // rules reads a list of sampling rules.
@@ -18,7 +20,7 @@ func (d *decoder) rules(t table, name string) []Rule {
 	}
 	rules := make([]Rule, 0, len(list))
 	for i, v := range list {
-		below := at(path, i)
+		below := setting.At(path, i)
 		m, ok := v.(map[string]any)
 		if !ok {
 			if v != nil {
@@ -65,7 +67,7 @@ func (d *decoder) attrs(t table) map[string][]string {
 	}
 	attrs := make(map[string][]string, len(in.m))
 	for _, name := range sortedKeys(in.m) {
-		path := join(in.path, name)
+		path := setting.Join(in.path, name)
 		v := in.m[name]
 		if strings.TrimSpace(name) == "" {
 			d.fail(path, "an empty name is no attribute")
@@ -82,7 +84,7 @@ func (d *decoder) attrs(t table) map[string][]string {
 			case nil:
 			case []any, map[string]any:
 				if isList {
-					path = at(join(in.path, name), i)
+					path = setting.At(setting.Join(in.path, name), i)
 				}
 				d.fail(path, "must be a value or a list of values, not "+typeName(v)+`; write "a.b" = ... for an attribute with a dot in its name`)
 			default:

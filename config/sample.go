@@ -3,6 +3,8 @@ package config
 import (
 	"slices"
 	"strings"
+
+	"github.com/tracehook/tracehook/setting"
 )
 
 func newSample() Sample {
@@ -11,7 +13,7 @@ func newSample() Sample {
 
 // sample reads a connection's sampling policy. It takes the sampling keys that the framework
 // also allows in setting out of that table.
-func (d *decoder) sample(t table, setting map[string]any) Sample {
+func (d *decoder) sample(t table, own map[string]any) Sample {
 	s := newSample()
 	path, v, ok := t.get("sample")
 	in := table{d, path, nil}
@@ -22,7 +24,7 @@ func (d *decoder) sample(t table, setting map[string]any) Sample {
 		d.fail(path, "must be a number from 0 to 1 or a table, not a list")
 	} else if ok {
 		t.rate("sample", &s.Rate)
-		d.aliases[join(path, "rate")] = path
+		d.SetAlias(setting.Join(path, "rate"), path)
 	}
 	// The order of the framework: a later one wins.
 	for _, name := range []string{"rate", "sample"} {
@@ -46,7 +48,7 @@ func (d *decoder) sample(t table, setting map[string]any) Sample {
 	in.word("parent", &s.Parent, "respect", "ignore")
 	in.optionalBool("propagate", &s.Propagate)
 	in.optionalBool("dynamic", &s.Dynamic)
-	d.sampleInSetting(table{d, join(t.path, "setting"), setting}, join(t.path, "sample"), &s)
+	d.sampleInSetting(table{d, setting.Join(t.path, "setting"), own}, setting.Join(t.path, "sample"), &s)
 	return s
 }
 
@@ -55,35 +57,35 @@ func (d *decoder) sample(t table, setting map[string]any) Sample {
 // may be a file.
 func (d *decoder) sampleInSetting(t table, sample string, s *Sample) {
 	for _, name := range []string{"sample_error", "error"} {
-		if b, ok := d.asBool(join(t.path, name), t.m[name]); ok {
+		if b, ok := d.asBool(setting.Join(t.path, name), t.m[name]); ok {
 			s.Error = b
-			d.taken(t, name, join(sample, "error"))
+			d.taken(t, name, setting.Join(sample, "error"))
 		}
 	}
 	for _, name := range []string{"sample_key", "key"} {
 		text, _ := t.m[name].(string)
 		if word := strings.ToLower(strings.TrimSpace(text)); isSampleKey(word) {
 			s.Key = word
-			d.taken(t, name, join(sample, "key"))
+			d.taken(t, name, setting.Join(sample, "key"))
 		}
 	}
 	for _, name := range []string{"sample_rules", "rules"} {
 		if isListOfTables(t.m[name]) {
 			s.Rules = d.rules(t, name)
-			d.taken(t, name, join(sample, "rules"))
+			d.taken(t, name, setting.Join(sample, "rules"))
 		}
 	}
 }
 
 func (d *decoder) taken(t table, name, documented string) {
-	d.aliases[documented] = join(t.path, name)
+	d.SetAlias(documented, setting.Join(t.path, name))
 	delete(t.m, name)
 }
 
 // alias notes that the key documented as is was written as name in t.
 func (d *decoder) alias(t table, name, is string) {
 	if t.has(name) && name != is {
-		d.aliases[join(t.path, is)] = join(t.path, name)
+		d.SetAlias(setting.Join(t.path, is), setting.Join(t.path, name))
 	}
 }
 

@@ -55,7 +55,7 @@ func (d *decoder) asBool(path string, v any) (value, ok bool) {
 		return v, true
 	case string:
 		text := strings.ToLower(strings.TrimSpace(v))
-		return text == "true", d.variable(path) != "" && (text == "true" || text == "false")
+		return text == "true", d.Variable(path) != "" && (text == "true" || text == "false")
 	}
 	return false, false
 }
@@ -66,7 +66,7 @@ func (d *decoder) asList(path string, v any) ([]any, bool) {
 	case []any:
 		return v, true
 	case string:
-		if d.variable(path) == "" {
+		if d.Variable(path) == "" {
 			return nil, false
 		}
 		var list []any
@@ -83,8 +83,8 @@ func (d *decoder) asList(path string, v any) ([]any, bool) {
 // show returns a value for a message, unless it came from the environment: that is where
 // secrets are.
 func (d *decoder) show(path string, v any) string {
-	if variable := d.variable(path); variable != "" {
-		return "the value of " + variable
+	if variable := d.Variable(path); variable != "" {
+		return "the value of $" + variable
 	}
 	if text, ok := v.(string); ok {
 		const longest = 64

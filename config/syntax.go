@@ -46,8 +46,8 @@ func (d *decoder) locate(s syntax, data []byte) (problems Problems) {
 	keys := 0
 	problems = s.locate(data, func(path string, line, column int) {
 		keys++
-		if _, ok := d.places[path]; !ok && isOurs(path) {
-			d.places[path] = Place{File: d.file, Line: line, Column: column}
+		if isOurs(path) {
+			d.SetLine(path, line, column)
 		}
 	})
 	if keys > maxKeys {

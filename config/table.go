@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tracehook/tracehook/internal/nearest"
+	"github.com/tracehook/tracehook/setting"
 )
 
 // table reads the keys of one table. Its methods leave *into alone if the key is absent or
@@ -34,7 +35,7 @@ func (t table) has(name string) bool {
 // get returns the value of a key; ok is false if there is none to read.
 func (t table) get(name string) (path string, v any, ok bool) {
 	v = t.m[name]
-	return join(t.path, name), v, v != nil
+	return setting.Join(t.path, name), v, v != nil
 }
 
 func (t table) text(name string, into *string) {
@@ -82,7 +83,7 @@ func (t table) word(name string, into *string, words ...string) {
 		t.d.fail(path, fmt.Sprintf("must be one of %s, not %s", strings.Join(words, ", "), typeName(v)))
 	case !slices.Contains(words, text):
 		hint := ""
-		if t.d.variable(path) == "" {
+		if t.d.Variable(path) == "" {
 			hint = nearest.Hint(text, words)
 		}
 		t.d.fail(path, fmt.Sprintf("%s is not one of %s%s", t.d.show(path, text), strings.Join(words, ", "), hint))
@@ -156,7 +157,7 @@ func (t table) only(keys []key) {
 	known := names(keys)
 	for _, name := range sortedKeys(t.m) {
 		if !slices.Contains(known, name) {
-			t.d.fail(join(t.path, name), "unknown key"+suggest(name, known))
+			t.d.fail(setting.Join(t.path, name), "unknown key"+suggest(name, known))
 		}
 	}
 }

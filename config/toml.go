@@ -8,6 +8,8 @@ import (
 	"github.com/knadh/koanf/parsers/toml/v2"
 	gotoml "github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
+
+	"github.com/tracehook/tracehook/setting"
 )
 
 func tomlSyntax() syntax {
@@ -55,7 +57,7 @@ func (w *tomlWalk) walk() Problems {
 			if table, ok = w.keys("", expression.Key(), 0); ok {
 				n := w.lists[table]
 				w.lists[table]++
-				element := at(table, n)
+				element := setting.At(table, n)
 				w.markAt(element, w.first(expression.Key()))
 				table = element
 			}
@@ -79,9 +81,9 @@ func (w *tomlWalk) keys(path string, key unstable.Iterator, depth int) (string, 
 			return "", false
 		}
 		if n := w.lists[path]; n > 0 {
-			path = at(path, n-1)
+			path = setting.At(path, n-1)
 		}
-		path = join(path, string(key.Node().Data))
+		path = setting.Join(path, string(key.Node().Data))
 		w.markAt(path, int(key.Node().Raw.Offset))
 	}
 	return path, true
@@ -108,7 +110,7 @@ func (w *tomlWalk) value(path string, node *unstable.Node, depth int) bool {
 				return false
 			}
 		case child.Kind != unstable.Comment:
-			element := at(path, i)
+			element := setting.At(path, i)
 			i++
 			w.markAt(element, w.start(child))
 			if !w.value(element, child, depth+1) {

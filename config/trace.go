@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tracehook/tracehook/internal/nearest"
+	"github.com/tracehook/tracehook/setting"
 )
 
 // trace reads [trace]: its own keys are the connection default, and each other table in it
@@ -29,7 +30,7 @@ func (d *decoder) trace(v any) []Connection {
 		case slices.Contains(known, name):
 			own.m[name] = v
 		case isListOfTables(v):
-			d.fail(join("trace", name), "is a list of tables; a connection is one table, [trace."+name+"]")
+			d.fail(setting.Join("trace", name), "is a list of tables; a connection is one table, [trace."+name+"]")
 		case v != nil:
 			d.unknownKey("trace", name)
 		}
@@ -41,7 +42,7 @@ func (d *decoder) trace(v any) []Connection {
 		all = append(all, d.connection("default", own))
 	}
 	for _, name := range connections {
-		path := join("trace", name)
+		path := setting.Join("trace", name)
 		t, _ := d.table(path, section.m[name])
 		switch {
 		case !isName(name):
@@ -79,7 +80,7 @@ func (d *decoder) meansReserved(t table, name string) bool {
 // inFileOrder sorts connections by where they stand; those without a place come last, by name.
 func (d *decoder) inFileOrder(connections []string) {
 	slices.SortStableFunc(connections, func(a, b string) int {
-		x, y := d.places[join("trace", a)], d.places[join("trace", b)]
+		x, y := d.Place(setting.Join("trace", a)), d.Place(setting.Join("trace", b))
 		return cmp.Or(
 			cmp.Compare(min(1, y.Line), min(1, x.Line)),
 			cmp.Compare(x.Line, y.Line),

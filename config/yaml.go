@@ -9,6 +9,8 @@ import (
 
 	"github.com/knadh/koanf/parsers/yaml"
 	goyaml "go.yaml.in/yaml/v3"
+
+	"github.com/tracehook/tracehook/setting"
 )
 
 func yamlSyntax() syntax {
@@ -65,7 +67,7 @@ func walkYAML(path string, node *goyaml.Node, mark func(string, int, int), depth
 	case goyaml.MappingNode:
 		for i := 0; i+1 < len(node.Content); i += 2 {
 			key, value := node.Content[i], node.Content[i+1]
-			below := join(path, key.Value)
+			below := setting.Join(path, key.Value)
 			mark(below, key.Line, key.Column)
 			if deep := walkYAML(below, value, mark, depth+1); deep != nil {
 				return deep
@@ -73,7 +75,7 @@ func walkYAML(path string, node *goyaml.Node, mark func(string, int, int), depth
 		}
 	case goyaml.SequenceNode:
 		for i, value := range node.Content {
-			below := at(path, i)
+			below := setting.At(path, i)
 			mark(below, value.Line, value.Column)
 			if deep := walkYAML(below, value, mark, depth+1); deep != nil {
 				return deep

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/tracehook/tracehook/setting"
 )
 
 // Factory makes the exporter of one connection. It may touch the outside world (open
@@ -19,7 +21,8 @@ type Driver struct {
 	// New makes the exporter.
 	New Factory
 	// Check reports everything in s that New would refuse, without touching the outside
-	// world beyond looking at it. Its error joins [KeyError] values where a key is to blame.
+	// world beyond looking at it. Its error joins a [setting.Problem] for each key that is to
+	// blame, as [Settings.Table] and [Settings.Problem] report them.
 	// What Check accepts, New builds, unless the outside world changed in between.
 	Check func(s Settings) error
 	// Claims names what an exporter of these settings must have for itself, such as
@@ -37,8 +40,9 @@ type Driver struct {
 	Local bool
 }
 
-// Settings is what a connection's configuration says to its driver. Factories must not
-// change the maps. Its values are as they are used, secrets too; printed, it shows keys only.
+// Settings is what a connection's configuration says to its driver. Drivers read its tables with
+// [Settings.Table], and must not change the maps. The values are as they are used, secrets too;
+// printed, it shows keys only.
 type Settings struct {
 	// Connection is the connection's name; Driver the driver's.
 	Connection, Driver string
@@ -68,6 +72,11 @@ type Settings struct {
 	// SplitServices asks OTLP drivers to send the spans of each framework service under a
 	// resource of that service.
 	SplitServices bool
+	// Source says where the values were read, and Path the key path of the connection, such as
+	// "trace.greptime". Without them, problems have no place, and key paths are relative to the
+	// connection.
+	Source *setting.Source
+	Path   string
 }
 
 // FieldMapping selects the span field Source and names it Target.
@@ -76,15 +85,28 @@ type FieldMapping struct{ Source, Target string }
 // Identity is who a process is, in the framework's words.
 type Identity struct{ Project, Profile, Role, Node string }
 
-// KeyError says that a connection's configuration is wrong at one key. Key is relative to
-// the connection's table, for instance "setting.maxsize" or "fields.timestam".
-type KeyError struct {
-	Key     string
-	Problem string
-	// Known is what Key could have been, if it is unknown: every key of its table that the
-	// driver has asked for. It is nil for other problems.
-	Known []Key
+// Table returns the reader of the table name, which is "setting", "spool" or "retry". It is
+// empty if the connection doesn't have that table.
+func (s Settings) Table(name string) *setting.Table {
+	values := map[string]map[string]any{"setting": s.Setting, "spool": s.Spool, "retry": s.Retry}[name]
+	return s.Source.Table(s.path(name), values)
 }
 
-// Error returns the key and the problem.
-func (e *KeyError) Error() string { return e.Key + ": " + e.Problem }
+// Problem returns a problem of the connection's key, such as "format" or "fields.timestam", with
+// its place if that is known. Arguments that show what came from the environment are replaced.
+func (s Settings) Problem(key, format string, args ...any) error {
+	return s.Source.Problem(s.path(key), format, args...)
+}
+
+func (s Settings) path(key string) string {
+	if s.Path == "" {
+		return key
+	}
+	return s.Path + "." + key
+}
+
+// Secret is a [setting.Secret].
+type Secret = setting.Secret
+
+// NewSecret returns value as a [Secret].
+func NewSecret(value string) Secret { return setting.NewSecret(value) }

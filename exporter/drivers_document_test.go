@@ -1,7 +1,6 @@
 package exporter_test
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -27,6 +26,7 @@ import (
 	"github.com/tracehook/tracehook/exporter/stdout"
 	"github.com/tracehook/tracehook/exporter/yaml"
 	"github.com/tracehook/tracehook/otelbridge"
+	"github.com/tracehook/tracehook/setting"
 )
 
 // documented are the sections of docs/drivers.md with a table of keys, and whose keys these
@@ -46,65 +46,37 @@ func documented() map[string]struct {
 	}
 }
 
-// known returns the keys that a driver reads in one of its tables, when that has these values.
-func known(d exporter.Driver, table string, values map[string]any) []exporter.Key {
-	values = maps.Clone(values)
-	if values == nil {
-		values = make(map[string]any)
-	}
-	const unknown = "no such key"
-	values[unknown] = true
-	s := exporter.Settings{Connection: "c"}
-	switch table {
-	case "setting":
-		s.Setting = values
-	case "spool":
-		s.Spool = values
-	case "retry":
-		s.Retry = values
-	}
-	var find func(error) []exporter.Key
-	find = func(err error) []exporter.Key {
-		if joined, ok := err.(interface{ Unwrap() []error }); ok {
-			for _, e := range joined.Unwrap() {
-				if keys := find(e); keys != nil {
-					return keys
-				}
-			}
-			return nil
+// known returns the keys that a driver reads in one of its tables.
+func known(t *testing.T, d exporter.Driver, table string) []setting.Key {
+	t.Helper()
+	var keys []setting.Key
+	s := exporter.Settings{Connection: "c", Path: "trace.c", Spool: map[string]any{"dir": t.TempDir()}}
+	s.Source = setting.NewRecorder(func(at string, key setting.Key) {
+		same := slices.ContainsFunc(keys, func(k setting.Key) bool { return slices.Contains(key.Names, k.Names[0]) })
+		if at == "trace.c."+table && !same {
+			keys = append(keys, key)
 		}
-		if key, ok := errors.AsType[*exporter.KeyError](err); ok && key.Key == table+"."+unknown {
-			return key.Known
-		}
-		return nil
+	})
+	if err := d.Check(s); err != nil {
+		t.Fatal(err)
 	}
-	return find(d.Check(s))
-}
-
-// typed returns the key with its type, also where a driver reads it only if it is there.
-func typed(d exporter.Driver, table string, key exporter.Key) exporter.Key {
-	given := known(d, table, map[string]any{key.Names[0]: "1"})
-	for _, k := range given {
-		if slices.Contains(k.Names, key.Names[0]) {
-			key.Type, key.Words = k.Type, k.Words
-		}
-	}
-	return key
+	return keys
 }
 
 // standard writes a default as docs/drivers.md does; ok is false if the code doesn't say it at
 // this place.
-func standard(key exporter.Key) (text string, ok bool) {
+func standard(key setting.Key) (text string, ok bool) {
 	switch value := key.Default.(type) {
 	case bool:
 		return strconv.FormatBool(value), true
 	case string:
 		return fmt.Sprintf("%q", value), value != ""
-	case int:
-		return strconv.Itoa(value), value != 0
 	case float64:
 		return fmt.Sprint(value), value != 0
 	case int64:
+		if key.Type == "integer" {
+			return strconv.FormatInt(value, 10), value != 0
+		}
 		return fmt.Sprintf(`"%dMB"`, value>>20), value != 0
 	case time.Duration:
 		text := value.String()
@@ -151,13 +123,13 @@ func TestDriversDocument(t *testing.T) {
 	t.Parallel()
 	doc := driversDocument(t)
 	for heading, of := range documented() {
-		keys := known(of.driver, of.table, nil)
+		keys := known(t, of.driver, of.table)
 		if len(keys) == 0 {
 			t.Errorf("%s: the driver names no keys", heading)
 		}
-		want := make(map[string]exporter.Key)
+		want := make(map[string]setting.Key)
 		for _, key := range keys {
-			want["`"+strings.Join(key.Names, "`, `")+"`"] = typed(of.driver, of.table, key)
+			want["`"+strings.Join(key.Names, "`, `")+"`"] = key
 		}
 		var got []string
 		for _, cells := range rows(t, doc, heading) {
@@ -193,15 +165,15 @@ func TestDriversDocument(t *testing.T) {
 func TestDriversDocument_sharedTables(t *testing.T) {
 	t.Parallel()
 	for _, table := range []string{"spool", "retry"} {
-		want, got := known(otlp.Driver(), table, nil), known(greptime.Driver(), table, nil)
+		want, got := known(t, otlp.Driver(), table), known(t, greptime.Driver(), table)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-otlp +greptime):\n%s", table, diff)
 		}
 	}
-	if diff := cmp.Diff(known(file.Driver(), "setting", nil), known(yaml.Driver(), "setting", nil)); diff != "" {
+	if diff := cmp.Diff(known(t, file.Driver(), "setting"), known(t, yaml.Driver(), "setting")); diff != "" {
 		t.Errorf("setting (-file +yaml):\n%s", diff)
 	}
-	if keys := known(none.Driver(), "setting", nil); len(keys) > 0 {
+	if keys := known(t, none.Driver(), "setting"); len(keys) > 0 {
 		t.Errorf("none has keys: %v", keys)
 	}
 	doc := driversDocument(t)
@@ -253,10 +225,7 @@ func TestDriversDocument_defaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	doc := driversDocument(t)
-	want := map[string]string{
-		"`server`, `host`": "`" + address.Hostname() + "`", "`port`": address.Port() + ", or 4001 for rows",
-		"`db`, `database`": "`" + o.Database + "`", "`table`": "`" + o.Table + "`", "`timeout`": "`" + o.Timeout.String() + "`",
-	}
+	want := map[string]string{"`port`": address.Port() + ", or 4001 for rows"}
 	for _, cells := range rows(t, doc, "Keys of greptime") {
 		if standard, ok := want[cells[0]]; ok && standard != cells[2] {
 			t.Errorf("the default of %s is documented as %s, and is %s", cells[0], cells[2], standard)

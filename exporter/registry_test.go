@@ -88,12 +88,13 @@ func ExampleRegistry() {
 	// Output: no such driver, did you mean "console"?
 }
 
-func ExampleDecoder() {
-	d := exporter.NewDecoder("setting", map[string]any{"maxsize": "10QB", "pth": "trace.log"})
-	_ = d.Size(100<<20, "maxsize")
-	_ = d.String("trace.log", "path", "file")
-	fmt.Println(d.Err())
+func ExampleSettings_Table() {
+	s := exporter.Settings{Setting: map[string]any{"maxsize": "10QB", "pth": "trace.log"}}
+	t := s.Table("setting")
+	_ = t.Size(100<<20, 1, "maxsize")
+	_ = t.String("trace.log", "path", "file")
+	fmt.Println(t.Err())
 	// Output:
-	// setting.maxsize: want a size such as "100MB" or a number of bytes, have "10QB"
+	// setting.maxsize: "10QB" is not a size such as "100MB", or a number of bytes
 	// setting.pth: unknown key, did you mean "path"?
 }

@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"github.com/tracehook/tracehook/setting"
 )
 
 // Config is one connection's sampling policy as plain values. Mind that the zero Rate is
@@ -67,21 +69,12 @@ const (
 	maxGlob  = 1024
 )
 
-// ConfigError is one problem of a [Config].
-type ConfigError struct {
-	// Key is relative to the connection's sample table, for instance "rules[2].sample".
-	Key     string
-	Problem string
-}
-
-// Error returns the key and the problem.
-func (e *ConfigError) Error() string { return e.Key + ": " + e.Problem }
-
-// problems collects what is wrong with a configuration.
+// problems collects what is wrong with a configuration. Its paths are relative to the
+// connection's sample table, for instance "rules[2].sample".
 type problems []error
 
 func (p *problems) add(key, format string, args ...any) {
-	*p = append(*p, &ConfigError{Key: key, Problem: fmt.Sprintf(format, args...)})
+	*p = append(*p, setting.Problem{Path: key, Message: fmt.Sprintf(format, args...)})
 }
 
 func (p *problems) probability(key string, v float64) {

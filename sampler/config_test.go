@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tracehook/tracehook/sampler"
+	"github.com/tracehook/tracehook/setting"
 )
 
 // split returns the single errors of a joined one.
@@ -34,11 +35,11 @@ func TestNewPolicyReportsEveryProblem(t *testing.T) {
 	})
 	var got []string
 	for _, e := range split(err) {
-		var c *sampler.ConfigError
+		var c setting.Problem
 		if !errors.As(e, &c) {
-			t.Fatalf("%v is no ConfigError", e)
+			t.Fatalf("%v is no setting.Problem", e)
 		}
-		got = append(got, c.Key)
+		got = append(got, c.Path)
 	}
 	want := []string{
 		"rate", "limit", "slow", "key",
@@ -61,8 +62,8 @@ func TestNewPolicyLimitsNumbers(t *testing.T) {
 		"rules": {Rules: make([]sampler.Rule, 1025)},
 	} {
 		_, err := sampler.NewPolicy(c)
-		var e *sampler.ConfigError
-		if !errors.As(err, &e) || e.Key != key {
+		var e setting.Problem
+		if !errors.As(err, &e) || e.Path != key {
 			t.Errorf("%s: %v", key, err)
 		}
 	}
@@ -97,8 +98,8 @@ func TestDuplicateRules(t *testing.T) {
 		if (err != nil) != tc.same {
 			t.Errorf("%s: %v", tc.name, err)
 		}
-		var e *sampler.ConfigError
-		if tc.same && (!errors.As(err, &e) || e.Key != "rules[1]" || !strings.Contains(e.Problem, "rules[0]")) {
+		var e setting.Problem
+		if tc.same && (!errors.As(err, &e) || e.Path != "rules[1]" || !strings.Contains(e.Message, "rules[0]")) {
 			t.Errorf("%s: %v, want a problem of rules[1] that names rules[0]", tc.name, err)
 		}
 	}
@@ -147,8 +148,8 @@ func TestParseKey(t *testing.T) {
 			t.Errorf("%v reads back as %v, %v", got, again, err)
 		}
 	}
-	var e *sampler.ConfigError
-	if _, err := sampler.ParseKey("spanid"); !errors.As(err, &e) || e.Key != "key" || !strings.Contains(e.Problem, `did you mean "span_id"?`) {
+	var e setting.Problem
+	if _, err := sampler.ParseKey("spanid"); !errors.As(err, &e) || e.Path != "key" || !strings.Contains(e.Message, `did you mean "span_id"?`) {
 		t.Errorf("ParseKey of a misspelled word: %v", err)
 	}
 	if got := sampler.Key(99).String(); got != "unknown" {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/tracehook/tracehook/internal/nearest"
+	"github.com/tracehook/tracehook/setting"
 )
 
 // Key says which random bits decide about a span.
@@ -35,7 +36,7 @@ func (k Key) String() string {
 }
 
 // ParseKey returns the key of a configuration's word; case doesn't matter and "" is
-// [ByTraceID]. The error is a [*ConfigError] for the key "key".
+// [ByTraceID]. The error is a [setting.Problem] for the key "key".
 func ParseKey(word string) (Key, error) {
 	if word == "" {
 		return ByTraceID, nil
@@ -46,6 +47,6 @@ func ParseKey(word string) (Key, error) {
 			return Key(i), nil
 		}
 	}
-	return ByTraceID, &ConfigError{Key: "key", Problem: fmt.Sprintf("unknown key %q: use one of %s%s",
+	return ByTraceID, setting.Problem{Path: "key", Message: fmt.Sprintf("unknown key %q: use one of %s%s",
 		word, strings.Join(names, ", "), nearest.Hint(word, names))}
 }

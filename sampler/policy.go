@@ -30,7 +30,7 @@ type Policy struct {
 
 var _ decision.Decider = (*Policy)(nil)
 
-// NewPolicy compiles c. All its problems are reported at once, each as a [*ConfigError]
+// NewPolicy compiles c. All its problems are reported at once, each as a [setting.Problem]
 // that errors.As finds and whose key is relative to the connection's sample table. The
 // Policy copies what it needs of c.
 func NewPolicy(c Config) (*Policy, error) {

@@ -34,8 +34,12 @@ func asInteger(v any) (int64, bool) {
 	case float64:
 		return int64(v), v == math.Trunc(v) && math.Abs(v) <= mostExact
 	case string:
-		i, err := strconv.ParseInt(strings.TrimSpace(v), 10, 64)
-		return i, err == nil
+		if i, err := strconv.ParseInt(strings.TrimSpace(v), 10, 64); err == nil {
+			return i, true
+		}
+		if f, ok := asNumber(v); ok {
+			return asInteger(f)
+		}
 	}
 	return 0, false
 }

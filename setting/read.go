@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -50,7 +51,7 @@ func (t *Table) Bool(fallback bool, names ...string) bool {
 
 // OptionalBool reads true or false; nil if the key is absent.
 func (t *Table) OptionalBool(names ...string) *bool {
-	value := t.Bool(false, names...)
+	value := read(t, Key{Names: names, Type: "bool"}, Bool, fine)
 	if !t.Has(names...) {
 		return nil
 	}
@@ -97,8 +98,8 @@ func longEnough(least time.Duration) func(time.Duration) string {
 			return ""
 		case d < 0:
 			return " is negative"
-		case least <= 1:
-			return " is not longer than 0"
+		case d == 0:
+			return " is not longer than 0; leave it out for the default"
 		}
 		return " is too short; the least is " + least.String()
 	}
@@ -132,8 +133,20 @@ func (t *Table) WordOrDuration(fallback string, words []string, names ...string)
 // Size reads a number of bytes of at least least.
 func (t *Table) Size(fallback, least int64, names ...string) int64 {
 	return read(t, Key{Names: names, Type: "size", Default: fallback}, asSize, func(n int64) string {
-		return atLeast(n, least, least)
+		if n == 0 && least > 0 {
+			return " is not larger than 0; leave it out for the default"
+		}
+		return atLeast(n, least, sizeOf(least))
 	})
+}
+
+// sizeOf writes a number of bytes with the largest unit that leaves it whole.
+func sizeOf(n int64) string {
+	units := []string{"", "KB", "MB", "GB", "TB"}
+	for len(units) > 1 && n != 0 && n%1024 == 0 {
+		n, units = n/1024, units[1:]
+	}
+	return strconv.FormatInt(n, 10) + units[0]
 }
 
 // List reads a list of anything; nil if the key is absent. A single text is a list of one, or,

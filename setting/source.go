@@ -127,38 +127,46 @@ func (s *Source) Problem(path, format string, args ...any) Problem {
 	return Problem{Path: path, File: place.File, Line: place.Line, Column: place.Column, Message: fmt.Sprintf(format, args...)}
 }
 
-// shortest is the length from which on a value is replaced within an argument. Shorter values
-// would garble its words: the whole argument is replaced.
+// shortest is the length of the shortest part of a value that is looked for within an argument.
 const shortest = 6
 
-// hide returns arg without the value of v.
+// hide returns arg without the value of v. An argument that holds a part of the value among
+// other text is replaced as a whole.
 func (v variable) hide(arg any) any {
-	var text string
-	switch arg := arg.(type) {
-	case string:
-		text = arg
-	case error:
-		text = arg.Error()
-	case fmt.Stringer:
-		text = arg.String()
+	text := fmt.Sprint(arg)
+	switch arg.(type) {
+	case string, error, fmt.Stringer:
 	default:
-		if fmt.Sprint(arg) != v.text {
+		if text != v.text {
 			return arg
 		}
-		text = v.text
 	}
-	switch {
-	case text == "" || v.text == "" || text == v.shown():
+	if text == "" || v.text == "" || text == v.shown() {
 		return arg
-	case strings.Contains(v.text, text), len(v.text) < shortest && strings.Contains(text, v.text):
-		return placeholder(v.shown())
 	}
 	quoted := strconv.Quote(v.text)
-	clean := strings.NewReplacer(v.text, v.shown(), quoted[1:len(quoted)-1], v.shown()).Replace(text)
-	if clean == text {
-		return arg
+	clean := text
+	if len(v.text) >= shortest {
+		clean = strings.NewReplacer(v.text, v.shown(), quoted[1:len(quoted)-1], v.shown()).Replace(text)
 	}
-	return placeholder(clean)
+	switch {
+	case strings.Contains(v.text, text), v.partIn(clean):
+		return placeholder(v.shown())
+	case clean != text:
+		return placeholder(clean)
+	}
+	return arg
+}
+
+// partIn reports whether text holds the value, or a part of it that has the shortest length.
+func (v variable) partIn(text string) bool {
+	length := min(shortest, len(v.text))
+	for i := range len(v.text) - length + 1 {
+		if strings.Contains(text, v.text[i:i+length]) {
+			return true
+		}
+	}
+	return false
 }
 
 func (v variable) shown() string { return "the value of $" + v.name }

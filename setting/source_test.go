@@ -64,6 +64,7 @@ func TestProblemsHideWhatAVariableHolds(t *testing.T) {
 		{"k", "want %q", "gzip", `want "gzip"`},
 		{"k", "%s", setting.NewSecret("host"), "[hidden]"},
 		{"k.below[1]", "%s is wrong", "hunter22", "the value of $URL is wrong"},
+		{"k", "%v", errors.New(`no field is called "er:hunter22@"`), "the value of $URL"},
 		{"short", "%q is not a port", "pw", "the value of $PW is not a port"},
 		{"short", "%v", errors.New("open /pw/x: no"), "the value of $PW"},
 		{"empty", "%q is empty", "", `"" is empty`},

@@ -41,7 +41,7 @@ var _ sdktrace.SpanExporter = (*Exporter)(nil)
 //   - max_age: how long they wait at most (10s). What has waited for so long is drawn as it
 //     is; if that can't be written, s.Logger is told.
 //
-// The error joins a [*exporter.KeyError] for each thing that is wrong.
+// The error joins a [setting.Problem] for each thing that is wrong.
 func New(s exporter.Settings) (*Exporter, error) {
 	if s.Stdout == nil {
 		s.Stdout = os.Stdout
@@ -52,9 +52,7 @@ func New(s exporter.Settings) (*Exporter, error) {
 	drawn, err := newTrees(s)
 	if s.Format == treeFormat && !s.JSON {
 		if len(s.Fields) > 0 {
-			err = errors.Join(err, &exporter.KeyError{
-				Key: "fields", Problem: "a tree has no fields to map: remove them, or use another format",
-			})
+			err = errors.Join(err, s.Problem("fields", "a tree has no fields to map: remove them, or use another format"))
 		}
 		if err != nil {
 			return nil, err

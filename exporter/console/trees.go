@@ -36,16 +36,13 @@ type trees struct {
 }
 
 func newTrees(s exporter.Settings) (*trees, error) {
-	d := exporter.NewDecoder("setting", s.Setting)
-	color := d.Choice("auto", []string{"auto", "always", "never"}, "color")
+	d := s.Table("setting")
+	color := d.Word("auto", []string{"auto", "always", "never"}, "color")
 	width := d.Int(0, 0, 1000, "width")
 	maxSpans := d.Int(tree.DefaultMaxSpans, 1, math.MaxInt32, "max_spans")
-	maxAge := d.Duration(tree.DefaultMaxAge, "max_age")
+	maxAge := d.Duration(tree.DefaultMaxAge, 1, "max_age")
 	if width > 0 && width < narrowest {
-		d.Problem("width", "want 0 for the terminal's width, or from %d to 1000, have %d", narrowest, width)
-	}
-	if maxAge == 0 {
-		d.Problem("max_age", "want more than nothing; leave it out for %v", tree.DefaultMaxAge)
+		d.Problem("width", "%d is too small; the least is %d, and 0 is the width of the terminal", width, narrowest)
 	}
 	t := &trees{w: s.Stdout, width: width, collector: tree.NewCollector(maxSpans, maxAge), logger: s.Logger, now: time.Now}
 	if t.logger == nil {

@@ -1,16 +1,14 @@
 package delivery
 
-import (
-	"github.com/tracehook/tracehook/exporter"
-)
+import "github.com/tracehook/tracehook/exporter"
 
-// ReadRetry reads the table [trace.NAME.retry] into the fields Backoff, Budget and Once. Its
-// error joins a [exporter.KeyError] for each wrong key.
-func ReadRetry(table map[string]any) (Options, error) {
-	d := exporter.NewDecoder("retry", table)
+// ReadRetry reads the table [trace.NAME.retry] of s into the fields Backoff, Budget and Once. Its
+// error has a [setting.Problem] for each wrong key.
+func ReadRetry(s exporter.Settings) (Options, error) {
+	t := s.Table("retry")
 	return Options{
-		Once:    !d.Bool(true, "enabled"),
-		Backoff: Backoff{Initial: d.Duration(0, "initial"), Max: d.Duration(0, "max")},
-		Budget:  d.Duration(0, "budget", "max_elapsed"),
-	}, d.Err()
+		Once:    !t.Bool(true, "enabled"),
+		Backoff: Backoff{Initial: t.Duration(0, 0, "initial"), Max: t.Duration(0, 0, "max")},
+		Budget:  t.Duration(0, 0, "budget", "max_elapsed"),
+	}, t.Err()
 }

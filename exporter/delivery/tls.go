@@ -3,11 +3,10 @@ package delivery
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"os"
 
-	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/setting"
 )
 
 // maxPEM bounds a certificate file: somebody will name the wrong one.
@@ -25,17 +24,13 @@ func (f TLSFiles) Empty() bool {
 	return f == TLSFiles{CAKey: f.CAKey, CertKey: f.CertKey, KeyKey: f.KeyKey}
 }
 
-// Config reads the files; nil without an error if there is nothing to read. Its errors join
-// [exporter.KeyError] values and never show what is in a file.
-func (f TLSFiles) Config() (*tls.Config, error) {
+// Config reads the files; nil, the system's default, if there are none. It calls problem with
+// what is wrong and never shows what is in a file.
+func (f TLSFiles) Config(problem func(key, format string, args ...any)) *tls.Config {
 	if f.Empty() {
-		return nil, nil //nolint:nilnil // a nil config is the system's default
+		return nil
 	}
 	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: f.ServerName}
-	var errs []error
-	problem := func(key, format string, args ...any) {
-		errs = append(errs, &exporter.KeyError{Key: key, Problem: fmt.Sprintf(format, args...)})
-	}
 	if f.CA != "" {
 		if pem, err := readPEM(f.CA); err != nil {
 			problem(f.CAKey, "%v", err)
@@ -56,7 +51,7 @@ func (f TLSFiles) Config() (*tls.Config, error) {
 		}
 		c.Certificates = []tls.Certificate{pair}
 	}
-	return c, errors.Join(errs...)
+	return c
 }
 
 func keyPair(certFile, keyFile string) (tls.Certificate, error) {
@@ -87,19 +82,19 @@ func readPEM(name string) ([]byte, error) {
 }
 
 // ReadTLSFiles reads the settings ca, cert, key and server_name.
-func ReadTLSFiles(d *exporter.Decoder) TLSFiles {
+func ReadTLSFiles(d *setting.Table) TLSFiles {
 	return TLSFiles{
-		CA: d.String("", "ca", "ca_file"), CAKey: "setting.ca",
-		Cert: d.String("", "cert", "cert_file"), CertKey: "setting.cert",
-		Key: d.String("", "key", "key_file"), KeyKey: "setting.key",
+		CA: d.String("", "ca", "ca_file"), CAKey: d.Name("ca", "ca_file"),
+		Cert: d.String("", "cert", "cert_file"), CertKey: d.Name("cert", "cert_file"),
+		Key: d.String("", "key", "key_file"), KeyKey: d.Name("key", "key_file"),
 		ServerName: d.String("", "server_name"),
 	}
 }
 
 // Unsecured reports each of the settings that is there, for an endpoint without TLS. Advice says
 // how to secure it.
-func (f TLSFiles) Unsecured(d *exporter.Decoder, advice string) {
-	for key, value := range map[string]string{"ca": f.CA, "cert": f.Cert, "key": f.Key, "server_name": f.ServerName} {
+func (f TLSFiles) Unsecured(d *setting.Table, advice string) {
+	for key, value := range map[string]string{f.CAKey: f.CA, f.CertKey: f.Cert, f.KeyKey: f.Key, "server_name": f.ServerName} {
 		if value != "" {
 			d.Problem(key, "the endpoint is not secured: %s, or leave %s out", advice, key)
 		}

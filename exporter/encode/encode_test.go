@@ -23,6 +23,7 @@ import (
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/exporter/exportertest"
+	"github.com/tracehook/tracehook/setting"
 )
 
 func TestNewRefuses(t *testing.T) {
@@ -60,9 +61,9 @@ func TestNewRefuses(t *testing.T) {
 			if e != nil {
 				t.Errorf("an encoder %v beside the error", e)
 			}
-			var key *exporter.KeyError
+			var key setting.Problem
 			if test.kind != "jsn" && !errors.As(err, &key) {
-				t.Errorf("%v is no KeyError", err)
+				t.Errorf("%v is no Problem", err)
 			}
 		})
 	}

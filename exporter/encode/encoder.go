@@ -47,15 +47,15 @@ func Extension(kind string) string {
 //     further attributes of the span. Its encoder is batched.
 //   - "yaml": one YAML document a span, with the mapped fields, or the SpirentOrion recorder's.
 //
-// The error joins a [*exporter.KeyError] for each wrong field and placeholder.
+// The error joins a [setting.Problem] for each wrong field and placeholder.
 func New(kind string, s exporter.Settings) (Encoder, error) {
 	switch kind {
 	case "json":
 		return checked(NewJSON(s))
 	case "text":
 		if s.Format != "" && !strings.Contains(s.Format, "%") {
-			return nil, &exporter.KeyError{Key: "format", Problem: fmt.Sprintf("%q has no placeholder such as %%name%%, "+
-				"so that all lines would be the same; json = true writes JSON, and a console draws trees with \"tree\"", s.Format)}
+			return nil, s.Problem("format", "%q has no placeholder such as %%name%%, "+
+				"so that all lines would be the same; json = true writes JSON, and a console draws trees with \"tree\"", s.Format)
 		}
 		return checked(NewText(s))
 	case "otlp":

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/internal/nearest"
+	"github.com/tracehook/tracehook/setting"
 )
 
 // Attribute sources are written with one of these before the attribute's key.
@@ -77,7 +78,7 @@ func DefaultFields() (always, optional []string) {
 }
 
 // CompileFields compiles the field mapping of s, or the default if s has none. Its error
-// joins a [exporter.KeyError] for each source that doesn't exist and each name that is used twice.
+// joins a [setting.Problem] for each source that doesn't exist and each name that is used twice.
 //
 // Beside the names in [Sources], "attributes.KEY" and "resource.KEY" select one
 // attribute of the span or of its resource.
@@ -106,14 +107,14 @@ func CompileFields(s exporter.Settings) (*Fields, error) {
 	for _, m := range s.Fields {
 		field, problem := f.field(m.Source)
 		switch before, twice := seen[m.Target]; {
-		case problem != "":
+		case problem != nil:
 		case m.Target == "":
-			problem = "the name in the output is empty"
+			problem = &fault{"the name in the output is empty", nil}
 		case twice:
-			problem = fmt.Sprintf("the name %q is taken by field %q: give one of them another name", m.Target, before)
+			problem = &fault{"the name %q is taken by field %q: give one of them another name", []any{m.Target, before}}
 		}
-		if problem != "" {
-			errs = append(errs, &exporter.KeyError{Key: "fields." + m.Source, Problem: problem})
+		if problem != nil {
+			errs = append(errs, s.Problem(setting.Join("fields", m.Source), problem.format, problem.args...))
 			continue
 		}
 		seen[m.Target] = m.Source
@@ -129,41 +130,52 @@ func (f *Fields) List() []Field { return f.list }
 // Lookup returns what a placeholder of that name stands for: the selected field that is
 // called so, or the source. The error says which name was probably meant.
 func (f *Fields) Lookup(name string) (Field, error) {
+	field, problem := f.lookup(name)
+	if problem != nil {
+		return field, fmt.Errorf(problem.format, problem.args...)
+	}
+	return field, nil
+}
+
+func (f *Fields) lookup(name string) (Field, *fault) {
 	for i := range f.list {
 		if f.list[i].Name == name {
 			return f.list[i], nil
 		}
 	}
 	field, problem := f.field(name)
-	if problem != "" {
-		return field, errors.New(problem)
-	}
 	field.Name = name
-	return field, nil
+	return field, problem
+}
+
+// fault says why there is no field, as fmt formats it.
+type fault struct {
+	format string
+	args   []any
 }
 
 // field returns the field that shows source, or why there is none.
-func (f *Fields) field(source string) (field Field, problem string) {
-	field = Field{Source: source, owner: f}
+func (f *Fields) field(source string) (Field, *fault) {
+	field := Field{Source: source, owner: f}
 	if s, ok := f.sources[source]; ok {
 		field.get, field.share = s.get, s.share
-		return field, ""
+		return field, nil
 	}
 	if key, ok := strings.CutPrefix(source, attributePrefix); ok && key != "" {
 		field.key = key
 		field.get = func(_ *View, fd *Field) Value { return Value{Str: fd.key, Type: TypeAttribute} }
-		return field, ""
+		return field, nil
 	}
 	if key, ok := strings.CutPrefix(source, resourcePrefix); ok && key != "" {
 		field.key = key
 		field.get = func(_ *View, fd *Field) Value { return Value{Str: fd.key, Type: TypeResourceAttribute} }
 		field.share = perResource
-		return field, ""
+		return field, nil
 	}
 	if source == "" {
-		return field, "the source is empty"
+		return field, &fault{"the source is empty", nil}
 	}
-	return field, fmt.Sprintf("no span field is called %q%s", source, nearest.Hint(source, f.known()))
+	return field, &fault{"no span field is called %q%s", []any{source, nearest.Hint(source, f.known())}}
 }
 
 // known returns every name in the order of the table, so that of two near names the same

@@ -18,6 +18,7 @@ import (
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/exporter/exportertest"
+	"github.com/tracehook/tracehook/setting"
 )
 
 // fieldJSON returns what a source has for a span, as JSON.
@@ -254,9 +255,9 @@ func TestCompileFieldsRefuses(t *testing.T) {
 	}{
 		{"an unknown source", []exporter.FieldMapping{{Source: "trace_di", Target: "t"}}, []string{`fields.trace_di: no span field is called "trace_di", did you mean "trace_id"?`}},
 		{"one that is far from all", []exporter.FieldMapping{{Source: "zzzzzzzz", Target: "t"}}, []string{`fields.zzzzzzzz: no span field is called "zzzzzzzz"`}},
-		{"an empty source", []exporter.FieldMapping{{Source: "", Target: "t"}}, []string{"fields.: the source is empty"}},
+		{"an empty source", []exporter.FieldMapping{{Source: "", Target: "t"}}, []string{`fields."": the source is empty`}},
 		{"an empty target", []exporter.FieldMapping{{Source: "name", Target: ""}}, []string{"fields.name: the name in the output is empty"}},
-		{"a prefix alone", []exporter.FieldMapping{{Source: "attributes.", Target: "t"}}, []string{`fields.attributes.: no span field is called "attributes."`}},
+		{"a prefix alone", []exporter.FieldMapping{{Source: "attributes.", Target: "t"}}, []string{`fields."attributes.": no span field is called "attributes."`}},
 		{
 			"a target twice",
 			[]exporter.FieldMapping{{Source: "name", Target: "n"}, {Source: "kind", Target: "n"}},
@@ -268,8 +269,8 @@ func TestCompileFieldsRefuses(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := encode.CompileFields(exporter.Settings{Fields: test.give})
-			if _, ok := errors.AsType[*exporter.KeyError](err); !ok {
-				t.Fatalf("error %v, want a KeyError", err)
+			if _, ok := errors.AsType[setting.Problem](err); !ok {
+				t.Fatalf("error %v, want a Problem", err)
 			}
 			lines := strings.Split(err.Error(), "\n")
 			if len(lines) != len(test.want) {

@@ -48,9 +48,9 @@ func NewText(s exporter.Settings) (*Text, error) {
 		if !ok {
 			continue
 		}
-		field, err := fields.Lookup(name)
-		if err != nil {
-			errs = append(errs, &exporter.KeyError{Key: "format", Problem: "%" + name + "%: " + err.Error()})
+		field, problem := fields.lookup(name)
+		if problem != nil {
+			errs = append(errs, s.Problem("format", "%%%s%%: "+problem.format, append([]any{name}, problem.args...)...))
 			continue
 		}
 		e.parts = append(e.parts, textPart{literal: literal, field: field})

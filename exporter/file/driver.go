@@ -49,7 +49,11 @@ func check(s exporter.Settings) error {
 		err = checkPlace(path)
 	}
 	if err != nil {
-		return &exporter.KeyError{Key: "setting." + pathKey(s), Problem: err.Error()}
+		t, key := s.Table("setting"), "store"
+		if t.Has("path", "file", "output") {
+			key = t.Name("path", "file", "output")
+		}
+		return s.Problem("setting."+key, "%v", err)
 	}
 	return nil
 }

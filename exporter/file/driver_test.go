@@ -14,6 +14,7 @@ import (
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/exportertest"
 	"github.com/tracehook/tracehook/exporter/file"
+	"github.com/tracehook/tracehook/setting"
 )
 
 // keys returns the keys that err blames.
@@ -28,8 +29,8 @@ func keys(err error) []string {
 		}
 		return list
 	}
-	if key, ok := errors.AsType[*exporter.KeyError](err); ok {
-		return []string{key.Key}
+	if key, ok := errors.AsType[setting.Problem](err); ok {
+		return []string{key.Path}
 	}
 	return []string{"? " + err.Error()}
 }
@@ -47,14 +48,14 @@ func TestDriverRefusesBadSettings(t *testing.T) {
 		{"a size without a sense", map[string]any{"maxsize": "10QB"}, "setting.maxsize", `"10QB"`},
 		{"no size", map[string]any{"maxsize": int64(0)}, "setting.maxsize", "leave it out"},
 		{"a negative size", map[string]any{"maxsize": int64(-1)}, "setting.maxsize", "-1"},
-		{"no lines", map[string]any{"maxline": int64(0)}, "setting.maxline", "at least 1"},
-		{"negative files", map[string]any{"maxfiles": int64(-3)}, "setting.maxfiles", "at least 1"},
+		{"no lines", map[string]any{"maxline": int64(0)}, "setting.maxline", "the least is 1"},
+		{"negative files", map[string]any{"maxfiles": int64(-3)}, "setting.maxfiles", "the least is 1"},
 		{"no age", map[string]any{"maxage": "0s"}, "setting.maxage", "leave it out"},
 		{"half a day", map[string]any{"maxage": "0.5d"}, "setting.maxage", `"0.5d"`},
 		{"an unknown encoding", map[string]any{"encoding": "xml"}, "setting.encoding", "otlp"},
 		{"an unknown slice", map[string]any{"slice": "week"}, "setting.slice", "day"},
 		{"an unknown sync", map[string]any{"fsync": "often"}, "setting.fsync", "batch"},
-		{"a negative sync", map[string]any{"fsync": "-1s"}, "setting.fsync", "batch"},
+		{"a negative sync", map[string]any{"fsync": "-1s"}, "setting.fsync", "is negative"},
 		{"a mode that isn't octal", map[string]any{"mode": "0900"}, "setting.mode", "0600"},
 		{"a mode that locks us out", map[string]any{"mode": "0444"}, "setting.mode", "0600"},
 		{"a number as a mode", map[string]any{"mode": int64(600)}, "setting.mode", "quotes"},
@@ -193,8 +194,8 @@ func TestDriverClaims(t *testing.T) {
 	if err := os.Symlink(filepath.Join(dir, "real"), filepath.Join(dir, "link")); err != nil {
 		t.Fatal(err)
 	}
-	claims := func(setting map[string]any) []string {
-		return file.Driver().Claims(exporter.Settings{Setting: setting})
+	claims := func(values map[string]any) []string {
+		return file.Driver().Claims(exporter.Settings{Setting: values})
 	}
 	one := claims(map[string]any{"store": filepath.Join(dir, "real")})
 	two := claims(map[string]any{"path": filepath.Join(dir, "link", ".", "trace.log")})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/encode"
+	"github.com/tracehook/tracehook/setting"
 )
 
 // Kinds of encodings that matter here.
@@ -26,11 +27,11 @@ func decode(in exporter.Settings) (settings, error) {
 	if in.Logger != nil {
 		s.logger = in.Logger
 	}
-	d := exporter.NewDecoder("setting", in.Setting)
+	d := in.Table("setting")
 	decodePath(d, &s)
 	decodeLimits(d, &s)
 	s.compress = d.Bool(false, "compress")
-	s.sync = decodeSync(d, in.Setting)
+	s.sync = decodeSync(d)
 	s.mode = decodeMode(d)
 	if s.shared = d.Bool(false, "shared"); s.shared && !canLock {
 		d.Problem("shared", "a shared file needs advisory locks, which this system doesn't have")
@@ -39,13 +40,13 @@ func decode(in exporter.Settings) (settings, error) {
 	if in.Format != "" && !in.JSON {
 		fallback = kindText
 	}
-	s.kind = d.Choice(fallback, encode.Kinds(), "encoding")
+	s.kind = d.Word(fallback, encode.Kinds(), "encoding")
 	var err error
 	s.encoder, err = encode.New(s.kind, in)
 	return s, errors.Join(d.Err(), err)
 }
 
-func decodePath(d *exporter.Decoder, s *settings) {
+func decodePath(d *setting.Table, s *settings) {
 	store := d.String("store/trace", "store")
 	if climbs(store) {
 		d.Problem("store", "%q leaves the working directory; give an absolute path", store)
@@ -53,7 +54,7 @@ func decodePath(d *exporter.Decoder, s *settings) {
 	if tilde(store) {
 		d.Problem("store", "%q would be a directory called ~: no shell expands it here; give an absolute path", store)
 	}
-	key := d.Key("path", "file", "output")
+	key := d.Name("path", "file", "output")
 	path := d.String("trace.log", "path", "file", "output")
 	if problem := pathProblem(path); problem != "" {
 		d.Problem(key, "%s", problem)
@@ -79,64 +80,29 @@ func decodePath(d *exporter.Decoder, s *settings) {
 	s.path = abs
 }
 
-// pathKey is the setting that names the file.
-func pathKey(s exporter.Settings) string {
-	for _, key := range []string{"path", "file", "output"} {
-		if _, ok := s.Setting[key]; ok {
-			return key
-		}
-	}
-	return "store"
-}
-
-func decodeLimits(d *exporter.Decoder, s *settings) {
-	const unlimited = "leave it out for no limit"
-	s.maxSize = d.Size(DefaultMaxSize, "maxsize")
-	if s.maxSize == 0 {
-		d.Problem("maxsize", "want at least one byte; leave it out for 100MB")
-	}
-	if d.Has("maxline") {
-		s.maxLines = int64(d.Int(1, 1, math.MaxInt, "maxline"))
-	}
-	if d.Has("maxfiles") {
-		s.maxFiles = d.Int(1, 1, math.MaxInt, "maxfiles")
-	}
-	if d.Has("maxage") {
-		if s.maxAge = d.Duration(1, "maxage"); s.maxAge == 0 {
-			d.Problem("maxage", "want more than nothing; %s", unlimited)
-		}
-	}
-	if d.Has("slice") {
-		word := d.Choice("day", []string{"year", "month", "day", "hour", "y", "m", "d", "h"}, "slice")
+func decodeLimits(d *setting.Table, s *settings) {
+	s.maxSize = d.Size(DefaultMaxSize, 1, "maxsize")
+	s.maxLines = int64(d.Int(0, 1, math.MaxInt, "maxline"))
+	s.maxFiles = d.Int(0, 1, math.MaxInt, "maxfiles")
+	s.maxAge = d.Duration(0, 1, "maxage")
+	if word := d.Word("", []string{"year", "month", "day", "hour", "y", "m", "d", "h"}, "slice"); word != "" {
 		s.slice, _ = ParseSlice(word)
 	}
 }
 
-func decodeSync(d *exporter.Decoder, table map[string]any) Sync {
-	if !d.Has("fsync") {
+func decodeSync(d *setting.Table) Sync {
+	switch word, every := d.WordOrDuration("never", []string{"never", "batch"}, "fsync"); word {
+	case "never":
 		return SyncNever
+	case "batch":
+		return SyncBatch
+	default:
+		return SyncEvery(every)
 	}
-	if word, ok := table["fsync"].(string); ok {
-		switch strings.ToLower(word) {
-		case "never":
-			return SyncNever
-		case "batch":
-			return SyncBatch
-		}
-	}
-	every, ok := exporter.ParseDuration(table["fsync"])
-	if !ok || every <= 0 {
-		d.Problem("fsync", `want "never", "batch" or a duration such as "1s"`)
-		return SyncNever
-	}
-	return SyncEvery(every)
 }
 
-func decodeMode(d *exporter.Decoder) os.FileMode {
+func decodeMode(d *setting.Table) os.FileMode {
 	const usual = 0o600
-	if !d.Has("mode") {
-		return usual
-	}
 	text := d.String("0600", "mode")
 	mode, err := strconv.ParseUint(strings.TrimPrefix(text, "0o"), 8, 32)
 	if err != nil || mode > 0o777 || mode&usual != usual {

@@ -2,6 +2,7 @@ package greptime
 
 import (
 	"cmp"
+	"errors"
 	"net"
 	"net/url"
 	"strconv"
@@ -9,7 +10,7 @@ import (
 	"time"
 
 	"github.com/tracehook/tracehook/exporter"
-	"github.com/tracehook/tracehook/internal/nearest"
+	"github.com/tracehook/tracehook/setting"
 )
 
 // address is what the settings say about where a GreptimeDB is and who we are there. Each
@@ -42,7 +43,7 @@ const (
 
 // readURL applies the address in a setting. Its problems never repeat the address, which may
 // hold a password.
-func (a *address) readURL(d *exporter.Decoder, key string) {
+func (a *address) readURL(d *setting.Table, key string) {
 	text := strings.TrimSpace(d.Secret(key).Reveal())
 	if text == "" {
 		return
@@ -94,7 +95,7 @@ func (a *address) readURL(d *exporter.Decoder, key string) {
 
 // readPath reads /DATABASE/TABLE. The path of the API itself is accepted, too, with what
 // stands in front of it: people copy it from GreptimeDB's own manual.
-func (a *address) readPath(d *exporter.Decoder, key, path string) {
+func (a *address) readPath(d *setting.Table, key, path string) {
 	if prefix, rest, ok := strings.Cut(path+"/", apiPath+"/"); ok && strings.HasPrefix(a.scheme, "http") {
 		if rest = strings.Trim(rest, "/"); rest != "" && rest != "v1/traces" {
 			d.Problem(key, "the path goes on after %s: write only the part before it", apiPath)
@@ -115,77 +116,54 @@ func (a *address) readPath(d *exporter.Decoder, key, path string) {
 	}
 }
 
-func (a *address) readQuery(d *exporter.Decoder, key string, query url.Values) {
-	known := []string{"database", "db", "table", "username", "user", "password", "pass", "timeout", "insecure", "tls"}
-	table := make(map[string]any, len(query))
-	for name, values := range query {
-		table[name] = values[len(values)-1]
+func (a *address) readQuery(d *setting.Table, key string, query url.Values) {
+	values := make(map[string]any, len(query))
+	for name, all := range query {
+		values[name] = all[len(all)-1]
 	}
-	sub := exporter.NewDecoder("", table)
-	a.readKeys(sub, known, key)
-	for _, err := range joined(sub.Err()) {
-		name := err.Key
-		switch {
-		case strings.HasPrefix(err.Problem, "unknown key"):
-			d.Problem(key, "unknown parameter %.64q%s", name, nearest.Hint(name, known))
-		default:
-			d.Problem(key, "parameter %s: %s", name, err.Problem)
-		}
+	var source *setting.Source
+	parameters := source.Table("", values)
+	a.readKeys(parameters, key)
+	problems, _ := errors.AsType[setting.Problems](parameters.Err())
+	for _, p := range problems {
+		d.Problem(key, "parameter %.64s: %s", p.Path, p.Message)
 	}
 }
 
-// readKeys applies the keys of a table: the settings themselves, or the parameters of a URL,
-// for which within is the setting that holds it.
-func (a *address) readKeys(d *exporter.Decoder, names []string, within string) {
-	where := func(keys ...string) string { return cmp.Or(within, d.Key(keys...)) }
-	set := func(into, key *string, keys ...string) {
-		if d.Has(keys...) {
-			*into, *key = d.String(*into, keys...), where(keys...)
+// readKeys applies the keys that the settings and the parameters of a URL have in common. Within
+// is the setting that holds the URL, or empty.
+func (a *address) readKeys(d *setting.Table, within string) {
+	text := func(into, key *string, names ...string) {
+		*into = d.String(*into, names...)
+		if d.Has(names...) {
+			*key = cmp.Or(within, d.Name(names...))
 		}
 	}
-	for _, name := range names {
-		switch name {
-		case "host":
-			a.readHost(d)
-		case "port":
-			if d.Has("port") {
-				a.port, a.portKey = d.Int(a.port, 1, 65535, "port"), "port"
-			}
-		case "username":
-			set(&a.username, &a.usernameKey, "username", "user")
-		case "password":
-			if d.Has("password", "pass") {
-				a.password, a.passwordKey = d.Secret("password", "pass"), where("password", "pass")
-			}
-		case "database":
-			set(&a.database, &a.databaseKey, "db", "database")
-		case "table":
-			set(&a.table, &a.tableKey, "table")
-		case "timeout":
-			if d.Has("timeout") {
-				if a.timeout = d.Duration(a.timeout, "timeout"); a.timeout == 0 {
-					d.Problem("timeout", "want more than 0")
-					a.timeout = defaultTimeout
-				}
-			}
-		case "insecure":
-			if d.Has("insecure") {
-				a.secure, a.secureKey = !d.Bool(!a.secure, "insecure"), where("insecure")
-			}
-		case "tls":
-			if d.Has("tls") {
-				a.secure, a.secureKey = d.Bool(a.secure, "tls"), where("tls")
-			}
-		}
+	text(&a.username, &a.usernameKey, "username", "user")
+	text(&a.database, &a.databaseKey, "db", "database")
+	text(&a.table, &a.tableKey, "table")
+	if password := d.Secret("password", "pass"); d.Has("password", "pass") {
+		a.password, a.passwordKey = password, cmp.Or(within, d.Name("password", "pass"))
+	}
+	a.timeout = d.Duration(a.timeout, 1, "timeout")
+	if insecure := d.OptionalBool("insecure"); insecure != nil {
+		a.secure, a.secureKey = !*insecure, cmp.Or(within, "insecure")
+	}
+	if secure := d.OptionalBool("tls"); secure != nil {
+		a.secure, a.secureKey = *secure, cmp.Or(within, "tls")
 	}
 }
 
-func (a *address) readHost(d *exporter.Decoder) {
+// readHostAndPort applies the keys that only the settings have.
+func (a *address) readHostAndPort(d *setting.Table) {
+	if a.port = d.Int(a.port, 1, 65535, "port"); d.Has("port") {
+		a.portKey = "port"
+	}
+	host := strings.TrimSpace(d.String(a.host, "server", "host"))
 	if !d.Has("server", "host") {
 		return
 	}
-	key := d.Key("server", "host")
-	host := strings.TrimSpace(d.String(a.host, "server", "host"))
+	key := d.Name("server", "host")
 	inner := strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 	switch {
 	case host == "":
@@ -201,19 +179,4 @@ func (a *address) readHost(d *exporter.Decoder) {
 	default:
 		a.host = host
 	}
-}
-
-// joined returns the key errors that a Decoder joined.
-func joined(err error) []*exporter.KeyError {
-	list, ok := err.(interface{ Unwrap() []error })
-	if !ok {
-		return nil
-	}
-	var keys []*exporter.KeyError
-	for _, e := range list.Unwrap() {
-		if k, isKey := e.(*exporter.KeyError); isKey { //nolint:errorlint // as above
-			keys = append(keys, k)
-		}
-	}
-	return keys
 }

@@ -2,12 +2,12 @@ package greptime
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/exporter/greptime/internal/wire"
+	"github.com/tracehook/tracehook/setting"
 )
 
 // Columns are the columns of a table of spans, in their order. They are immutable and safe for
@@ -43,7 +43,7 @@ func (c *Columns) Names() []string {
 // renames nothing, which is what a list of fields is, selects: the table has these columns
 // only, and the time index, timestamp, which no table can do without.
 //
-// Its error joins an [*exporter.KeyError] for each field that doesn't exist, and each column
+// Its error joins an [setting.Problem] for each field that doesn't exist, and each column
 // name that is empty, illegal or taken.
 func CompileColumns(s exporter.Settings) (*Columns, error) {
 	m := mapping{standard: standardColumns(), settings: s}
@@ -80,7 +80,7 @@ type mapping struct {
 }
 
 func (m *mapping) problem(source, format string, args ...any) {
-	m.problems = append(m.problems, &exporter.KeyError{Key: "fields." + source, Problem: fmt.Sprintf(format, args...)})
+	m.problems = append(m.problems, m.settings.Problem(setting.Join("fields", source), format, args...))
 }
 
 // take renames the column that f means, or adds one.

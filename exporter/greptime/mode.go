@@ -5,13 +5,13 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/setting"
 )
 
 // resolve decides between OTLP over HTTP and rows over gRPC, and returns the URL of
 // [Options]. A scheme decides; without one, rows are for mapped fields and for whoever names
 // the gRPC port.
-func (a *address) resolve(d *exporter.Decoder, fields bool) string {
+func (a *address) resolve(d *setting.Table, fields bool) string {
 	rows := strings.HasPrefix(a.scheme, "grpc") || a.scheme == "" && (fields || a.port == portGRPC)
 	switch {
 	case fields && !rows:

@@ -7,19 +7,21 @@ import (
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/delivery"
+	"github.com/tracehook/tracehook/setting"
 )
 
 // FromSettings turns the configuration of a connection into Options, or returns everything
-// that is wrong with it, each problem an [*exporter.KeyError].
+// that is wrong with it, each problem an [setting.Problem].
 func FromSettings(s exporter.Settings) (Options, error) {
-	d := exporter.NewDecoder("setting", s.Setting)
+	d := s.Table("setting")
 	a := address{
 		host: defaultHost, database: defaultDatabase, table: defaultTable, timeout: defaultTimeout,
 		databaseKey: "database", tableKey: "table",
 	}
 	a.readURL(d, "url")
 	a.readURL(d, "dsn")
-	a.readKeys(d, []string{"host", "port", "username", "password", "database", "table", "timeout", "insecure", "tls"}, "")
+	a.readHostAndPort(d)
+	a.readKeys(d, "")
 	a.check(d)
 
 	o := Options{
@@ -27,7 +29,7 @@ func FromSettings(s exporter.Settings) (Options, error) {
 		Database: a.database, Table: a.table, Timeout: a.timeout,
 		Logger: s.Logger, SplitServices: s.SplitServices,
 	}
-	o.Plain = d.Choice("gzip", []string{"gzip", "none"}, "compression") == "none"
+	o.Plain = d.Word("gzip", []string{"gzip", "none"}, "compression") == "none"
 	o.TTL = d.String("", "ttl")
 	if err := checkTTL(o.TTL); err != nil {
 		d.Problem("ttl", "%v", err)
@@ -39,16 +41,16 @@ func FromSettings(s exporter.Settings) (Options, error) {
 	if o.rows() && d.Has("partitions") {
 		d.Problem("partitions", "only the table of OTLP/HTTP is partitioned: leave it out")
 	}
-	retry, retryErr := delivery.ReadRetry(s.Retry)
+	retry, retryErr := delivery.ReadRetry(s)
 	o.Backoff, o.Budget, o.Once = retry.Backoff, retry.Budget, retry.Once
-	tlsErr := o.readTLS(d)
-	return o, errors.Join(d.Err(), tlsErr, retryErr, o.readColumns(s))
+	o.readTLS(d)
+	return o, errors.Join(d.Err(), retryErr, o.readColumns(s))
 }
 
 func (o *Options) rows() bool { return strings.HasPrefix(o.URL, "grpc") }
 
 // check reports names and credentials that can't work.
-func (a *address) check(d *exporter.Decoder) {
+func (a *address) check(d *setting.Table) {
 	if err := checkDatabase(a.database); err != nil {
 		d.Problem(a.databaseKey, "database: %v", err)
 	}
@@ -85,16 +87,11 @@ func checkPassword(username string, password exporter.Secret) string {
 
 func printable(s string) bool { return utf8.ValidString(s) && !strings.ContainsAny(s, "\r\n\x00") }
 
-func (o *Options) readTLS(d *exporter.Decoder) error {
+func (o *Options) readTLS(d *setting.Table) {
 	f := delivery.ReadTLSFiles(d)
-	if f.Empty() {
-		return nil
-	}
-	if !strings.HasPrefix(o.URL, "https") && !strings.HasPrefix(o.URL, "grpcs") {
+	if !f.Empty() && !strings.HasPrefix(o.URL, "https") && !strings.HasPrefix(o.URL, "grpcs") {
 		f.Unsecured(d, "write https:// or grpcs://, or set tls = true")
-		return nil
+		return
 	}
-	var err error
-	o.TLS, err = f.Config()
-	return err
+	o.TLS = f.Config(d.Problem)
 }

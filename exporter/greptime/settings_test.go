@@ -12,6 +12,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/greptime"
+	"github.com/tracehook/tracehook/setting"
 )
 
 type settingTable = map[string]any
@@ -149,7 +150,7 @@ func TestCheckRefusesWithASentence(t *testing.T) {
 		{"fields on the HTTP port", settingTable{"port": 4000}, mapped, "setting.port", "fields need GreptimeDB's gRPC port (4001)"},
 		{"the MySQL port", settingTable{"port": 4002}, nil, "setting.port", "MySQL"},
 		{"the PostgreSQL port", settingTable{"url": "http://db:4003"}, nil, "setting.url", "PostgreSQL"},
-		{"port 0", settingTable{"port": 0}, nil, "setting.port", "from 1 to 65535"},
+		{"port 0", settingTable{"port": 0}, nil, "setting.port", "the least is 1"},
 		{"a port that is none", settingTable{"url": "http://db:99999"}, nil, "setting.url", "not a port"},
 		{"an unknown scheme", settingTable{"url": "mysql://db"}, nil, "setting.url", `scheme "mysql" is not known`},
 		{"a host with a port", settingTable{"host": "db:4001"}, nil, "setting.host", "port = N"},
@@ -183,7 +184,7 @@ func TestCheckRefusesWithASentence(t *testing.T) {
 		{"a ttl that smuggles a hint", settingTable{"ttl": "7d,append_mode=false"}, nil, "setting.ttl", "no time to live"},
 		{"odd partitions", settingTable{"partitions": 6}, nil, "setting.partitions", "power of two"},
 		{"partitions of rows", settingTable{"partitions": 4, "port": 4001}, nil, "setting.partitions", "leave it out"},
-		{"no timeout", settingTable{"timeout": 0}, nil, "setting.timeout", "more than 0"},
+		{"no timeout", settingTable{"timeout": 0}, nil, "setting.timeout", "not longer than 0"},
 		{"an unknown key", settingTable{"tabel": "x"}, nil, "setting.tabel", `did you mean "table"?`},
 		{"an unknown compression", settingTable{"compression": "zstd"}, nil, "setting.compression", "gzip, none"},
 		{"two fields of one name", nil, fields("trace_id", "id", "span_id", "id"), "fields.span_id", `the name "id" is taken by field "trace_id"`},
@@ -203,8 +204,8 @@ func TestCheckRefusesWithASentence(t *testing.T) {
 			t.Parallel()
 			s := exporter.Settings{Setting: tt.setting, Fields: tt.fields}
 			err := greptime.Driver().Check(s)
-			problems := keyErrors(err)
-			if len(problems) != 1 || problems[0].Key != tt.key || !strings.Contains(problems[0].Problem, tt.says) {
+			problems := problemsOf(err)
+			if len(problems) != 1 || problems[0].Path != tt.key || !strings.Contains(problems[0].Message, tt.says) {
 				t.Errorf("the problems are %v, want one at %s that says %q", err, tt.key, tt.says)
 			}
 			if err != nil && strings.Contains(err.Error(), "hunter22") {
@@ -217,17 +218,17 @@ func TestCheckRefusesWithASentence(t *testing.T) {
 	}
 }
 
-// keyErrors unwraps joined errors.
-func keyErrors(err error) []*exporter.KeyError {
+// problemsOf unwraps joined errors.
+func problemsOf(err error) []setting.Problem {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var all []*exporter.KeyError
+		var all []setting.Problem
 		for _, e := range joined.Unwrap() {
-			all = append(all, keyErrors(e)...)
+			all = append(all, problemsOf(e)...)
 		}
 		return all
 	}
-	if key, ok := errors.AsType[*exporter.KeyError](err); ok {
-		return []*exporter.KeyError{key}
+	if p, ok := errors.AsType[setting.Problem](err); ok {
+		return []setting.Problem{p}
 	}
 	return nil
 }
@@ -242,8 +243,8 @@ func TestCheckReportsEverythingAtOnce(t *testing.T) {
 		Spool:      map[string]any{"mode": "sometimes"},
 	})
 	var keys []string
-	for _, problem := range keyErrors(err) {
-		keys = append(keys, problem.Key)
+	for _, problem := range problemsOf(err) {
+		keys = append(keys, problem.Path)
 	}
 	slices.Sort(keys)
 	want := []string{"fields.nope", "retry.budget", "setting.nonsense", "setting.port", "setting.table", "setting.ttl", "spool.dir", "spool.mode"}
@@ -294,7 +295,7 @@ func FuzzFromSettings(f *testing.F) {
 		for _, fields := range [][]exporter.FieldMapping{nil, seedFields()} {
 			o, err := greptime.FromSettings(exporter.Settings{Setting: settingTable{"url": address}, Fields: fields})
 			if err != nil {
-				if len(keyErrors(err)) == 0 {
+				if len(problemsOf(err)) == 0 {
 					t.Errorf("%q: no key is to blame for %v", address, err)
 				}
 				continue

@@ -35,7 +35,7 @@ func Driver() exporter.Driver {
 }
 
 func settings(s exporter.Settings) (limit int, err error) {
-	d := exporter.NewDecoder("setting", s.Setting)
+	d := s.Table("setting")
 	limit = d.Int(DefaultLimit, 1, math.MaxInt32, "limit")
 	return limit, d.Err()
 }

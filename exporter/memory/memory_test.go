@@ -15,6 +15,7 @@ import (
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/exportertest"
 	"github.com/tracehook/tracehook/exporter/memory"
+	"github.com/tracehook/tracehook/setting"
 )
 
 func TestConformance(t *testing.T) {
@@ -130,8 +131,8 @@ func TestDriverReadsItsLimit(t *testing.T) {
 	}
 	for _, wrong := range []any{int64(0), int64(-1), "many", 1.5} {
 		s := exporter.Settings{Setting: map[string]any{"limit": wrong}}
-		var key *exporter.KeyError
-		if err := d.Check(s); !errors.As(err, &key) || key.Key != "setting.limit" {
+		var key setting.Problem
+		if err := d.Check(s); !errors.As(err, &key) || key.Path != "setting.limit" {
 			t.Errorf("limit = %v: Check returned %v", wrong, err)
 		}
 		if _, err := d.New(t.Context(), s); err == nil {

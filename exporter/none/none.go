@@ -23,7 +23,7 @@ func Driver() exporter.Driver {
 	}
 }
 
-func check(s exporter.Settings) error { return exporter.NewDecoder("setting", s.Setting).Err() }
+func check(s exporter.Settings) error { return s.Table("setting").Err() }
 
 // Exporter counts spans. It is safe for concurrent use.
 type Exporter struct {

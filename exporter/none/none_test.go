@@ -11,6 +11,7 @@ import (
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/exportertest"
 	"github.com/tracehook/tracehook/exporter/none"
+	"github.com/tracehook/tracehook/setting"
 )
 
 func TestConformance(t *testing.T) {
@@ -28,9 +29,9 @@ func TestDriverHasNoSettings(t *testing.T) {
 		t.Errorf("Local %v, Network %v; want true, false", d.Local, d.Network)
 	}
 	wrong := exporter.Settings{Setting: map[string]any{"level": "x"}}
-	var key *exporter.KeyError
-	if err := d.Check(wrong); !errors.As(err, &key) || key.Key != "setting.level" {
-		t.Errorf("Check returned %v, want a KeyError of setting.level", err)
+	var key setting.Problem
+	if err := d.Check(wrong); !errors.As(err, &key) || key.Path != "setting.level" {
+		t.Errorf("Check returned %v, want a Problem of setting.level", err)
 	}
 	if _, err := d.New(t.Context(), wrong); err == nil {
 		t.Error("New accepted what Check refuses")

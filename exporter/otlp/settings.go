@@ -12,6 +12,7 @@ import (
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/delivery"
 	"github.com/tracehook/tracehook/exporter/encode"
+	"github.com/tracehook/tracehook/setting"
 )
 
 // FromSettings turns the configuration of a connection into Options, reading certificate
@@ -19,11 +20,11 @@ import (
 // manners of their own; all others use [Driver].
 func FromSettings(s exporter.Settings) (Options, error) {
 	o := Options{Logger: s.Logger, SplitServices: s.SplitServices}
-	d := exporter.NewDecoder("setting", s.Setting)
+	d := s.Table("setting")
 	env := &environ{get: s.Environ}
 	var errs []error
 
-	protocol := d.Choice("", []string{"http", "http/protobuf", "http/json", "grpc"}, "protocol")
+	protocol := d.Word("", []string{"http", "http/protobuf", "http/json", "grpc"}, "protocol")
 	if protocol == "" {
 		protocol = env.protocol()
 	}
@@ -32,9 +33,7 @@ func FromSettings(s exporter.Settings) (Options, error) {
 	if !d.Has("timeout") {
 		o.Timeout = cmp.Or(env.timeout(), o.Timeout)
 	}
-	if o.Timeout = d.Duration(o.Timeout, "timeout"); o.Timeout == 0 {
-		d.Problem("timeout", "want more than 0")
-	}
+	o.Timeout = d.Duration(o.Timeout, 1, "timeout")
 	o.Service = d.String("", "service")
 	o.Gzip = readGzip(d, env)
 	o.Proxy = readProxy(d, o.GRPC)
@@ -43,8 +42,8 @@ func FromSettings(s exporter.Settings) (Options, error) {
 	if o.Headers == nil && own {
 		o.Headers = env.headers(o.GRPC)
 	}
-	errs = append(errs, o.readTLS(d, env, secure, own)...)
-	retry, err := delivery.ReadRetry(s.Retry)
+	o.readTLS(d, env, secure, own)
+	retry, err := delivery.ReadRetry(s)
 	o.Backoff, o.Budget, o.Once = retry.Backoff, retry.Budget, retry.Once
 	errs = append(errs, err)
 	errs = append(errs, d.Err())
@@ -56,12 +55,8 @@ func FromSettings(s exporter.Settings) (Options, error) {
 
 // readAddress reports whether the address is secured, and whether what the environment says
 // about its own endpoint may be used.
-func (o *Options) readAddress(d *exporter.Decoder, env *environ) (secure, own bool) {
-	var insecure *bool
-	if d.Has("insecure") {
-		value := d.Bool(false, "insecure")
-		insecure = &value
-	}
+func (o *Options) readAddress(d *setting.Table, env *environ) (secure, own bool) {
+	insecure := d.OptionalBool("insecure")
 	address, key, base := d.String("", "url"), "url", false
 	if endpoint := d.String("", "endpoint"); address == "" {
 		address, key, base = endpoint, "endpoint", true
@@ -98,35 +93,29 @@ func (o *Options) readAddress(d *exporter.Decoder, env *environ) (secure, own bo
 	return e.secure, own
 }
 
-func (o *Options) readTLS(d *exporter.Decoder, env *environ, secure, own bool) []error {
+func (o *Options) readTLS(d *setting.Table, env *environ, secure, own bool) {
+	problem := d.Problem
 	f := delivery.ReadTLSFiles(d)
 	switch {
 	case !f.Empty() && !secure:
 		f.Unsecured(d, "write https://")
-		return nil
+		return
 	case f.Empty() && own && secure:
-		f = env.files()
+		f, problem = env.files(), env.problem
 	}
-	var err error
-	o.TLS, err = f.Config()
-	if err == nil {
-		return nil
-	}
-	return []error{err}
+	o.TLS = f.Config(problem)
 }
 
-func readGzip(d *exporter.Decoder, env *environ) bool {
-	if d.Has("compression") {
-		return d.Choice("none", []string{"none", "gzip"}, "compression") == "gzip"
-	}
-	return env.gzip()
+func readGzip(d *setting.Table, env *environ) bool {
+	word := d.Word("none", []string{"none", "gzip"}, "compression")
+	return word == "gzip" || !d.Has("compression") && env.gzip()
 }
 
-func readProxy(d *exporter.Decoder, grpc bool) *url.URL {
+func readProxy(d *setting.Table, grpc bool) *url.URL {
+	address := d.Secret("proxy").Reveal() // it may hold a password
 	if !d.Has("proxy") {
 		return nil
 	}
-	address := d.Secret("proxy").Reveal() // it may hold a password
 	u, err := url.Parse(address)
 	switch {
 	case grpc:
@@ -140,7 +129,7 @@ func readProxy(d *exporter.Decoder, grpc bool) *url.URL {
 }
 
 // readHeaders never shows a value.
-func readHeaders(d *exporter.Decoder, grpc bool) map[string]string {
+func readHeaders(d *setting.Table, grpc bool) map[string]string {
 	headers := d.StringMap("headers")
 	for name, value := range headers {
 		if problem := checkHeader(name, value, grpc); problem != "" {
@@ -177,10 +166,8 @@ func (o *Options) readFields(s exporter.Settings) []error {
 	for _, m := range s.Fields {
 		switch m.Source {
 		case "attributes", "attrs", "resource", "events", "links":
-			errs = append(errs, &exporter.KeyError{
-				Key:     "fields." + m.Source,
-				Problem: "a whole table can't be an attribute, and OTLP sends it anyway: leave it out, or name one value, such as attributes.KEY",
-			})
+			errs = append(errs, s.Problem("fields."+m.Source,
+				"a whole table can't be an attribute, and OTLP sends it anyway: leave it out, or name one value, such as attributes.KEY"))
 		}
 	}
 	fields, err := encode.CompileFields(s)

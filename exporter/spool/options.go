@@ -11,6 +11,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/delivery"
+	"github.com/tracehook/tracehook/setting"
 )
 
 // Mode says when a batch is written.
@@ -119,28 +120,22 @@ func Claims(s exporter.Settings) []string {
 }
 
 // FromSettings reads the table [trace.NAME.spool]; nil if the connection has none. Its error
-// joins a [exporter.KeyError] for each wrong key. It looks at the directory, and changes
+// has a [setting.Problem] for each wrong key. It looks at the directory, and changes
 // nothing.
 func FromSettings(s exporter.Settings) (*Options, error) {
 	if s.Spool == nil {
 		return nil, nil //nolint:nilnil // no spool is not an error
 	}
-	d := exporter.NewDecoder("spool", s.Spool)
+	d := s.Table("spool")
 	o := &Options{
 		Dir: d.String("", "dir"), Connection: s.Connection, Logger: s.Logger,
-		MaxBytes: d.Size(defaultMaxBytes, "max_bytes"),
-		MaxAge:   d.Duration(defaultMaxAge, "max_age"),
+		MaxBytes: d.Size(defaultMaxBytes, minFile, "max_bytes"),
+		MaxAge:   d.Duration(defaultMaxAge, 1, "max_age"),
 		Rate:     d.Float(0, 0, math.MaxFloat64, "rate"),
-		Sync:     readSync(d, s.Spool["fsync"]),
+		Sync:     readSync(d),
 	}
-	if d.Choice("overflow", []string{"overflow", "always"}, "mode") == "always" {
+	if d.Word("overflow", []string{"overflow", "always"}, "mode") == "always" {
 		o.Mode = Always
-	}
-	if o.MaxBytes < minFile {
-		d.Problem("max_bytes", "want at least 4KB, which is what one file takes")
-	}
-	if o.MaxAge <= 0 {
-		d.Problem("max_age", "want more than 0")
 	}
 	if o.Dir == "" {
 		d.Problem("dir", "a spool needs a directory of its own: set it, for instance to \"store/spool\"")
@@ -150,19 +145,13 @@ func FromSettings(s exporter.Settings) (*Options, error) {
 	return o, d.Err()
 }
 
-func readSync(d *exporter.Decoder, value any) SyncPolicy {
-	if !d.Has("fsync") {
-		return SyncBatch
-	}
-	if every, ok := exporter.ParseDuration(value); ok && every > 0 {
-		return SyncEvery(every)
-	}
-	switch d.String("", "fsync") {
+func readSync(d *setting.Table) SyncPolicy {
+	switch word, every := d.WordOrDuration("batch", []string{"never", "batch"}, "fsync"); word {
 	case "never":
 		return SyncNever
 	case "batch":
+		return SyncBatch
 	default:
-		d.Problem("fsync", "want \"batch\", \"never\" or an interval such as \"1s\"")
+		return SyncEvery(every)
 	}
-	return SyncBatch
 }

@@ -50,7 +50,7 @@ func TestFromSettingsReportsAllProblems(t *testing.T) {
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, want := range []string{"spool.dir: ", "spool.max_bytes: want at least 4KB", "spool.max_age: ", "spool.mode: ", "spool.fsync: ", "spool.rate: ", `spool.dri: unknown key`} {
+	for _, want := range []string{"spool.dir: ", `spool.max_bytes: "1KB" is too small; the least is 4KB`, "spool.max_age: ", "spool.mode: ", "spool.fsync: ", "spool.rate: ", `spool.dri: unknown key`} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in:\n%v", want, err)
 		}

@@ -37,7 +37,7 @@ func Driver() exporter.Driver {
 }
 
 func settings(s exporter.Settings) ([]stdouttrace.Option, error) {
-	d := exporter.NewDecoder("setting", s.Setting)
+	d := s.Table("setting")
 	var opts []stdouttrace.Option
 	if d.Bool(false, "pretty") {
 		opts = append(opts, stdouttrace.WithPrettyPrint())
@@ -45,14 +45,14 @@ func settings(s exporter.Settings) ([]stdouttrace.Option, error) {
 	if !d.Bool(true, "timestamps") {
 		opts = append(opts, stdouttrace.WithoutTimestamps())
 	}
-	root := exporter.NewDecoder("", nil)
+	errs := []error{d.Err()}
 	if len(s.Fields) > 0 {
-		root.Problem("fields", "stdout writes OTel's own format, in which fields can't be mapped: use the driver console with json = true")
+		errs = append(errs, s.Problem("fields", "stdout writes OTel's own format, in which fields can't be mapped: use the driver console with json = true"))
 	}
 	if s.Format != "" {
-		root.Problem("format", "stdout writes OTel's own format: use the driver console")
+		errs = append(errs, s.Problem("format", "stdout writes OTel's own format: use the driver console"))
 	}
-	return opts, errors.Join(d.Err(), root.Err())
+	return opts, errors.Join(errs...)
 }
 
 // Exporter is OTel's exporter.

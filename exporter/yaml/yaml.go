@@ -2,7 +2,9 @@ package yaml
 
 import (
 	"context"
+	"fmt"
 	"maps"
+	"strings"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
@@ -47,8 +49,8 @@ func asFile(s exporter.Settings) (exporter.Settings, error) {
 	if setting == nil {
 		setting = make(map[string]any)
 	}
-	if e, given := setting["encoding"]; given && e != "yaml" {
-		return s, &exporter.KeyError{Key: "setting.encoding", Problem: `the driver yaml writes YAML only: leave it out, or use the driver "file"`}
+	if e := setting["encoding"]; e != nil && !strings.EqualFold(strings.TrimSpace(fmt.Sprint(e)), "yaml") {
+		return s, s.Problem("setting.encoding", `the driver yaml writes YAML only: leave it out, or use the driver "file"`)
 	}
 	setting["encoding"] = "yaml"
 	if setting["output"] == nil && setting["file"] == nil && setting["path"] == nil {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/yaml"
+	"github.com/tracehook/tracehook/setting"
 )
 
 func spans() tracetest.SpanStubs {
@@ -70,13 +71,13 @@ func TestDriverWritesAStreamThatAYAMLLibraryReads(t *testing.T) {
 
 func TestDriverRefusesAnotherEncoding(t *testing.T) {
 	t.Parallel()
-	var key *exporter.KeyError
+	var key setting.Problem
 	err := yaml.Driver().Check(exporter.Settings{Setting: map[string]any{"encoding": "json"}})
-	if !errors.As(err, &key) || key.Key != "setting.encoding" {
+	if !errors.As(err, &key) || key.Path != "setting.encoding" {
 		t.Errorf("got %v, want a problem at setting.encoding", err)
 	}
 	refused := exporter.Settings{Setting: map[string]any{"encoding": "json", "path": filepath.Join(t.TempDir(), "x.yaml")}}
-	if _, err := yaml.Driver().New(t.Context(), refused); !errors.As(err, &key) || key.Key != "setting.encoding" {
+	if _, err := yaml.Driver().New(t.Context(), refused); !errors.As(err, &key) || key.Path != "setting.encoding" {
 		t.Errorf("New returned %v, want a problem at setting.encoding", err)
 	}
 	if claims := yaml.Driver().Claims(refused); claims != nil {

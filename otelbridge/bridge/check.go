@@ -3,13 +3,12 @@ package bridge
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/tracehook/tracehook/config"
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/internal/nearest"
-	"github.com/tracehook/tracehook/sampler"
+	"github.com/tracehook/tracehook/setting"
 )
 
 // checker collects the problems of one configuration with their places.
@@ -24,49 +23,18 @@ type checker struct {
 }
 
 // addTo puts err at a connection's key; an empty key is the connection itself. A value that
-// came from the environment may be a secret: the problem names the variable in its place.
+// came from the environment may be a secret, and err may quote any part of it.
 func (c *checker) addTo(conn config.Connection, key string, err error) {
 	path := c.cfg.KeyPath(conn.Name, key)
 	message := err.Error()
 	if variable := c.cfg.FromEnvironment(path); variable != "" {
-		message = withoutValue(message, variable, conn, key)
+		message = "what $" + variable + " holds isn't accepted here (it is not printed, since it came from the environment)"
 	}
 	c.problems = append(c.problems, c.cfg.NewProblem(path, message))
 }
 
-// shortest is the length from which on a value is looked for in the middle of a message.
-// Shorter ones are no secrets, and replacing them would garble the words.
-const shortest = 6
-
-// withoutValue returns message without the value of key, which came from a variable.
-func withoutValue(message, variable string, conn config.Connection, key string) string {
-	value, ok := settingAt(conn, key)
-	if !ok { // a key of ours, of which a message may quote any part
-		return "what $" + variable + " holds isn't accepted here (it is not printed, since it came from the environment)"
-	}
-	message = strings.ReplaceAll(message, strconv.Quote(value), "$"+variable)
-	if len(value) >= shortest {
-		message = strings.ReplaceAll(message, value, "$"+variable)
-	}
-	return message
-}
-
-// settingAt returns the text at a driver's key such as "setting.headers.authorization".
-func settingAt(conn config.Connection, key string) (string, bool) {
-	var at any = map[string]any{"setting": conn.Setting, "spool": conn.Spool, "retry": conn.Retry}
-	for name := range strings.SplitSeq(key, ".") {
-		table, ok := at.(map[string]any)
-		if !ok {
-			return "", false
-		}
-		at = table[name]
-	}
-	text, ok := at.(string)
-	return text, ok
-}
-
-// addAll takes apart what a driver or the sampler reports: each joined error that names a
-// key goes to that key below prefix, others to the connection.
+// addAll takes apart what a driver or the sampler reports. A problem whose path is relative
+// stands below prefix, and an error that names no key stands at prefix itself.
 func (c *checker) addAll(conn config.Connection, prefix string, err error) {
 	if err == nil {
 		return
@@ -77,15 +45,14 @@ func (c *checker) addAll(conn config.Connection, prefix string, err error) {
 		}
 		return
 	}
-	var key *exporter.KeyError
-	var rule *sampler.ConfigError
+	p, ok := errors.AsType[setting.Problem](err)
 	switch {
-	case errors.As(err, &key):
-		c.addTo(conn, prefix+key.Key, errors.New(key.Problem))
-	case errors.As(err, &rule):
-		c.addTo(conn, prefix+rule.Key, errors.New(rule.Problem))
-	default:
+	case !ok:
 		c.addTo(conn, strings.TrimSuffix(prefix, "."), err)
+	case strings.HasPrefix(p.Path, "trace."):
+		c.problems = append(c.problems, p) // it was born with its place
+	default:
+		c.addTo(conn, prefix+p.Path, errors.New(p.Message))
 	}
 }
 

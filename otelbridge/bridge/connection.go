@@ -112,6 +112,8 @@ func (c *checker) settings(conn config.Connection) exporter.Settings {
 		Environ:       c.cfg.Environ(conn.Name),
 		Stdout:        c.stdout,
 		Stderr:        c.stderr,
+		Source:        c.cfg.Source(),
+		Path:          c.cfg.KeyPath(conn.Name, ""),
 	}
 	for _, f := range conn.Fields {
 		s.Fields = append(s.Fields, exporter.FieldMapping(f))
