@@ -77,6 +77,42 @@ func TestExporterThatHeedsItsContextIsNeverAbandoned(t *testing.T) {
 	})
 }
 
+// tardy returns a little after its context has ended.
+type tardy struct{ *processortest.Exporter }
+
+func (tardy) ExportSpans(ctx context.Context, _ []sdktrace.ReadOnlySpan) error {
+	<-ctx.Done()
+	time.Sleep(40 * time.Millisecond)
+	return ctx.Err()
+}
+
+// An exporter needs a moment to notice that its time is up: a twentieth of it, 50 ms at most.
+func TestExporterHasAMomentAfterItsTimeout(t *testing.T) {
+	t.Parallel()
+	for timeout, abandoned := range map[time.Duration]int64{time.Second: 0, time.Hour: 0, 100 * time.Millisecond: 5} {
+		t.Run(timeout.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				f := open(t, processor.Options{}, processor.ConnectionConfig{
+					Name: "c", BatchSize: 5, ExportTimeout: timeout,
+					Open: func(context.Context) (sdktrace.SpanExporter, error) { return tardy{processortest.New()}, nil },
+				})
+				end(f, 1, 6)
+				time.Sleep(timeout + 39*time.Millisecond)
+				synctest.Wait()
+				if got := f.Stats().Connections["c"]; got.Abandoned != abandoned || got.Pending != 5-abandoned {
+					t.Errorf("%d abandoned, %d pending; want %d, %d", got.Abandoned, got.Pending, abandoned, 5-abandoned)
+				}
+				time.Sleep(2 * time.Millisecond)
+				synctest.Wait()
+				if got := f.Stats().Connections["c"]; got.Failed != 5 {
+					t.Errorf("%d failed, want 5", got.Failed)
+				}
+			})
+		})
+	}
+}
+
 // quitter ends the goroutine that calls it.
 type quitter struct{ *processortest.Exporter }
 
