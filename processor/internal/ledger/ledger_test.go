@@ -105,6 +105,31 @@ func TestSpoolThatIsOpenedAgainIsCountedOnce(t *testing.T) {
 	}
 }
 
+// busy is a connection that a span enters, and leaves exported, as soon as it has said how many
+// have entered.
+type busy struct {
+	generation
+	l *ledger.Ledger
+}
+
+func (b *busy) Entered() uint64 {
+	n := b.entered
+	b.entered++
+	b.l.Update(func(t *ledger.Totals) { t.Book(ledger.Tally{Spans: 1}, &report.Result{Exported: 1}, time.Now()) })
+	return n
+}
+
+func TestSnapshotReadsWhatHasLeftFirst(t *testing.T) {
+	t.Parallel()
+	l := ledger.New("c")
+	l.Join(&busy{l: l})
+	for range 3 {
+		if s := l.Snapshot(); s.Pending() != 0 {
+			t.Errorf("%d pending", int64(s.Pending()))
+		}
+	}
+}
+
 // TestSnapshotsAddUpConcurrentSafe takes snapshots while spans come in and are booked.
 func TestSnapshotsAddUpConcurrentSafe(t *testing.T) {
 	t.Parallel()
