@@ -13,6 +13,7 @@ import (
 	"github.com/tracehook/tracehook/exporter/memory"
 	"github.com/tracehook/tracehook/exporter/none"
 	"github.com/tracehook/tracehook/exporter/otlp"
+	"github.com/tracehook/tracehook/exporter/otlptracehttp"
 	"github.com/tracehook/tracehook/exporter/stdout"
 	"github.com/tracehook/tracehook/exporter/yaml"
 	"github.com/tracehook/tracehook/otelbridge/bridge"
@@ -27,15 +28,16 @@ func everything(opts []Option) []Option {
 // Bridges of a process share nothing.
 func drivers() map[string]exporter.Driver {
 	return map[string]exporter.Driver{
-		"default":  console.Driver(),
-		"console":  console.Driver(),
-		"stdout":   stdout.Driver(),
-		"file":     file.Driver(),
-		"greptime": greptime.Driver(),
-		"otlp":     otlp.Driver(),
-		"memory":   memory.Driver(),
-		"none":     none.Driver(),
-		"yaml":     yaml.Driver(),
+		"default":       console.Driver(),
+		"console":       console.Driver(),
+		"stdout":        stdout.Driver(),
+		"file":          file.Driver(),
+		"greptime":      greptime.Driver(),
+		"otlp":          otlp.Driver(),
+		"otlptracehttp": otlptracehttp.Driver(),
+		"memory":        memory.Driver(),
+		"none":          none.Driver(),
+		"yaml":          yaml.Driver(),
 	}
 }
 

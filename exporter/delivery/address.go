@@ -29,9 +29,9 @@ func Place(address string) string {
 // such as "traces", and hiding them would only destroy messages.
 const minPart = 8
 
-// secretsOf returns what a URL may hold of secrets, in the forms in which a server could repeat
+// SecretsOf returns what a URL may hold of secrets, in the forms in which a server could repeat
 // it, the longest first.
-func secretsOf(u *url.URL) Secrets {
+func SecretsOf(u *url.URL) Secrets {
 	var secrets Secrets
 	for _, path := range []string{u.EscapedPath(), u.Path} {
 		for part := range strings.SplitSeq(path, "/") {

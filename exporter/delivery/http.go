@@ -64,7 +64,7 @@ func NewHTTP(o HTTPOptions) (*HTTP, error) {
 		return nil, fmt.Errorf("url %q: want http://HOST:PORT/PATH or https://HOST:PORT/PATH", Place(o.URL))
 	}
 	h := &HTTP{options: o, target: u}
-	h.options.Secrets = append(slices.Clip(o.Secrets), secretsOf(u)...)
+	h.options.Secrets = append(slices.Clip(o.Secrets), SecretsOf(u)...)
 	h.options.Header = o.Header.Clone()
 	if h.options.Header == nil {
 		h.options.Header = make(http.Header)

@@ -1,0 +1,86 @@
+package otlptracehttp
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/tracehook/tracehook/exporter/delivery"
+)
+
+// environ is what the official exporter finds in the environment, as far as it may be a
+// secret, or would be printed because it can't be read. It reads the variables for all
+// signals and those for traces, whichever decide.
+type environ struct {
+	secrets  delivery.Secrets
+	problems []error
+}
+
+func newEnviron() *environ {
+	e := &environ{}
+	for _, prefix := range []string{"OTEL_EXPORTER_OTLP_", "OTEL_EXPORTER_OTLP_TRACES_"} {
+		e.endpoint(prefix + "ENDPOINT")
+		e.headers(prefix + "HEADERS")
+		if value := value(prefix + "TIMEOUT"); value != "" {
+			if _, err := strconv.Atoi(value); err != nil {
+				e.problem(prefix+"TIMEOUT", "want a number of milliseconds")
+			}
+		}
+		e.files(prefix)
+	}
+	slices.SortFunc(e.secrets, func(a, b string) int { return cmp.Compare(len(b), len(a)) }) // some hold others
+	return e
+}
+
+func value(name string) string { return strings.TrimSpace(os.Getenv(name)) }
+
+func (e *environ) err() error { return errors.Join(e.problems...) }
+
+func (e *environ) problem(name, format string, args ...any) {
+	e.problems = append(e.problems, fmt.Errorf("environment variable %s: %s", name, fmt.Sprintf(format, args...)))
+}
+
+func (e *environ) endpoint(name string) {
+	u, err := url.Parse(value(name))
+	if err != nil {
+		e.problem(name, "want http://HOST:PORT or https://HOST:PORT")
+		return
+	}
+	password, _ := u.User.Password()
+	e.secrets = append(append(e.secrets, u.User.String(), password), delivery.SecretsOf(u)...)
+}
+
+// headers accepts what the official exporter accepts: name=value,name=value with
+// percent-encoded values.
+func (e *environ) headers(name string) {
+	list := value(name)
+	if list == "" {
+		return
+	}
+	for i, member := range strings.Split(list, ",") {
+		key, raw, found := strings.Cut(member, "=")
+		text, err := url.PathUnescape(raw)
+		if !found || err != nil || !httpguts.ValidHeaderFieldName(strings.TrimSpace(key)) {
+			e.problem(name, "member %d is not of the form name=value, or badly percent-encoded", i+1)
+			continue
+		}
+		e.secrets = append(e.secrets, raw, text, strings.TrimSpace(text))
+	}
+}
+
+// files reports certificates that can't be read. One of a client is read with its key only.
+func (e *environ) files(prefix string) {
+	ca, cert, key := prefix+"CERTIFICATE", prefix+"CLIENT_CERTIFICATE", prefix+"CLIENT_KEY"
+	f := delivery.TLSFiles{CA: value(ca), CAKey: ca, CertKey: cert, KeyKey: key}
+	if value(cert) != "" && value(key) != "" {
+		f.Cert, f.Key = value(cert), value(key)
+	}
+	f.Config(e.problem)
+}

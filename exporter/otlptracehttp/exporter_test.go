@@ -1,0 +1,116 @@
+package otlptracehttp_test
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/go-logr/logr/funcr"
+	"go.opentelemetry.io/otel"
+	official "go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/exportertest"
+	"github.com/tracehook/tracehook/exporter/otlptracehttp"
+	"github.com/tracehook/tracehook/internal/sendtest"
+)
+
+const planted = "pl4nted-s3cr3t"
+
+// Not parallel: the exporter reads the environment of the process.
+func TestConformance(t *testing.T) {
+	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20"+planted)
+	var receivers sync.Map
+	build := func(tb testing.TB, behave func(int) sendtest.Behavior) sdktrace.SpanExporter {
+		tb.Helper()
+		r := sendtest.NewHTTP(tb)
+		r.Behave(behave)
+		e, err := otlptracehttp.New(tb.Context(), official.WithEndpointURL(r.URL()))
+		if err != nil {
+			tb.Fatal(err)
+		}
+		receivers.Store(e, r)
+		return e
+	}
+	exportertest.Run(t, exportertest.Subject{
+		Plain: true,
+		New:   func(tb testing.TB) sdktrace.SpanExporter { tb.Helper(); return build(tb, nil) },
+		Failing: func(tb testing.TB) sdktrace.SpanExporter {
+			tb.Helper()
+			return build(tb, func(int) sendtest.Behavior {
+				return sendtest.Behavior{Status: 400, Body: "unknown token Bearer " + planted}
+			})
+		},
+		Count: func(e sdktrace.SpanExporter) int {
+			r, _ := receivers.Load(e)
+			return len(r.(*sendtest.Receiver).Order()) //nolint:errcheck // stored above
+		},
+		Secrets: []string{planted},
+	})
+}
+
+func TestDriverReadsTheEnvironment(t *testing.T) {
+	r := sendtest.NewHTTP(t)
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"+r.Address())
+	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=shop")
+	e, err := otlptracehttp.Driver().New(t.Context(), exporter.Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(e.ExportSpans(t.Context(), sendtest.Spans(1, 3)), e.Shutdown(t.Context())); err != nil {
+		t.Error(err)
+	}
+	if len(r.Spans()) != 3 || r.Headers()[0].Get("X-Tenant") != "shop" {
+		t.Errorf("%d spans with %v", len(r.Spans()), r.Headers())
+	}
+}
+
+// The official exporter logs what it can't read, with the value.
+func TestNothingOfTheEnvironmentIsPrinted(t *testing.T) {
+	var printed strings.Builder
+	otel.SetLogger(funcr.New(func(prefix, args string) { printed.WriteString(prefix + args) }, funcr.Options{}))
+	for name, values := range map[string][]string{
+		"HEADERS":            {"Bearer " + planted, "a=1,b b=" + planted, "a=%zz" + planted, "=" + planted},
+		"ENDPOINT":           {"http://u:" + planted + "@h:port", "1" + planted + ":4318", "http://h/%zz" + planted},
+		"TIMEOUT":            {planted},
+		"CERTIFICATE":        {"/" + planted},
+		"CLIENT_CERTIFICATE": {"/" + planted},
+	} {
+		for _, prefix := range []string{"OTEL_EXPORTER_OTLP_", "OTEL_EXPORTER_OTLP_TRACES_"} {
+			for _, value := range values {
+				t.Run(prefix+name+" "+value, func(t *testing.T) {
+					t.Setenv(prefix+name, value)
+					t.Setenv(prefix+"CLIENT_KEY", value)
+					d := otlptracehttp.Driver()
+					for _, err := range []error{d.Check(exporter.Settings{}), made(d.New(t.Context(), exporter.Settings{}))} {
+						if err == nil || !strings.Contains(err.Error(), prefix+name) {
+							t.Errorf("got %v, want an error that names the variable", err)
+						} else if strings.Contains(err.Error(), planted) && !strings.Contains(name, "CERTIFICATE") {
+							t.Errorf("the value is in %v", err)
+						}
+					}
+				})
+			}
+		}
+	}
+	if printed.Len() > 0 {
+		t.Errorf("printed: %s", printed.String())
+	}
+}
+
+func made(_ sdktrace.SpanExporter, err error) error { return err }
+
+func TestDriverRefuses(t *testing.T) {
+	t.Parallel()
+	for key, s := range map[string]exporter.Settings{
+		"setting.endpoint": {Setting: map[string]any{"endpoint": "http://h"}},
+		"fields":           {Fields: []exporter.FieldMapping{{Source: "name", Target: "n"}}},
+		"format":           {Format: "%name%"},
+	} {
+		if err := otlptracehttp.Driver().Check(s); err == nil || !strings.HasPrefix(err.Error(), key+": ") {
+			t.Errorf("%s: got %v", key, err)
+		}
+	}
+}
