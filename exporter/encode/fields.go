@@ -33,26 +33,6 @@ type Field struct {
 // Value returns what f has for the span of v. It doesn't allocate.
 func (f *Field) Value(v *View) Value { return f.get(v, f) }
 
-// PerResource reports that f has the same value for all spans of one resource, so that its
-// encoded form may be kept.
-func (f *Field) PerResource() bool { return f.share == perResource }
-
-// PerKind reports that f has the same value for all spans of one resource and kind for which
-// [View.HasReserved] doesn't hold.
-func (f *Field) PerKind() bool { return f.share == perKind }
-
-// PerOK reports that f has the same value for all spans for which [View.OK] holds.
-func (f *Field) PerOK() bool { return f.share == perOK }
-
-// Fixed returns which value of fixed width f has, so that the text of neighboring fields may
-// be kept and only these be replaced; [NotFixed] if it has another.
-func (f *Field) Fixed() Fixed {
-	if f.share < fixedTraceID {
-		return NotFixed
-	}
-	return Fixed(f.share-fixedTraceID) + FixedTraceID
-}
-
 // Fields is a compiled selection of fields. It is immutable and safe for concurrent use.
 type Fields struct {
 	// Identity is used where a span's resource doesn't name a project, profile, role or node.

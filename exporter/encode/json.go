@@ -43,10 +43,10 @@ type runKey struct {
 
 // key returns the key of the span of v, unless it shares its values with no other.
 func (r *jsonRun) key(v *View) (key runKey, ok bool) {
-	switch f := &r.fields[0]; {
-	case f.PerOK():
+	switch r.fields[0].share {
+	case perOK:
 		return runKey{}, v.OK()
-	case f.PerKind():
+	case perKind:
 		return runKey{v.Resource, v.Kind}, !v.HasReserved()
 	default:
 		return runKey{resource: v.Resource}, true
@@ -55,8 +55,7 @@ func (r *jsonRun) key(v *View) (key runKey, ok bool) {
 
 // takes reports whether f may be in the run.
 func (r *jsonRun) takes(f *jsonField) bool {
-	first := &r.fields[0]
-	return first.PerOK() == f.PerOK() && first.PerKind() == f.PerKind()
+	return r.fields[0].share == f.share
 }
 
 var _ Encoder = (*JSON)(nil)
@@ -82,13 +81,13 @@ func (e *JSON) add(f *jsonField) {
 		last = e.parts[n-1]
 	}
 	switch {
-	case f.Fixed() != NotFixed && !f.Optional:
+	case f.share.fixed() && !f.Optional:
 		if last.fixed == nil || last.fixed.parent {
 			last.fixed = &fixedRun{}
 			e.parts = append(e.parts, jsonPart{fixed: last.fixed})
 		}
 		last.fixed.add(f)
-	case f.PerResource() || f.PerKind() || f.PerOK():
+	case f.share != perSpan && !f.share.fixed():
 		if last.run == nil || !last.run.takes(f) {
 			last.run = &jsonRun{}
 			e.parts = append(e.parts, jsonPart{run: last.run})

@@ -21,7 +21,7 @@ type fixedRun struct {
 
 // idHole is the place of an id in the text of a run.
 type idHole struct {
-	what Fixed
+	what share
 	at   int
 }
 
@@ -41,25 +41,25 @@ const (
 func (r *fixedRun) add(f *jsonField) {
 	r.fields = append(r.fields, *f)
 	r.text = append(r.text, f.key...)
-	switch what := f.Fixed(); what {
-	case FixedTraceID:
+	switch what := f.share; what {
+	case fixedTraceID:
 		r.addID(what, traceWidth)
-	case FixedSpanID:
+	case fixedSpanID:
 		r.addID(what, spanWidth)
-	case FixedParentID:
+	case fixedParentID:
 		r.addID(what, spanWidth)
 		r.parent = true
-	case FixedStartMillis, FixedStartNano:
-		r.addTime(&r.start, what == FixedStartNano)
+	case fixedStartMillis, fixedStartNano:
+		r.addTime(&r.start, what == fixedStartNano)
 		r.used.start = true
-	case FixedEndMillis, FixedEndNano:
-		r.addTime(&r.end, what == FixedEndNano)
+	case fixedEndMillis, fixedEndNano:
+		r.addTime(&r.end, what == fixedEndNano)
 		r.used.end = true
-	case NotFixed:
+	default:
 	}
 }
 
-func (r *fixedRun) addID(what Fixed, width int) {
+func (r *fixedRun) addID(what share, width int) {
 	r.ids = append(r.ids, idHole{what: what, at: len(r.text) + 1})
 	r.text = append(r.text, bytes.Repeat([]byte{'"'}, 1+width+1)...)
 }
@@ -92,9 +92,9 @@ func (r *fixedRun) append(dst []byte, v *View) (_ []byte, ok bool) {
 	for i := range r.ids {
 		h := &r.ids[i]
 		switch h.what {
-		case FixedTraceID:
+		case fixedTraceID:
 			putTraceID((*[traceWidth]byte)(text[h.at:]), v.Context.TraceID())
-		case FixedSpanID:
+		case fixedSpanID:
 			putSpanID((*[spanWidth]byte)(text[h.at:]), v.Context.SpanID())
 		default:
 			id := v.Parent.SpanID()

@@ -13,24 +13,27 @@ type Source struct {
 	share share
 }
 
-// share says which spans of a connection have the same value, or one of the same width.
+// share says which spans of a connection have the same value, so that its encoded form may be kept,
+// or one of the same width, so that it may be replaced in the text of its neighbors.
 type share uint8
 
 const (
 	perSpan     share = iota // none
 	perResource              // those of one resource
-	perKind                  // those of one resource and kind that have no reserved attribute
-	perOK                    // those whose status is ok
+	perKind                  // those of one resource and kind for which View.HasReserved is false
+	perOK                    // those for which View.OK is true
 
-	// And of a fixed width; see Fixed.
-	fixedTraceID
-	fixedSpanID
-	fixedParentID
-	fixedStartMillis
-	fixedStartNano
-	fixedEndMillis
-	fixedEndNano
+	// From here on, the width is fixed.
+	fixedTraceID     // 32 hexadecimal digits
+	fixedSpanID      // 16 hexadecimal digits
+	fixedParentID    // 16 hexadecimal digits; "" for a root
+	fixedStartMillis // 13 digits from 2001 on
+	fixedStartNano   // 19 digits from 2001 on
+	fixedEndMillis   // 13 digits from 2001 on
+	fixedEndNano     // 19 digits from 2001 on
 )
+
+func (s share) fixed() bool { return s >= fixedTraceID }
 
 // getter reads the value that field f has for the span of v.
 type getter func(v *View, f *Field) Value
