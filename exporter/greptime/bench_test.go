@@ -16,16 +16,11 @@ const benchBatch = 256
 
 func encoder(tb testing.TB, url string) func(spans []sdktrace.ReadOnlySpan) ([]byte, error) {
 	tb.Helper()
-	e, err := greptime.New(tb.Context(), greptime.Options{URL: url})
+	encode, err := greptime.Encoder(greptime.Options{URL: url})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() {
-		if err := e.Shutdown(tb.Context()); err != nil {
-			tb.Error(err)
-		}
-	})
-	return e.Encode
+	return encode
 }
 
 // BenchmarkEncode encodes batches of 256 spans: for the trace pipeline, as rows, and as rows

@@ -5,6 +5,6 @@ import (
 	"github.com/tracehook/tracehook/exporter/spool"
 )
 
-// Driver returns the driver "greptime". Its exporters are [*Exporter] values, or [*Spooled]
-// ones where the connection has a spool.
+// Driver returns the driver "greptime". Its exporters are [*delivery.Exporter] values, or
+// [*spool.Exporter] ones where the connection has a spool.
 func Driver() exporter.Driver { return spool.Driver(FromSettings, New, NewSpooled) }

@@ -2,5 +2,8 @@ package greptime
 
 import sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
-// Encode lets benchmarks see the encoders alone.
-func (e *Exporter) Encode(spans []sdktrace.ReadOnlySpan) ([]byte, error) { return e.encoder(spans) }
+// Encoder lets benchmarks see the encoders alone.
+func Encoder(o Options) (func(spans []sdktrace.ReadOnlySpan) ([]byte, error), error) {
+	o.fill()
+	return newEncoder(&o)
+}

@@ -7,7 +7,7 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
-	"github.com/tracehook/tracehook/exporter/report"
+	"github.com/tracehook/tracehook/exporter/delivery"
 )
 
 // maxNano is the last moment that a timestamp in nanoseconds can hold.
@@ -65,20 +65,25 @@ func (e ending) EndTime() time.Time {
 	return time.Unix(0, maxNano)
 }
 
-// without adds spans that were not even sent to what became of the others.
-func without(dropped, sent int, err error) error {
-	if dropped == 0 {
-		return err
-	}
-	reason := fmt.Errorf("%d of %d spans have no start time, or one outside 1970 to 2262, and can't be stored", dropped, dropped+sent)
-	result := report.Result{Exported: sent, Err: reason}
-	if err != nil {
-		result.Err = fmt.Errorf("%w; and %w", err, reason)
-		result.Exported, result.Failed = 0, sent
-		if known, ok := err.(interface{ SpanResult() (int, int, int) }); ok {
-			result.Exported, result.Failed, result.Spooled = known.SpanResult()
+// guarded returns an encoder that leaves out what can't be stored.
+func guarded(encode encoder) func([]sdktrace.ReadOnlySpan) (delivery.Batch, error) {
+	return func(spans []sdktrace.ReadOnlySpan) (delivery.Batch, error) {
+		sound, dropped := guard(spans)
+		if len(sound) == 0 && dropped > 0 {
+			return delivery.Batch{}, refused(dropped, dropped)
 		}
+		body, err := encode(sound)
+		if err != nil {
+			return delivery.Batch{}, err
+		}
+		b := delivery.Batch{Body: body, Spans: len(sound)}
+		if dropped > 0 {
+			return b, refused(dropped, len(sound)+dropped)
+		}
+		return b, nil
 	}
-	result.Failed += dropped
-	return &result
+}
+
+func refused(dropped, spans int) error {
+	return fmt.Errorf("%d of %d spans have no start time, or one outside 1970 to 2262, and can't be stored", dropped, spans)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/greptime"
+	"github.com/tracehook/tracehook/exporter/spool"
 )
 
 // between returns a span with these times.
@@ -114,7 +115,7 @@ func TestSpoolSpansTakesAllOrNone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, ok := made.(*greptime.Spooled)
+	e, ok := made.(*spool.Exporter)
 	if !ok {
 		t.Fatalf("the driver made a %T", made)
 	}

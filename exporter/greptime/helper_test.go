@@ -8,11 +8,12 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/delivery"
 	"github.com/tracehook/tracehook/exporter/greptime"
 )
 
 // open makes an exporter by its driver, and shuts it down when the test is over.
-func open(tb testing.TB, s exporter.Settings) *greptime.Exporter {
+func open(tb testing.TB, s exporter.Settings) *delivery.Exporter {
 	tb.Helper()
 	if s.Retry == nil {
 		s.Retry = map[string]any{"initial": "1ms", "max": "2ms", "budget": "2s"}
@@ -21,7 +22,7 @@ func open(tb testing.TB, s exporter.Settings) *greptime.Exporter {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	e, ok := made.(*greptime.Exporter)
+	e, ok := made.(*delivery.Exporter)
 	if !ok {
 		tb.Fatalf("the driver made a %T", made)
 	}

@@ -18,11 +18,12 @@ import (
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/greptime"
 	"github.com/tracehook/tracehook/exporter/greptime/internal/wire"
+	"github.com/tracehook/tracehook/exporter/spool"
 	"github.com/tracehook/tracehook/internal/sendtest"
 )
 
 // spooled is a connection with a password whose server can be away.
-func spooled(tb testing.TB, url, dir string) *greptime.Spooled {
+func spooled(tb testing.TB, url, dir string) *spool.Exporter {
 	tb.Helper()
 	s := exporter.Settings{
 		Connection: "g", Setting: map[string]any{"url": url, "username": "root", "password": planted},
@@ -36,7 +37,7 @@ func spooled(tb testing.TB, url, dir string) *greptime.Spooled {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	e, ok := made.(*greptime.Spooled)
+	e, ok := made.(*spool.Exporter)
 	if !ok {
 		tb.Fatalf("the driver made a %T", made)
 	}

@@ -3,7 +3,6 @@ package otlp
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -16,20 +15,15 @@ import (
 
 	"github.com/tracehook/tracehook/exporter/delivery"
 	"github.com/tracehook/tracehook/exporter/encode"
+	"github.com/tracehook/tracehook/exporter/spool"
 )
 
 // traceMethod is the one call of OTLP/gRPC for traces.
 const traceMethod = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 
-// Exporter sends spans to one OTLP destination. Its methods are safe for concurrent use.
-type Exporter struct {
-	requests *encode.OTLPRequests
-	out      *delivery.Outlet
-}
-
-// New returns an exporter. It connects to nothing yet: a destination that is down doesn't
-// keep a process from starting.
-func New(ctx context.Context, o Options) (*Exporter, error) {
+// New returns an exporter that sends spans to one OTLP destination. It connects to nothing yet: a
+// destination that is down doesn't keep a process from starting.
+func New(ctx context.Context, o Options) (*delivery.Exporter, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -47,12 +41,30 @@ func New(ctx context.Context, o Options) (*Exporter, error) {
 	for _, warning := range o.warnings {
 		o.Logger.WarnContext(ctx, warning)
 	}
-	return &Exporter{
-		requests: encode.NewOTLPRequests(encode.OTLPOptions{Fields: o.Fields, Service: o.Service, SplitServices: o.SplitServices}, o.JSON),
-		out: delivery.New(ctx, transport, delivery.Options{
-			Logger: o.Logger, Backoff: o.Backoff, Timeout: o.Timeout, Budget: o.Budget, Once: o.Once,
-		}, o.place()),
-	}, nil
+	requests := encode.NewOTLPRequests(encode.OTLPOptions{Fields: o.Fields, Service: o.Service, SplitServices: o.SplitServices}, o.JSON)
+	return delivery.New(ctx, delivery.Config{
+		Driver: "otlp", Target: o.place(), Transport: transport,
+		Encode: func(spans []sdktrace.ReadOnlySpan) (delivery.Batch, error) {
+			return delivery.Batch{Body: requests.Encode(spans), Spans: len(spans)}, nil
+		},
+		Options: delivery.Options{Logger: o.Logger, Backoff: o.Backoff, Timeout: o.Timeout, Budget: o.Budget, Once: o.Once},
+	}), nil
+}
+
+// NewSpooled returns an exporter with a spool, which it opens and owns. A file of the spool is
+// the body of a request, with the extension .otlp for protobuf and .json for JSON.
+func NewSpooled(ctx context.Context, o Options, keep spool.Options) (*spool.Exporter, error) {
+	if o.Budget <= 0 {
+		o.Budget = delivery.SpooledBudget
+	}
+	e, err := New(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if o.JSON {
+		keep.Kind = "json"
+	}
+	return spool.NewExporter(ctx, e, keep)
 }
 
 func openHTTP(o *Options) (delivery.Transport, error) {
@@ -88,43 +100,6 @@ func openGRPC(o *Options) (delivery.Transport, error) {
 	return delivery.NewGRPC(delivery.GRPCOptions{
 		Conn: conn, Method: traceMethod, Metadata: o.Headers, Gzip: o.Gzip, Secrets: o.secrets(),
 	}), nil
-}
-
-// ExportSpans sends spans and returns nil or a [*report.Result]. It blocks until they are
-// delivered, given up or spooled, and returns soon after ctx is done. After Shutdown it
-// returns nil and does nothing.
-func (e *Exporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
-	err := e.out.Export(ctx, e.encode(spans))
-	if errors.Is(err, delivery.ErrShutdown) {
-		return nil
-	}
-	return err
-}
-
-// encode returns the work of one export.
-func (e *Exporter) encode(spans []sdktrace.ReadOnlySpan) func(context.Context, delivery.Deliver) error {
-	return func(ctx context.Context, deliver delivery.Deliver) error {
-		if len(spans) == 0 {
-			return nil
-		}
-		return deliver(ctx, delivery.Batch{Body: e.requests.Encode(spans), Spans: len(spans)})
-	}
-}
-
-// Resent returns how many spans were sent again after an attempt whose answer was lost: the
-// destination may have them twice.
-func (e *Exporter) Resent() int64 { return e.out.Resent() }
-
-// Shutdown ends running exports, which then fail or go to the spool, and closes the
-// connections. It returns soon after ctx is done. Later calls return the same result.
-func (e *Exporter) Shutdown(ctx context.Context) error { return e.out.Shutdown(ctx) }
-
-// String returns the destination, without secrets.
-func (e *Exporter) String() string { return "otlp " + e.out.Target() }
-
-// MarshalLog returns what a log may say about e.
-func (e *Exporter) MarshalLog() any {
-	return struct{ Type, Target string }{Type: "otlp", Target: e.out.Target()}
 }
 
 func userAgent() string { return "tracehook-otlp OTel-SDK-Go/" + sdk.Version() }

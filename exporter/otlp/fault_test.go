@@ -31,7 +31,7 @@ func quick(o otlp.Options) otlp.Options {
 	return o
 }
 
-func newSpooled(tb testing.TB, o otlp.Options, keep spool.Options) *otlp.Spooled {
+func newSpooled(tb testing.TB, o otlp.Options, keep spool.Options) *spool.Exporter {
 	tb.Helper()
 	keep.Connection = "test"
 	keep.Sync = spool.SyncNever
@@ -65,7 +65,7 @@ func (l *ledger) add(tb testing.TB, spans int, err error) {
 	l.spooled += int64(e.Spooled)
 }
 
-func (l *ledger) check(tb testing.TB, e *otlp.Spooled, total int) {
+func (l *ledger) check(tb testing.TB, e *spool.Exporter, total int) {
 	tb.Helper()
 	if l.exported+l.failed+l.spooled != int64(total) {
 		tb.Errorf("exported %d + failed %d + spooled %d, want %d", l.exported, l.failed, l.spooled, total)
