@@ -163,9 +163,9 @@ func TestWriteErrorsSayWhatTheyCost(t *testing.T) {
 			"both broken",
 			exporter.Settings{Stdout: broken{}, Stderr: broken{}},
 			0, 4,
-			"write to the error stream: broken pipe\nwrite to the output stream: broken pipe (4 of 4 spans)",
+			"4 spans not delivered: write to the error stream: broken pipe\nwrite to the output stream: broken pipe",
 		},
-		{"tree", exporter.Settings{Stdout: broken{}, Format: "tree"}, 0, 4, "write to the output stream: broken pipe (4 of 4 spans)"},
+		{"tree", exporter.Settings{Stdout: broken{}, Format: "tree"}, 0, 4, "4 spans not delivered: write to the output stream: broken pipe"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -256,7 +256,7 @@ func TestTreeDrawsTheRestAtShutdown(t *testing.T) {
 	if err := lost.ExportSpans(t.Context(), exportertest.Spans()[1:]); err != nil {
 		t.Fatal(err)
 	}
-	if err := lost.Shutdown(t.Context()); err == nil || !strings.Contains(err.Error(), "3 of 3 spans") {
+	if err := lost.Shutdown(t.Context()); err == nil || !strings.Contains(err.Error(), "3 spans not delivered") {
 		t.Errorf("Shutdown with a broken stream returned %v", err)
 	}
 }
@@ -309,7 +309,7 @@ func TestTreeSaysWhatItCouldNotDrawInTheBackground(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if _, got := log.seen(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "3 of 3 spans") {
+		if _, got := log.seen(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "3 spans not delivered") {
 			t.Errorf("log = %q, want one line that counts the spans", got)
 		}
 	})
