@@ -7,6 +7,7 @@ import (
 
 	"github.com/tracehook/tracehook/config"
 	"github.com/tracehook/tracehook/decision"
+	"github.com/tracehook/tracehook/internal/vocab"
 	"github.com/tracehook/tracehook/sampler"
 )
 
@@ -36,13 +37,13 @@ func explainWith(rules []config.Rule) func(decision.Verdict) []attribute.KeyValu
 		if r.Name != "" {
 			text += " " + r.Name
 		}
-		words[i] = attribute.String("tracehook.rule", text)
+		words[i] = attribute.String(vocab.Rule, text)
 	}
 	return func(v decision.Verdict) []attribute.KeyValue {
-		rule := attribute.String("tracehook.rule", v.Reason.String())
+		rule := attribute.String(vocab.Rule, v.Reason.String())
 		if v.Reason == decision.ByRule && int(v.Rule) < len(words) {
 			rule = words[v.Rule]
 		}
-		return []attribute.KeyValue{rule, attribute.Float64("tracehook.probability", v.Threshold.Probability())}
+		return []attribute.KeyValue{rule, attribute.Float64(vocab.Probability, v.Threshold.Probability())}
 	}
 }

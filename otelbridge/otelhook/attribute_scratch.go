@@ -7,6 +7,8 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tracehook/tracehook/internal/vocab"
 )
 
 const (
@@ -60,7 +62,7 @@ func (b *scratch) read(attrs map[string]any, w *words) {
 	}
 	n := 0
 	for key, v := range attrs {
-		if w.take(key, v) {
+		if w.set(key, v) {
 			continue
 		}
 		value, ok := valueOf(v)
@@ -86,24 +88,24 @@ func (b *scratch) read(attrs map[string]any, w *words) {
 // the span's kind. An inherited kind is only a word: what a service does inside isn't
 // another request to it.
 func (b *scratch) words(w *words, kind, entry string) trace.SpanKind {
-	own := spanKind(w.kind)
+	own := vocab.SpanKind(w.kind)
 	if w.kind == "" {
 		w.kind = kind
 	}
 	if w.target == "" && w.entry == "" {
 		w.entry = entry
 	}
-	b.word(attrResult, w.result)
+	b.word(vocab.Result, w.result)
 	if w.hasCode {
 		b.from--
-		b.kvs[b.from] = attribute.Int64(attrCode, w.code)
+		b.kvs[b.from] = attribute.Int64(vocab.Code, w.code)
 	}
-	b.word(attrStatus, w.status)
-	b.word(attrStep, w.step)
-	b.word(attrEntry, w.entry)
-	b.word(attrTarget, w.target)
-	b.word(attrKind, w.kind)
-	b.word(attrService, w.service)
+	b.word(vocab.Status, w.status)
+	b.word(vocab.Step, w.step)
+	b.word(vocab.Entry, w.entry)
+	b.word(vocab.Target, w.target)
+	b.word(vocab.Kind, w.kind)
+	b.word(vocab.Service, w.service)
 	if w.target != "" {
 		w.entry = w.target
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -154,6 +155,30 @@ func TestAttributesAreBounded(t *testing.T) {
 		if name != "error" && !strings.HasPrefix(name, "bytes") && !json.Valid([]byte(got)) {
 			t.Errorf("%s isn't JSON: %.50s ... %s", name, got, got[len(got)-50:])
 		}
+	}
+}
+
+// countedKey is a map's key that counts how often it is written.
+type countedKey struct {
+	id    int
+	count *int
+}
+
+func (k countedKey) String() string { *k.count++; return strconv.Itoa(k.id) }
+
+// Of a map that can't fit, no more keys are read than could: keys are the application's code.
+func TestAttributesReadNoMoreOfAMapThanFits(t *testing.T) {
+	t.Parallel()
+	count, large := 0, map[countedKey]bool{}
+	for i := range 100_000 {
+		large[countedKey{i, &count}] = true
+	}
+	text, ok := attributeOf(t, large).(string)
+	if !ok || len(text) > 64<<10 || !json.Valid([]byte(text)) {
+		t.Errorf("a large map became %d bytes", len(text))
+	}
+	if count > 20_000 {
+		t.Errorf("%d keys were read for %d bytes", count, len(text))
 	}
 }
 

@@ -5,21 +5,8 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook"
-)
-
-// The attributes in which a framework's own words about a span travel.
-const (
-	attrService = "tracehook.service"
-	attrKind    = "tracehook.kind"
-	attrTarget  = "tracehook.target"
-	attrEntry   = "tracehook.entry"
-	attrStep    = "tracehook.step"
-	attrStatus  = "tracehook.status"
-	attrCode    = "tracehook.code"
-	attrResult  = "tracehook.result"
 )
 
 // words are what the reserved attributes say about a span.
@@ -29,9 +16,9 @@ type words struct {
 	hasCode                                            bool
 }
 
-// take keeps v if key is reserved and v can be what key says. A value that can't stays an
+// set keeps v if key is reserved and v can be what key says. A value that can't stays an
 // ordinary attribute.
-func (w *words) take(key string, v any) bool {
+func (w *words) set(key string, v any) bool {
 	var into *string
 	switch key {
 	case "service":
@@ -123,21 +110,6 @@ func codeOf(v any) (int64, bool) {
 	default:
 		return 0, false
 	}
-}
-
-// spanKind is OpenTelemetry's word for a framework's kind. Anything unknown is internal.
-func spanKind(kind string) trace.SpanKind {
-	switch kind {
-	case tracehook.TraceKindServer, tracehook.TraceKindHTTP, tracehook.TraceKindWeb:
-		return trace.SpanKindServer
-	case tracehook.TraceKindClient:
-		return trace.SpanKindClient
-	case tracehook.TraceKindProducer:
-		return trace.SpanKindProducer
-	case tracehook.TraceKindConsumer, tracehook.TraceKindEvent, tracehook.TraceKindQueue:
-		return trace.SpanKindConsumer
-	}
-	return trace.SpanKindInternal
 }
 
 // lower trims and lower-cases; what is so already is returned without an allocation.

@@ -36,7 +36,7 @@ type tracing struct {
 }
 
 // NewHook returns a Hook on tp; nil stands for the global TracerProvider of package otel, as
-// it is at each Begin.
+// it is at each Begin and Trace.
 //
 // A span is an S if S is an interface with the method End alone, like
 // [tracehook.TraceSpan]; otherwise [WithSpan] must say how to make one. If it doesn't, the
@@ -52,12 +52,12 @@ func NewHook[M Carrier[M], S any](tp trace.TracerProvider, opts ...Option) *Hook
 			o.apply(&c)
 		}
 	}
-	if tp == nil {
-		tp = otel.GetTracerProvider()
-	}
 	h := &Hook[M, S]{
-		tracing: tracing{tracer: tp.Tracer(c.tracerName), propagator: c.propagator, quiet: c.quiet},
+		tracing: tracing{tracer: &globalTracer{name: c.tracerName}, propagator: c.propagator, quiet: c.quiet},
 		stats:   c.stats,
+	}
+	if tp != nil {
+		h.tracer = tp.Tracer(c.tracerName)
 	}
 	if c.wrap != nil {
 		if h.wrap, _ = c.wrap.(func(Ender) S); h.wrap == nil {

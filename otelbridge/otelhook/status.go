@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook"
+	"github.com/tracehook/tracehook/internal/vocab"
 )
 
 // result is a framework's result. It is looked for before error, because such results
@@ -64,9 +65,9 @@ func outcomeOfResult(r result) outcome {
 // set writes o to a span that began with what begun says, if anything.
 func (o outcome) set(s trace.Span, begun *words) {
 	if o.framework && (o.code != 0 || o.word != tracehook.StatusOK) || begun != nil {
-		s.SetAttributes(attribute.String(attrStatus, o.word), attribute.Int(attrCode, o.code))
+		s.SetAttributes(attribute.String(vocab.Status, o.word), attribute.Int(vocab.Code, o.code))
 		if begun != nil && begun.result != "" {
-			s.SetAttributes(attribute.String(attrResult, o.text))
+			s.SetAttributes(attribute.String(vocab.Result, o.text))
 		}
 	}
 	if !o.ok {
