@@ -1,6 +1,5 @@
 // Package exporter is the contract between a connection and its driver: what a driver is
-// ([Driver]), what it is given ([Settings]), how it reports a wrong setting ([KeyError]), and the
-// set of drivers that a program knows ([Registry]).
+// ([Driver]), what it is given ([Settings]), and how it reports a wrong setting ([KeyError]).
 //
 // Each driver has a package of its own below this one, with an exported constructor that
 // works without a configuration file. What drivers share has packages, too: encode turns spans

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -34,13 +35,13 @@ func TestDoorsLinkWhatTheyNeed(t *testing.T) {
 		forbidden []string
 	}{
 		{"the hook", []string{module + "otelbridge/otelhook"}, 230, []string{"otel/sdk", module + "config", module + "processor", module + "exporter"}},
-		{"a Bridge without drivers", []string{module + "otelbridge/bridge"}, 300, []string{"grpc", "protobuf", "otlp", module + "exporter/console", module + "exporter/file"}},
+		{"a Bridge without drivers", []string{module + "otelbridge/bridge"}, 275, []string{"grpc", "protobuf", "otlp", module + "exporter/console", module + "exporter/file"}},
 		{
 			"a Bridge with console and file",
 			[]string{module + "otelbridge/bridge", module + "exporter/console", module + "exporter/file"},
-			310, []string{"grpc", "protobuf", "proto/otlp", "exporters/otlp", module + "exporter/otlp", module + "exporter/greptime"},
+			290, []string{"grpc", "protobuf", "proto/otlp", "exporters/otlp", module + "exporter/otlp", module + "exporter/greptime"},
 		},
-		{"everything", []string{module + "otelbridge"}, 465, nil},
+		{"everything", []string{module + "otelbridge"}, 449, nil},
 	} {
 		t.Run(door.name, func(t *testing.T) {
 			t.Parallel()
@@ -57,6 +58,55 @@ func TestDoorsLinkWhatTheyNeed(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A program with console and file is small. What it weighs depends on the platform, so one is
+// measured.
+func TestAProgramWithConsoleAndFileIsSmall(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS+"/"+runtime.GOARCH != "linux/amd64" {
+		t.Skip("the limits are those of linux/amd64")
+	}
+	dir := t.TempDir()
+	program, binary := filepath.Join(dir, "main.go"), filepath.Join(dir, "program")
+	if err := os.WriteFile(program, []byte(`package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/console"
+	"github.com/tracehook/tracehook/exporter/file"
+	"github.com/tracehook/tracehook/otelbridge/bridge"
+)
+
+func main() {
+	b, err := bridge.Open(context.Background(), os.Args[1], bridge.WithDrivers(func() map[string]exporter.Driver {
+		return map[string]exporter.Driver{"console": console.Driver(), "file": file.Driver()}
+	}))
+	if err != nil {
+		panic(err)
+	}
+	b.Install()
+	_ = b.Shutdown(context.Background())
+}
+`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for flags, most := range map[string]int64{"": 12_000_000, "-s -w": 8_500_000} {
+		if out, err := exec.CommandContext(t.Context(), "go", "build", "-ldflags", flags, "-o", binary, program).CombinedOutput(); err != nil {
+			t.Fatalf("go build: %v\n%s", err, out)
+		}
+		info, err := os.Stat(binary)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("-ldflags %q: %d bytes", flags, info.Size())
+		if info.Size() > most {
+			t.Errorf("built with -ldflags %q it has %d bytes, want at most %d", flags, info.Size(), most)
+		}
 	}
 }
 
