@@ -157,8 +157,8 @@ func TestWriteErrorsSayWhatTheyCost(t *testing.T) {
 		exported, failed int
 		want             string
 	}{
-		{"output broken", exporter.Settings{Stdout: broken{}, Stderr: io.Discard}, 2, 2, "write to the output stream: broken pipe (2 of 4 spans)"},
-		{"errors broken", exporter.Settings{Stdout: io.Discard, Stderr: broken{}}, 2, 2, "write to the error stream: broken pipe (2 of 4 spans)"},
+		{"output broken", exporter.Settings{Stdout: broken{}, Stderr: io.Discard}, 2, 2, "2 spans not delivered, 2 spans delivered: write to the output stream: broken pipe"},
+		{"errors broken", exporter.Settings{Stdout: io.Discard, Stderr: broken{}}, 2, 2, "2 spans not delivered, 2 spans delivered: write to the error stream: broken pipe"},
 		{
 			"both broken",
 			exporter.Settings{Stdout: broken{}, Stderr: broken{}},
