@@ -57,7 +57,7 @@ func (*counting) Inspect(ctx context.Context) tracehook.Position {
 }
 
 // TestAttach is about the one hook of the process, so nothing in it may run in parallel.
-func TestAttach(t *testing.T) { //nolint:paralleltest // Attach is process-wide
+func TestAttach(t *testing.T) { // not parallel: Attach is process-wide
 	t.Cleanup(func() { tracehook.Attach(nil) })
 	m := tracehook.NewMeta()
 
@@ -149,7 +149,7 @@ func TestAttach(t *testing.T) { //nolint:paralleltest // Attach is process-wide
 	})
 }
 
-func TestAttachConcurrentSafe(t *testing.T) { //nolint:paralleltest // Attach is process-wide
+func TestAttachConcurrentSafe(t *testing.T) { // not parallel: Attach is process-wide
 	t.Cleanup(func() { tracehook.Attach(nil) })
 	var all sync.WaitGroup
 	for range 4 {

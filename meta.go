@@ -14,7 +14,7 @@ import (
 // trace at the same time get the right parents only with a Meta each, from [Meta.Fork].
 type Meta struct {
 	mu          sync.Mutex
-	ctx         context.Context //nolint:containedctx // carrying it is what a Meta is for
+	ctx         context.Context // carrying it is what a Meta is for
 	kind, entry string
 	inspector   Inspector
 	in          inbound

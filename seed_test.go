@@ -39,7 +39,7 @@ func traceEvents(ctx *Meta) {
 	})
 }
 
-func TestCallSitesOfTheFrameworkCompile(t *testing.T) { //nolint:paralleltest // Attach is process-wide
+func TestCallSitesOfTheFrameworkCompile(t *testing.T) { // not parallel: Attach is process-wide
 	t.Cleanup(func() { Attach(nil) })
 	r := &recorder{}
 	Attach(r)

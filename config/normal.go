@@ -94,7 +94,7 @@ func (d *decoder) reflected(path string, v reflect.Value, depth int) any {
 			d.fail(path, "is too large a number")
 			return nil
 		}
-		return int64(v.Uint()) //nolint:gosec // checked above
+		return int64(v.Uint()) // checked above
 	case reflect.Float32, reflect.Float64:
 		return d.float(path, v.Float())
 	case reflect.Slice, reflect.Array:

@@ -33,7 +33,7 @@ func TestReaderForgetsNothingOfTheTrace(t *testing.T) {
 
 // TestReaderLeavesRandomnessAlone: a tracestate with rv is of one trace, and not worth keeping.
 //
-//nolint:paralleltest // it counts the allocations of the whole process
+// It isn't parallel: it counts the allocations of the whole process.
 func TestReaderLeavesRandomnessAlone(t *testing.T) {
 	var r decision.Reader
 	states := make([]trace.TraceState, 200)
@@ -49,7 +49,7 @@ func TestReaderLeavesRandomnessAlone(t *testing.T) {
 	}
 }
 
-//nolint:paralleltest // it counts the allocations of the whole process
+// It isn't parallel: it counts the allocations of the whole process.
 func TestReaderOfManyTracestates(t *testing.T) {
 	var r decision.Reader
 	for i := range 5000 {
@@ -74,7 +74,7 @@ func TestReaderOfManyTracestates(t *testing.T) {
 
 // TestReaderRemembersNoLongMember: what a stranger sends may be long, and copying it costs as much.
 //
-//nolint:paralleltest // it counts the allocations of the whole process
+// It isn't parallel: it counts the allocations of the whole process.
 func TestReaderRemembersNoLongMember(t *testing.T) {
 	var r decision.Reader
 	states := make([]trace.TraceState, 200)

@@ -38,7 +38,7 @@ func fourConnections(t *testing.T, v decision.Verdict) *processor.Fanout {
 // TestOnEndAllocatesOnlyWhatItChanges knows that eight waiting spans share an allocation: that
 // is none for each.
 //
-//nolint:paralleltest // it counts the allocations of the whole process
+// It isn't parallel: it counts the allocations of the whole process.
 func TestOnEndAllocatesOnlyWhatItChanges(t *testing.T) {
 	half := decision.FromProbability(0.5)
 	rewritten := state(t, "ot=th:8")
@@ -63,7 +63,7 @@ func TestOnEndAllocatesOnlyWhatItChanges(t *testing.T) {
 	}
 }
 
-//nolint:paralleltest // it counts the allocations of the whole process
+// It isn't parallel: it counts the allocations of the whole process.
 func TestOnEndAfterShutdownAllocatesNothing(t *testing.T) {
 	f := fourConnections(t, decision.Verdict{Keep: true})
 	if err := f.Shutdown(t.Context()); err != nil {
@@ -78,7 +78,7 @@ func TestOnEndAfterShutdownAllocatesNothing(t *testing.T) {
 // TestWaitingSpansTakeLittleMemory fills queues in front of exporters that hang and measures
 // what they hold beside the spans, everything that a connection itself consists of included.
 //
-//nolint:paralleltest // it measures the heap of the whole process
+// It isn't parallel: it measures the heap of the whole process.
 func TestWaitingSpansTakeLittleMemory(t *testing.T) {
 	hang := make(chan struct{})
 	var all []*processor.Fanout // until the end: what is freed in between would be subtracted

@@ -50,7 +50,7 @@ func TestNewReportsEverythingAndLeavesNothingOpen(t *testing.T) {
 			return nil, errors.New("connection refused")
 		}},
 		processor.ConnectionConfig{Name: "nil", Open: func(context.Context) (sdktrace.SpanExporter, error) {
-			return nil, nil //nolint:nilnil // the mistake under test
+			return nil, nil // the mistake under test
 		}},
 		processor.ConnectionConfig{Name: "typed nil", Open: func(context.Context) (sdktrace.SpanExporter, error) {
 			return missing, nil

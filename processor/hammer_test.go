@@ -72,7 +72,7 @@ func TestLedgerIsExactAfterAMillionSpans(t *testing.T) {
 // TestSoak ends spans at full speed for a minute, with reloads, and watches the heap. It
 // runs with TRACEHOOK_SOAK=1.
 //
-//nolint:paralleltest // it measures the heap
+// It isn't parallel: it measures the heap.
 func TestSoak(t *testing.T) {
 	if os.Getenv("TRACEHOOK_SOAK") == "" {
 		t.Skip("set TRACEHOOK_SOAK=1")

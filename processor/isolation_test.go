@@ -15,7 +15,7 @@ import (
 // four good connections, one with two more, of which one hangs and one panics. It compares
 // the 99th percentile of what End takes, and what arrives.
 //
-//nolint:paralleltest // it measures time
+// It isn't parallel: it measures time.
 func TestHungAndPanickingConnectionsDoNotSlowTheOthers(t *testing.T) {
 	const rounds, perRound = 40, 500
 	hang := make(chan struct{})

@@ -50,7 +50,7 @@ type Kept struct {
 
 // simulate decides about every span of many traces with the arithmetic that connections use.
 func simulate(a Assumptions, seed uint64) Kept {
-	r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // the same numbers in every run
+	r := rand.New(rand.NewPCG(seed, 1)) // the same numbers in every run
 	head, tail := decision.FromProbability(a.Rate), decision.FromProbability(a.TailRate)
 	var ended, sent, traces, stored, failed, whole, estimate float64
 	for range a.Traces {
@@ -129,7 +129,7 @@ func (a Assumptions) tailCollectors(spans float64) int {
 // does.
 func imbalance(n int) float64 {
 	const points = 100
-	r := rand.New(rand.NewPCG(uint64(n), 2)) //nolint:gosec // the same numbers in every run
+	r := rand.New(rand.NewPCG(uint64(n), 2)) // the same numbers in every run
 	type point struct {
 		at    float64
 		owner int

@@ -36,7 +36,7 @@ func TestDocument(t *testing.T) {
 	if !*update {
 		t.Fatalf("run go test ./scale -update in docs; the program prints:\n%s", printed)
 	}
-	if err := os.WriteFile(document, []byte(before+begin+printed+end+after), 0o644); err != nil { //nolint:gosec // a document
+	if err := os.WriteFile(document, []byte(before+begin+printed+end+after), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

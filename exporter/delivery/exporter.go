@@ -49,7 +49,7 @@ type Exporter struct {
 	sender *Sender
 	store  Store // nil without one
 
-	stop     context.Context //nolint:containedctx // ends the exports that Shutdown finds
+	stop     context.Context // ends the exports that Shutdown finds
 	cancel   context.CancelFunc
 	mu       sync.RWMutex // held for reading by exports: Shutdown waits for them
 	closed   bool

@@ -188,7 +188,7 @@ func TestHTTPSchemeOfTheOtherKind(t *testing.T) {
 
 // Plaintext on a port for TLS: some servers answer, others hang up, others send an alert. It is
 // not parallel: its servers could get a port on which another test expects that nobody listens.
-func TestHTTPOnAPortForTLS(t *testing.T) { //nolint:paralleltest // see above
+func TestHTTPOnAPortForTLS(t *testing.T) {
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
 	for name, address := range map[string]string{

@@ -57,7 +57,7 @@ func (p *partialSuccess) readProto(body []byte) bool {
 			switch {
 			case number == 1 && kind == protowire.VarintType:
 				n, _ := protowire.ConsumeVarint(value)
-				p.rejected = int64(n) //nolint:gosec // two's complement, as protobuf has it
+				p.rejected = int64(n) // two's complement, as protobuf has it
 			case number == 2 && kind == protowire.BytesType:
 				p.message, _ = protowire.ConsumeString(value)
 			}

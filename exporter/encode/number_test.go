@@ -34,7 +34,7 @@ func TestNumbersAreExact(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a fixed seed, so that the test repeats
+	random := rand.New(rand.NewPCG(1, 2)) // a fixed seed, so that the test repeats
 	nanos := []int64{1, -1, 999, 1e9, 1e12 - 1, 1e12, 1e13 - 1, 1e13, 1e18 - 1, 1e18, 1e18 + 1, 1e18 + 1e9 - 1, math.MaxInt64, math.MinInt64}
 	for range 10_000 {
 		n := random.Int64()
@@ -71,7 +71,7 @@ func TestNumbersAreExact(t *testing.T) {
 // text that reads back, whatever sign, size and number of digits they have.
 func TestFloatsAreShortest(t *testing.T) {
 	t.Parallel()
-	random := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // a fixed seed, so that the test repeats
+	random := rand.New(rand.NewPCG(3, 4)) // a fixed seed, so that the test repeats
 	floats := []float64{0, math.Copysign(0, -1), 1e-6, 1.5e-6, 9.5e-7, 1e9, 999999999.999999, 1e9 - 1e-6, 1<<53 + 2, 0.1 + 0.2, 1.0 / 3}
 	for range 20_000 {
 		digits := random.Int64N(1e16) >> random.IntN(54)

@@ -103,7 +103,7 @@ const (
 // protoLength writes the length of the message that ends dst and begins at start, into the
 // room before it.
 func protoLength(dst []byte, start, room int) []byte {
-	size := uint64(len(dst) - start) //nolint:gosec // never negative
+	size := uint64(len(dst) - start) // never negative
 	if size < 0x80 && room == 1 {
 		dst[start-1] = byte(size)
 		return dst
@@ -113,7 +113,7 @@ func protoLength(dst []byte, start, room int) []byte {
 	if n != room {
 		dst = append(dst, length[:max(n-room, 0)]...)
 		copy(dst[start+n-room:], dst[start:])
-		dst = dst[:start+n-room+int(size)] //nolint:gosec // it was a length
+		dst = dst[:start+n-room+int(size)] // it was a length
 	}
 	copy(dst[start-room:], length[:n])
 	return dst

@@ -84,7 +84,7 @@ func remade(r *wire.GreptimeRequest) *wire.GreptimeRequest {
 }
 
 // TestRowsCostNoAllocationForEachSpan compares batches: what a batch costs is its body.
-func TestRowsCostNoAllocationForEachSpan(t *testing.T) { //nolint:paralleltest // it counts allocations
+func TestRowsCostNoAllocationForEachSpan(t *testing.T) { // not parallel: it counts allocations
 	encode := encoder(t, "grpc://127.0.0.1:4001")
 	allocations := func(n int) float64 {
 		spans := sendtest.Spans(1, n)

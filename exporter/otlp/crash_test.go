@@ -81,7 +81,7 @@ func crashChild(dir string) {
 	o := quick(otlp.Options{URL: os.Getenv(crashURL)})
 	mode, _ := strconv.Atoi(os.Getenv(crashMode))
 	e, err := otlp.NewSpooled(context.Background(), o, spool.Options{
-		Dir: dir, Connection: "test", Mode: spool.Mode(mode), Sync: spool.SyncNever, //nolint:gosec // 0 or 1
+		Dir: dir, Connection: "test", Mode: spool.Mode(mode), Sync: spool.SyncNever,
 		Backoff: delivery.Backoff{Initial: time.Millisecond, Max: 5 * time.Millisecond},
 	})
 	if err != nil {
@@ -157,7 +157,7 @@ func TestKill(t *testing.T) {
 
 func kill(t *testing.T, mode spool.Mode, rounds int) {
 	t.Helper()
-	r := rand.New(rand.NewPCG(9, uint64(mode))) //nolint:gosec // a schedule
+	r := rand.New(rand.NewPCG(9, uint64(mode)))
 	receiver := sendtest.NewHTTP(t)
 	receiver.Down()
 	dir := filepath.Join(t.TempDir(), "spool")

@@ -130,7 +130,7 @@ func TestOutage(t *testing.T) {
 func outage(t *testing.T, seed uint64) {
 	t.Helper()
 	const batches, size = 40, 8
-	r := rand.New(rand.NewPCG(seed, 6)) //nolint:gosec // a schedule, not a secret
+	r := rand.New(rand.NewPCG(seed, 6))
 	var receiver *sendtest.Receiver
 	var o otlp.Options
 	if seed%3 == 2 {
@@ -140,9 +140,9 @@ func outage(t *testing.T, seed uint64) {
 		receiver = sendtest.NewHTTP(t)
 		o = otlp.Options{URL: receiver.URL(), Gzip: seed%2 == 0}
 	}
-	requests := rand.New(rand.NewPCG(seed, 7)) //nolint:gosec // as above; under the receiver's lock
+	requests := rand.New(rand.NewPCG(seed, 7))
 	receiver.Behave(func(int) sendtest.Behavior { return misbehave(requests) })
-	keep := spool.Options{Dir: filepath.Join(t.TempDir(), "spool"), Mode: spool.Mode(seed % 2)} //nolint:gosec // 0 or 1
+	keep := spool.Options{Dir: filepath.Join(t.TempDir(), "spool"), Mode: spool.Mode(seed % 2)}
 	e := newSpooled(t, quick(o), keep)
 	var l ledger
 	for b := range batches {
@@ -154,7 +154,7 @@ func outage(t *testing.T, seed uint64) {
 				receiver.Up()
 			}
 		}
-		spans := sendtest.Spans(uint64(1+b*size), size) //nolint:gosec // small
+		spans := sendtest.Spans(uint64(1+b*size), size)
 		if r.IntN(10) == 0 {
 			if err := e.SpoolSpans(t.Context(), spans); err != nil {
 				t.Fatal(err)
@@ -229,7 +229,7 @@ func TestOutageWithoutSpool(t *testing.T) {
 	t.Parallel()
 	const batches, size = 60, 8
 	receiver := sendtest.NewHTTP(t)
-	requests := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a schedule
+	requests := rand.New(rand.NewPCG(1, 2))
 	receiver.Behave(func(int) sendtest.Behavior { return misbehave(requests) })
 	e, err := otlp.New(t.Context(), quick(otlp.Options{URL: receiver.URL()}))
 	if err != nil {
@@ -237,7 +237,7 @@ func TestOutageWithoutSpool(t *testing.T) {
 	}
 	var l ledger
 	for b := range batches {
-		l.add(t, size, e.ExportSpans(t.Context(), sendtest.Spans(uint64(1+b*size), size))) //nolint:gosec // small
+		l.add(t, size, e.ExportSpans(t.Context(), sendtest.Spans(uint64(1+b*size), size)))
 	}
 	if err := e.Shutdown(t.Context()); err != nil {
 		t.Error(err)

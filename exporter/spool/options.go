@@ -124,7 +124,7 @@ func Claims(s exporter.Settings) []string {
 // nothing.
 func FromSettings(s exporter.Settings) (*Options, error) {
 	if s.Spool == nil {
-		return nil, nil //nolint:nilnil // no spool is not an error
+		return nil, nil // no spool is not an error
 	}
 	d := s.Table("spool")
 	o := &Options{

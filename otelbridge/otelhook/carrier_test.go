@@ -145,7 +145,7 @@ func TestHookIgnoresAHeaderParsedUnderAnOpenSpan(t *testing.T) {
 
 // plainMeta has what a Carrier needs and nothing else.
 type plainMeta struct {
-	ctx context.Context //nolint:containedctx // a Carrier
+	ctx context.Context // a Carrier
 	ids [3]string
 }
 

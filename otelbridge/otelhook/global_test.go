@@ -19,7 +19,7 @@ type valueProvider struct {
 }
 
 // It isn't parallel, because it changes the global provider.
-func TestAHookOnNilFollowsTheGlobalProvider(t *testing.T) { //nolint:paralleltest // see above
+func TestAHookOnNilFollowsTheGlobalProvider(t *testing.T) {
 	before := otel.GetTracerProvider()
 	t.Cleanup(func() { otel.SetTracerProvider(before) }) //nolint:forbidigo // what this is about
 	hook := otelhook.NewHook[*tracehook.Meta, tracehook.TraceSpan](nil)

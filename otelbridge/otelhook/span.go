@@ -15,7 +15,7 @@ type span struct {
 	frame                 frame
 	otel                  trace.Span
 	at                    place           // nil without a Meta
-	found                 context.Context //nolint:containedctx // what Begin found and End restores
+	found                 context.Context // what Begin found and End restores
 	up                    *span           // the span of the same Meta that found holds, if any
 	foundKind, foundEntry string
 	tracing               *tracing

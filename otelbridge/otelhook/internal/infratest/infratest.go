@@ -23,7 +23,7 @@ type TraceHook interface {
 // Meta is the framework's Meta: it knows nothing of OpenTelemetry, and keeps ids as it is told.
 type Meta struct {
 	mu                                   sync.Mutex
-	ctx                                  context.Context //nolint:containedctx // as the framework does
+	ctx                                  context.Context // as the framework does
 	traceID, spanID, parent, kind, entry string
 }
 
