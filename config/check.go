@@ -19,10 +19,10 @@ func (d *decoder) checkMore(cfg Config) {
 	if !errors.As(err, &more) {
 		more = Problems{{File: d.file, Message: err.Error()}}
 	}
-	own := d.problems
+	own := d.refuse()
 	for _, p := range more {
 		if !touches(own, p.Path) {
-			d.problems.Add(p)
+			d.top.Add(p)
 		}
 	}
 }

@@ -1,8 +1,6 @@
 package config
 
 import (
-	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -33,67 +31,39 @@ func newConnection(name string) Connection {
 	}
 }
 
-func (d *decoder) connection(name string, t table) Connection {
+func (d *decoder) connection(name string, t *setting.Table) Connection {
 	c := newConnection(name)
-	t.text("driver", &c.Driver)
-	if strings.TrimSpace(c.Driver) == "" {
-		d.fail(setting.Join(t.path, "driver"), "is empty; leave it out for the console")
+	if c.Driver = t.String(c.Driver, "driver"); strings.TrimSpace(c.Driver) == "" {
+		t.Problem("driver", "is empty; leave it out for the console")
 	}
-	t.bool("json", &c.JSON)
-	t.text("flag", &c.Flag)
-	t.text("format", &c.Format)
-	t.integer("buffer", &c.Buffer, 1, mostBuffer)
-	c.Batch = standardBatch(c.Buffer)
-	t.integer("batch", &c.Batch, 1, mostBuffer)
-	if c.Batch > c.Buffer {
-		d.fail(setting.Join(t.path, "batch"), fmt.Sprintf("%d is more than the buffer of %d holds", c.Batch, c.Buffer))
+	c.JSON = t.Bool(false, "json")
+	c.Flag = t.String("", "flag")
+	c.Format = t.String("", "format")
+	c.Buffer = t.Int(c.Buffer, 1, mostBuffer, "buffer")
+	if c.Batch = t.Int(standardBatch(c.Buffer), 1, mostBuffer, "batch"); c.Batch > c.Buffer {
+		t.Problem("batch", "%d is more than the buffer of %d holds", c.Batch, c.Buffer)
 	}
-	t.duration("timeout", &c.Timeout)
-	t.duration("export_timeout", &c.ExportTimeout)
-	t.duration("block_timeout", &c.BlockTimeout)
-	t.word("overflow", &c.Overflow, "sync", "drop", "block", "spool")
+	c.Timeout = t.Duration(c.Timeout, 1, "timeout")
+	c.ExportTimeout = t.Duration(c.ExportTimeout, 1, "export_timeout")
+	c.BlockTimeout = t.Duration(c.BlockTimeout, 1, "block_timeout")
+	c.Overflow = t.Word("", []string{"sync", "drop", "block", "spool"}, "overflow")
 	c.Fields = d.fields(t)
-	t.bool("explain", &c.Explain)
-	t.bool("split_services", &c.SplitServices)
-	c.Setting = t.settings("setting")
-	c.Spool = t.settings("spool")
-	c.Retry = t.settings("retry")
+	c.Explain = t.Bool(false, "explain")
+	c.SplitServices = t.Bool(false, "split_services")
+	c.Setting, c.Spool, c.Retry = t.Map("setting"), t.Map("spool"), t.Map("retry")
 	c.Sample = d.sample(t, c.Setting)
 	if len(c.Setting) == 0 {
 		c.Setting = nil
 	}
-	if c.Overflow == "spool" && !t.has("spool") {
-		d.fail(setting.Join(t.path, "overflow"), fmt.Sprintf(`"spool" needs a directory: [%s.spool] with dir = "..."`, t.path))
+	if c.Overflow == "spool" && !t.Has("spool") {
+		t.Problem("overflow", `"spool" needs a directory: [%s.spool] with dir = "..."`, t.Path())
 	}
-	d.unknownInConnection(t)
-	return c
-}
-
-// settings returns a copy of a driver's table.
-func (t table) settings(name string) map[string]any {
-	below, ok := t.below(name)
-	if !ok {
-		return nil
-	}
-	return maps.Clone(below.m)
-}
-
-// unknownInConnection notes the keys that no connection has.
-func (d *decoder) unknownInConnection(t table) {
-	known := names(connectionKeys())
-	for _, name := range sortedKeys(t.m) {
-		if !slices.Contains(known, name) {
-			d.unknownKey(t.path, name)
+	for _, key := range t.Unknown() { // in the wrong table, which is a frequent mistake
+		if slices.Contains(keyNames("trace.sample"), key) {
+			t.Problem(key, "unknown key; it belongs in [%s.sample]", t.Path())
+			t.Ignore(key)
 		}
 	}
-}
-
-// unknownKey notes that name is no key of the connection at path. A sampling key that isn't
-// in the sample table is a frequent mistake.
-func (d *decoder) unknownKey(path, name string) {
-	message := "unknown key" + suggest(name, names(connectionKeys()))
-	if slices.Contains(names(sampleKeys()), name) {
-		message = "unknown key; it belongs in [" + path + ".sample]"
-	}
-	d.fail(setting.Join(path, name), message)
+	t.Done()
+	return c
 }

@@ -1,18 +1,18 @@
 package config
 
 import (
+	"errors"
 	"strings"
 
-	"github.com/knadh/koanf/providers/confmap"
-	"github.com/knadh/koanf/v2"
+	"github.com/tracehook/tracehook/setting"
 )
 
 // decoder turns one document and one environment into a Config, and collects everything that
 // is wrong on the way.
 type decoder struct {
 	*source
+	top      *setting.Table // collects the problems
 	file     string
-	problems Problems
 	warnings Problems
 	check    func(Config) error // of others; nil for none
 	env      map[string]string
@@ -23,6 +23,7 @@ type decoder struct {
 
 func newDecoder(o options) *decoder {
 	d := &decoder{source: newSource(o.file), file: o.file, check: o.check, env: make(map[string]string)}
+	d.top = d.Table("", nil)
 	for _, variable := range o.environ() {
 		if name, value, ok := strings.Cut(variable, "="); ok && name != "" {
 			d.env[name] = value
@@ -34,34 +35,30 @@ func newDecoder(o options) *decoder {
 	return d
 }
 
-// decode merges the overrides of the environment into k, which holds the document, and reads
-// the result.
-func (d *decoder) decode(k *koanf.Koanf) (Config, error) {
+// decode reads a document, which it changes, with the overrides of the environment.
+func (d *decoder) decode(document map[string]any) (Config, error) {
 	for _, o := range d.overrides() {
-		if err := k.Load(confmap.Provider(d.branch(k.Raw(), "", o.keys, o), ""), nil); err != nil {
-			d.failVariable(o.variable, "can't be merged: "+err.Error())
-		}
+		d.override(document, o)
 	}
-	cfg := d.config(k.Raw())
+	cfg := d.config(d.top.At("", document))
 	d.warnings.Sort()
 	cfg.Warnings = d.warnings
 	cfg.source = d.source
 	d.checkMore(cfg)
-	if len(d.problems) > 0 {
-		d.problems.Sort()
-		return Config{}, d.problems
+	if d.top.Len() > 0 {
+		return Config{}, d.refuse()
 	}
 	return cfg, nil
 }
 
-func (d *decoder) config(root map[string]any) Config {
+func (d *decoder) config(root *setting.Table) Config {
 	cfg := Default()
 	cfg.Identity = d.identity(root)
 	cfg.OTel = d.otel(root)
 	cfg.Disabled = d.envBool("OTEL_SDK_DISABLED")
-	if section, ok := root["trace"]; ok {
+	if root.Has("trace") {
 		cfg.Implicit = false
-		cfg.Connections = d.trace(section)
+		cfg.Connections = d.trace(root)
 	} else {
 		cfg.Connections = d.implicit()
 	}
@@ -75,23 +72,42 @@ func (d *decoder) lookup(name string) (string, bool) {
 }
 
 // fail notes a problem with the key at path.
-func (d *decoder) fail(path, message string) {
-	p := d.Problem(path, "")
-	p.Message = message
-	d.problems.Add(p)
-}
+func (d *decoder) fail(path, format string, args ...any) { d.top.Problem(path, format, args...) }
 
 // warn notes that an environment variable is ignored.
 func (d *decoder) warn(variable, message string) {
 	d.warnings = append(d.warnings, Problem{File: variable, Message: message})
 }
 
-// refuse returns problems of the document as a whole.
-func (d *decoder) refuse(problems ...Problem) error {
-	for i := range problems {
-		problems[i].File = d.file
+// refuse returns all problems, and those of the document as a whole.
+func (d *decoder) refuse(document ...Problem) Problems {
+	all, _ := errors.AsType[Problems](d.top.Err())
+	for _, p := range document {
+		p.File = d.file
+		all = append(all, p)
 	}
-	d.problems = append(d.problems, problems...)
-	d.problems.Sort()
-	return d.problems
+	all.Sort()
+	return all
+}
+
+// keyNames returns the names of the keys in a table of the configuration, such as "trace" for
+// those of a connection.
+func keyNames(table string) []string {
+	var names []string
+	record(func(path string, key setting.Key) {
+		if path == table {
+			names = append(names, key.Names...)
+		}
+	})
+	return names
+}
+
+// record calls see for each key that is read, with the key path of the table that has it.
+func record(see func(table string, key setting.Key)) {
+	d := &decoder{source: &source{Source: setting.NewRecorder(see)}}
+	d.top = d.Table("", nil)
+	d.identity(d.top)
+	d.otel(d.top)
+	d.connection("default", d.top.At("trace", nil))
+	d.rule(d.top.At("trace.sample.rules[]", nil))
 }

@@ -6,34 +6,29 @@ import (
 	"errors"
 	"io"
 
-	kjson "github.com/knadh/koanf/parsers/json"
-
 	"github.com/tracehook/tracehook/setting"
 )
 
 func jsonSyntax() syntax {
-	return syntax{Parser: exactJSON{kjson.Parser()}, locate: locateJSON, problems: jsonProblems}
+	return syntax{unmarshal: unmarshalJSON, locate: locateJSON, problems: problemOf}
 }
 
-// exactJSON is koanf's parser, but keeps numbers as they are written: as float64 they would
-// lose digits, and 5 couldn't be told from 5.0.
-type exactJSON struct{ *kjson.JSON }
-
-// Unmarshal parses data, which [locateJSON] has found to be one JSON object.
-func (exactJSON) Unmarshal(data []byte) (map[string]any, error) {
-	var m map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	err := decoder.Decode(&m)
+// unmarshalJSON parses data, which [locateJSON] has found to be one JSON object.
+func unmarshalJSON(data []byte) (map[string]any, error) {
+	v, err := decodeJSON(data)
+	m, _ := v.(map[string]any)
 	return m, err
 }
 
-func jsonProblems(err error) Problems {
-	if problems, ok := errors.AsType[Problems](err); ok {
-		return problems
-	}
-	return Problems{{Message: err.Error()}}
+// decodeJSON keeps numbers as they are written: as float64 they would lose digits.
+func decodeJSON(data []byte) (v any, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	err = decoder.Decode(&v)
+	return v, err
 }
+
+func problemOf(err error) Problems { return Problems{{Message: err.Error()}} }
 
 func locateJSON(data []byte, mark func(string, int, int)) Problems {
 	w := jsonWalk{decoder: json.NewDecoder(bytes.NewReader(data)), data: data, lines: lineStarts(data), mark: mark}

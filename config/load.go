@@ -6,17 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	"github.com/knadh/koanf/providers/confmap"
-	"github.com/knadh/koanf/providers/rawbytes"
-	"github.com/knadh/koanf/v2"
 )
 
 // maxSize is the largest file that is read, in bytes. It bounds what a mistaken path can cost.
 const maxSize = 10 << 20
-
-// delimiter can't stand in a key: keys with dots in them stay whole.
-const delimiter = "\x00"
 
 // Load reads the file at path. Its extension, .toml, .yaml, .yml or .json, says the format
 // unless [WithFormat] does. Files over 10 MiB are refused.
@@ -55,11 +48,7 @@ func Parse(data []byte, format string, opts ...Option) (Config, error) {
 func FromMap(m map[string]any, opts ...Option) (Config, error) {
 	o := newOptions(opts)
 	d := newDecoder(o)
-	k := koanf.New(delimiter)
-	if err := k.Load(confmap.Provider(d.normalize(m), ""), nil); err != nil {
-		return Config{}, d.refuse(Problem{File: o.file, Message: "can't be read: " + err.Error()})
-	}
-	return d.decode(k)
+	return d.decode(d.normalize(m))
 }
 
 // Default returns what an empty file and an empty environment give: one connection named
@@ -77,21 +66,18 @@ func (o options) parse(data []byte, format string) (Config, error) {
 	d := newDecoder(o)
 	syntax, ok := syntaxOf(format)
 	if !ok {
-		return Config{}, d.refuse(Problem{File: o.file, Message: fmt.Sprintf(
+		return Config{}, d.refuse(Problem{Message: fmt.Sprintf(
 			"format %q is not known; toml, yaml and json are", format)})
 	}
 	data, problem := clean(data)
 	if problem != nil {
 		return Config{}, d.refuse(*problem)
 	}
-	if problems := d.locate(syntax, data); len(problems) > 0 {
+	document, problems := d.parse(syntax, data)
+	if len(problems) > 0 {
 		return Config{}, d.refuse(problems...)
 	}
-	k := koanf.New(delimiter)
-	if err := k.Load(rawbytes.Provider(data), parser{syntax, d}); err != nil {
-		return Config{}, d.refuse(syntax.problems(err)...)
-	}
-	return d.decode(k)
+	return d.decode(document)
 }
 
 func readFile(path string) ([]byte, error) {

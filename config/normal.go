@@ -25,7 +25,7 @@ func (d *decoder) normalize(m map[string]any) map[string]any {
 	out := make(map[string]any)
 	for _, key := range sortedKeys(m) {
 		switch v := m[key]; {
-		case isIdentity(key):
+		case slices.Contains(identityKeys(), key):
 			if isScalar(v) {
 				out[key] = d.value(key, v, 0)
 			}
@@ -47,11 +47,11 @@ func (d *decoder) value(path string, v any, depth int) any {
 	case d.endless:
 		return nil
 	case depth > maxDepth:
-		d.fail(path, tooDeep())
+		d.fail(path, "%s", tooDeep())
 		d.endless = true
 		return nil
 	case d.values > maxValues:
-		d.fail(path, fmt.Sprintf("is value number %d, and no configuration has as many", d.values))
+		d.fail(path, "is value number %d, and no configuration has as many", d.values)
 		d.endless = true
 		return nil
 	}
@@ -109,7 +109,7 @@ func (d *decoder) reflected(path string, v reflect.Value, depth int) any {
 	case reflect.Map:
 		return d.reflectedMap(path, v, depth)
 	default:
-		d.fail(path, fmt.Sprintf("is a Go %s, which no configuration holds", v.Type()))
+		d.fail(path, "is a Go %s, which no configuration holds", v.Type())
 		return nil
 	}
 }
@@ -180,7 +180,7 @@ func (d *decoder) text(path, s string) any {
 	}
 	expanded, names, err := expand(s, d.lookup)
 	if err != nil {
-		d.fail(path, err.Error())
+		d.fail(path, "%v", err)
 		return nil
 	}
 	if len(names) > 0 {

@@ -1,87 +1,60 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
-	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/tracehook/tracehook/setting"
 )
 
 // otel reads [otel], and the environment where that is silent.
-func (d *decoder) otel(root map[string]any) OTel {
-	var o OTel
-	section, _ := d.table("otel", root["otel"])
-	section.only(otelKeys())
-	section.text("service", &o.Service)
-	o.Resource = d.resource(section)
-	o.Propagators = d.propagators(section)
-	d.limits(section, &o)
+func (d *decoder) otel(root *setting.Table) OTel {
+	t := root.Table("otel")
+	o := OTel{Service: t.String("", "service"), Propagators: d.propagators(t)}
+	d.limits(t, &o)
+	own := make(map[string]string)
+	flatten(t, "resource", t.Map("resource"), "", own)
+	t.Done()
 
-	fromEnvironment := d.resourceAttributes()
-	for _, name := range []string{o.Service, o.Resource["service.name"], d.env["OTEL_SERVICE_NAME"], fromEnvironment["service.name"]} {
-		if o.Service == "" {
-			o.Service = name
-		}
-	}
-	delete(o.Resource, "service.name")
-	delete(fromEnvironment, "service.name")
-	maps.Copy(fromEnvironment, o.Resource)
-	if len(fromEnvironment) > 0 {
-		o.Resource = fromEnvironment
-	} else {
+	o.Resource = d.resourceAttributes()
+	const name = "service.name"
+	o.Service = cmp.Or(o.Service, own[name], d.env["OTEL_SERVICE_NAME"], o.Resource[name])
+	maps.Copy(o.Resource, own)
+	if delete(o.Resource, name); len(o.Resource) == 0 {
 		o.Resource = nil
 	}
 	return o
 }
 
-// resource reads [otel.resource]. Tables in it are dotted names: service.version = "1".
-func (d *decoder) resource(section table) map[string]string {
-	in, ok := section.below("resource")
-	if !ok {
-		return nil
-	}
-	resource := make(map[string]string)
-	d.flatten("", in, resource)
-	return resource
-}
-
-func (d *decoder) flatten(prefix string, in table, into map[string]string) {
-	for _, name := range sortedKeys(in.m) {
-		path, v := setting.Join(in.path, name), in.m[name]
-		switch v := v.(type) {
+// flatten reads [otel.resource]. Tables in it are dotted names: service.version = "1".
+func flatten(t *setting.Table, path string, values map[string]any, prefix string, into map[string]string) {
+	for _, name := range sortedKeys(values) {
+		below := setting.Join(path, name)
+		switch v := values[name].(type) {
 		case nil:
 		case map[string]any:
-			d.flatten(prefix+name+".", table{d, path, v}, into)
+			flatten(t, below, v, prefix+name+".", into)
 		case []any:
-			d.fail(path, "must be a single value, not a list")
+			t.Problem(below, "must be a single value, not a list")
 		default:
 			if strings.TrimSpace(name) == "" {
-				d.fail(path, "an empty name is no resource attribute")
-				continue
+				t.Problem(below, "an empty name is no resource attribute")
 			}
 			into[prefix+name] = fmt.Sprint(v)
 		}
 	}
 }
 
-// resourceAttributes reads OTEL_RESOURCE_ATTRIBUTES: key=value pairs with commas between them,
-// values percent-encoded. As the specification says, the whole of it is ignored if a part is
-// wrong.
+// resourceAttributes reads OTEL_RESOURCE_ATTRIBUTES. As the specification says, the whole of it
+// is ignored if a part is wrong.
 func (d *decoder) resourceAttributes() map[string]string {
 	const variable = "OTEL_RESOURCE_ATTRIBUTES"
 	attributes := make(map[string]string)
-	for pair := range strings.SplitSeq(d.env[variable], ",") {
-		if strings.TrimSpace(pair) == "" {
-			continue
-		}
-		name, value, ok := strings.Cut(pair, "=")
-		name = strings.TrimSpace(name)
-		value, err := url.PathUnescape(strings.TrimSpace(value))
-		if !ok || name == "" || err != nil {
+	for name, value := range setting.Pairs(d.env[variable]) {
+		if name == "" {
 			d.warn(variable, "is ignored: it must be key=value pairs with commas between them, values percent-encoded")
 			return make(map[string]string)
 		}
@@ -90,49 +63,36 @@ func (d *decoder) resourceAttributes() map[string]string {
 	return attributes
 }
 
-func (d *decoder) propagators(section table) []string {
-	path, v, ok := section.get("propagators")
-	if !ok {
-		var all []string
+func (d *decoder) propagators(t *setting.Table) []string {
+	before := t.Len()
+	names := t.Strings("propagators")
+	switch {
+	case t.Has("propagators"):
+		if len(names) == 0 && t.Len() == before {
+			t.Problem("propagators", `is empty; write ["none"] to propagate nothing`)
+		}
+	case strings.Trim(d.env["OTEL_PROPAGATORS"], " ,") != "":
 		for name := range strings.SplitSeq(d.env["OTEL_PROPAGATORS"], ",") {
-			if name = strings.TrimSpace(name); name != "" {
-				d.SetPlace(setting.At("otel.propagators", len(all)), Place{File: "OTEL_PROPAGATORS"})
-				all = append(all, name)
+			if strings.TrimSpace(name) != "" {
+				d.SetPlace(setting.At("otel.propagators", len(names)), Place{File: "OTEL_PROPAGATORS"})
+				names = append(names, name)
 			}
 		}
-		if len(all) == 0 {
-			all = []string{"tracecontext", "baggage"}
-		}
-		return all
+	default:
+		names = Default().OTel.Propagators
 	}
-	list, ok := d.asList(path, v)
-	if !ok {
-		d.fail(path, `must be a list such as ["tracecontext", "baggage"], not `+typeName(v))
-		return nil
-	}
-	if len(list) == 0 {
-		d.fail(path, `is empty; write ["none"] to propagate nothing`)
-	}
-	var all []string
-	for i, v := range list {
-		name, ok := v.(string)
-		switch {
-		case v == nil:
-		case !ok:
-			d.fail(setting.At(path, i), "must be a name in quotes, not "+typeName(v))
-		case strings.TrimSpace(name) == "":
-			d.fail(setting.At(path, i), "an empty name is no propagator")
-		default:
-			all = append(all, strings.TrimSpace(name))
+	for i, name := range names {
+		if names[i] = strings.TrimSpace(name); names[i] == "" {
+			t.Problem(setting.At("propagators", i), "an empty name is no propagator")
 		}
 	}
-	return all
+	return names
 }
 
-// limits reads [otel.limits], and the environment where that is silent.
-func (d *decoder) limits(section table, o *OTel) {
-	in, _ := section.below("limits")
-	in.only(limitKeys())
+// limits reads [otel.limits], whose keys are named as in OpenTelemetry's own configuration file,
+// and the environment where that is silent.
+func (d *decoder) limits(t *setting.Table, o *OTel) {
+	in := t.Table("limits")
 	for _, limit := range []struct {
 		name      string
 		into      *int
@@ -145,10 +105,11 @@ func (d *decoder) limits(section table, o *OTel) {
 		{"event_attribute_count_limit", &o.AttributePerEventCountLimit, []string{"OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT"}},
 		{"link_attribute_count_limit", &o.AttributePerLinkCountLimit, []string{"OTEL_LINK_ATTRIBUTE_COUNT_LIMIT"}},
 	} {
-		if in.has(limit.name) {
-			in.integer(limit.name, limit.into, -1, math.MaxInt32)
-			if i, ok := asInteger(in.m[limit.name]); ok && i == 0 {
-				d.fail(setting.Join(in.path, limit.name), "0 would drop everything; -1 is unlimited, and leaving it out is OpenTelemetry's default")
+		before := in.Len()
+		*limit.into = in.Int(0, -1, math.MaxInt32, limit.name)
+		if in.Has(limit.name) {
+			if *limit.into == 0 && in.Len() == before {
+				in.Problem(limit.name, "0 would drop everything; -1 is unlimited, and leaving it out is OpenTelemetry's default")
 			}
 			continue
 		}
@@ -159,32 +120,5 @@ func (d *decoder) limits(section table, o *OTel) {
 			}
 		}
 	}
-}
-
-// envInteger reads a whole number from the environment. An empty variable is an unset one,
-// and a wrong one is ignored with a warning, as the specification says.
-func (d *decoder) envInteger(variable string, least, greatest int) (int, bool) {
-	text := strings.TrimSpace(d.env[variable])
-	if text == "" {
-		return 0, false
-	}
-	i, err := strconv.Atoi(text)
-	if err != nil || i < least || i > greatest {
-		d.warn(variable, fmt.Sprintf("is ignored: it must be a whole number from %d to %d", least, greatest))
-		return 0, false
-	}
-	return i, true
-}
-
-// envBool reads true or false from the environment. Anything else is false with a warning, as
-// the specification says.
-func (d *decoder) envBool(variable string) bool {
-	switch strings.ToLower(strings.TrimSpace(d.env[variable])) {
-	case "true":
-		return true
-	case "", "false":
-	default:
-		d.warn(variable, "is ignored: it must be true or false; false counts")
-	}
-	return false
+	in.Done()
 }

@@ -33,6 +33,7 @@ func (d *decoder) overrides() []override {
 			all = append(all, override{variable, []string{key}, value})
 		}
 	}
+	ours := append(sections(), identityKeys()...)
 	for _, variable := range slices.Sorted(maps.Keys(d.env)) {
 		name, ok := strings.CutPrefix(variable, overridePrefix)
 		if !ok {
@@ -40,9 +41,9 @@ func (d *decoder) overrides() []override {
 		}
 		keys := strings.Split(strings.ToLower(name), "__")
 		switch {
-		case !slices.Contains(rootKeys(), keys[0]):
+		case !slices.Contains(ours, keys[0]):
 			// TRACEHOOK_HOME may be somebody else's; TRACEHOOK_TRACES__FILE__DRIVER is ours.
-			if hint := nearest.Hint(keys[0], rootKeys()); hint != "" && len(keys) > 1 {
+			if hint := nearest.Hint(keys[0], ours); hint != "" && len(keys) > 1 {
 				d.failVariable(variable, fmt.Sprintf("%q is no section%s", keys[0], hint))
 			}
 		case slices.Contains(keys, ""):
@@ -57,40 +58,38 @@ func (d *decoder) overrides() []override {
 }
 
 func (d *decoder) failVariable(variable, message string) {
-	d.problems = append(d.problems, Problem{File: variable, Message: message})
+	d.top.Add(Problem{File: variable, Message: message})
 }
 
-// branch returns the tree of one branch that, merged into existing, makes the override. It
-// uses the names that the document uses: MY_FILE is the connection my-file if there is one.
-func (d *decoder) branch(existing map[string]any, path string, keys []string, o override) map[string]any {
-	name := spelled(keys[0], existing)
-	path = setting.Join(path, name)
-	old := existing[name]
-	table, isTable := old.(map[string]any)
-	if len(keys) == 1 {
-		if isTable && name == "sample" && !strings.HasPrefix(o.value, "{") {
-			return map[string]any{name: d.branch(table, path, []string{rateKey(table)}, o)}
-		}
-		d.SetPlace(path, Place{File: o.variable})
-		d.SetVariable(path, o.variable, o.value)
-		return map[string]any{name: d.overrideValue(path, old, o)}
-	}
-	switch {
-	case isTable || old == nil:
-		if old == nil {
+// override sets the key of o in table, and makes the tables that lead to it. It uses the names
+// that the document uses: MY_FILE is the connection my-file if there is one.
+func (d *decoder) override(table map[string]any, o override) {
+	path := ""
+	for keys := o.keys; ; keys = keys[1:] {
+		name := spelled(keys[0], table)
+		path = setting.Join(path, name)
+		below, isTable := table[name].(map[string]any)
+		switch old := table[name]; {
+		case len(keys) == 1 && isTable && name == "sample" && !strings.HasPrefix(o.value, "{"):
+			keys = append(keys, rateKey(below))
+		case len(keys) == 1:
 			d.SetPlace(path, Place{File: o.variable})
+			d.SetVariable(path, o.variable, o.value)
+			table[name] = d.overrideValue(path, old, o)
+			return
+		case isTable:
+		case old == nil:
+			d.SetPlace(path, Place{File: o.variable})
+			below = make(map[string]any)
+		case name == "sample": // the number is the rate of the table that it becomes
+			d.SetPlace(path+".rate", d.Place(path))
+			below = map[string]any{"rate": old}
+		default:
+			d.failVariable(o.variable, path+" is "+setting.Kind(old)+", so nothing below it can be set; set it whole")
+			return
 		}
-		return map[string]any{name: d.branch(table, path, keys[1:], o)}
-	case name == "sample": // the number is the rate of the table that it becomes
-		below := d.branch(map[string]any{"rate": old}, path, keys[1:], o)
-		if _, ok := below["rate"]; !ok {
-			below["rate"] = old
-			d.SetPlace(setting.Join(path, "rate"), d.Place(path))
-		}
-		return map[string]any{name: below}
-	default:
-		d.failVariable(o.variable, path+" is "+typeName(old)+", so nothing below it can be set; set it whole")
-		return nil
+		table[name] = below
+		table = below
 	}
 }
 
@@ -99,9 +98,8 @@ func (d *decoder) branch(existing map[string]any, path string, keys []string, o 
 // that is replaced decides, and then the look of the text.
 func (d *decoder) overrideValue(path string, old any, o override) any {
 	last := o.keys[len(o.keys)-1]
-	if first := strings.TrimSpace(o.value); last != "format" && last != "flag" &&
-		(strings.HasPrefix(first, "{") || strings.HasPrefix(first, "[")) {
-		if v, err := (exactJSON{}).value(o.value); err == nil {
+	if strings.ContainsAny(first(o.value), "{[") && last != "format" && last != "flag" && json.Valid([]byte(o.value)) {
+		if v, err := decodeJSON([]byte(o.value)); err == nil {
 			d.literal = true
 			defer func() { d.literal = false }()
 			return d.value(path, v, len(o.keys))
@@ -114,6 +112,12 @@ func (d *decoder) overrideValue(path string, old any, o override) any {
 		return o.value
 	}
 	return guess(o.value)
+}
+
+// first returns the first character of text that is no space.
+func first(text string) string {
+	text = strings.TrimSpace(text)
+	return text[:min(1, len(text))]
 }
 
 // guess reads text as a TOML scalar if it looks like one.
@@ -131,17 +135,6 @@ func guess(text string) any {
 		return s
 	}
 	return text
-}
-
-func (exactJSON) value(text string) (any, error) {
-	if !json.Valid([]byte(text)) {
-		return nil, strconv.ErrSyntax
-	}
-	decoder := json.NewDecoder(strings.NewReader(text))
-	decoder.UseNumber()
-	var v any
-	err := decoder.Decode(&v)
-	return v, err
 }
 
 // rateKey returns the name under which a sample table has its rate: sample wins over rate.

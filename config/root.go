@@ -8,11 +8,17 @@ import (
 	"github.com/tracehook/tracehook/setting"
 )
 
+// sections are the tables at the top of a file that this package reads.
+func sections() []string { return []string{"trace", "otel"} }
+
+// identityKeys are the other keys at the top of a file that this package reads.
+func identityKeys() []string { return []string{"project", "name", "profile", "role", "node"} }
+
 // identity reads the keys at the top of the file. They are the application's as much as ours,
 // so that a table called node is left alone, and numbers are taken as text.
-func (d *decoder) identity(root map[string]any) Identity {
+func (d *decoder) identity(root *setting.Table) Identity {
 	text := func(name string) string {
-		if v, ok := root[name]; ok && v != nil {
+		if v := root.Value("text", name); v != nil {
 			return fmt.Sprint(v)
 		}
 		return ""
@@ -28,20 +34,17 @@ func (d *decoder) identity(root map[string]any) Identity {
 // nearMiss notes a table at the top of the file whose name is almost one of ours, and whose
 // keys are ours. Every other table, [hotel] and [race] too, is the application's.
 func (d *decoder) nearMiss(name string, v any) {
-	meant := nearest.Name(name, []string{"trace", "otel"})
+	meant := nearest.Name(name, sections())
 	m, ok := v.(map[string]any)
 	if meant == "" || !ok {
 		return
 	}
-	ours := names(connectionKeys())
-	if meant == "otel" {
-		ours = names(otelKeys())
-	}
+	ours := keyNames(meant)
 	for key, below := range m {
 		sub, isTable := below.(map[string]any)
 		_, hasDriver := sub["driver"]
 		if slices.Contains(ours, key) || meant == "trace" && isTable && hasDriver {
-			d.fail(setting.Join("", name), fmt.Sprintf("looks like a section of this package; did you mean [%s]?", meant))
+			d.fail(setting.Join("", name), "looks like a section of this package; did you mean [%s]?", meant)
 			return
 		}
 	}

@@ -8,85 +8,72 @@ import (
 )
 
 // rules reads a list of sampling rules.
-func (d *decoder) rules(t table, name string) []Rule {
-	path, v, ok := t.get(name)
-	if !ok {
-		return nil
-	}
+func (d *decoder) rules(t *setting.Table, names ...string) []Rule {
+	const example = `{ name = "http:*", sample = 0.1 }`
+	v, name := t.Value("list of tables", names...), t.Name(names...)
 	list, ok := v.([]any)
-	if !ok {
-		d.fail(path, "must be a list of tables such as { name = \"http:*\", sample = 0.1 }, not "+typeName(v))
-		return nil
+	if !ok && v != nil {
+		t.Problem(name, "must be a list of tables such as %s, not %s", example, setting.Kind(v))
 	}
-	rules := make([]Rule, 0, len(list))
+	var rules []Rule
 	for i, v := range list {
-		below := setting.At(path, i)
 		m, ok := v.(map[string]any)
-		if !ok {
-			if v != nil {
-				d.fail(below, "must be a table such as { name = \"http:*\", sample = 0.1 }, not "+typeName(v))
-			}
-			continue
+		switch {
+		case ok:
+			rules = append(rules, d.rule(t.At(setting.At(name, i), m)))
+		case v != nil:
+			t.Problem(setting.At(name, i), "must be a table such as %s, not %s", example, setting.Kind(v))
 		}
-		rules = append(rules, d.rule(table{d, below, m}))
-	}
-	if len(rules) == 0 {
-		return nil
 	}
 	return rules
 }
 
-func (d *decoder) rule(t table) Rule {
-	r := Rule{Sample: 1}
-	t.condition("name", &r.Name)
-	t.condition("kind", &r.Kind)
-	t.condition("service", &r.Service)
-	t.rate("sample", &r.Sample)
-	r.Attrs = d.attrs(t)
-	t.only(ruleKeys())
+func (d *decoder) rule(t *setting.Table) Rule {
+	r := Rule{
+		Name: condition(t, "name"), Kind: condition(t, "kind"), Service: condition(t, "service"),
+		Attrs: d.attrs(t), Sample: t.Float(1, 0, 1, "sample"),
+	}
+	t.Done()
 	return r
 }
 
 // condition reads a text that a span must match. An empty one looks like a condition, and
 // would match everything.
-func (t table) condition(name string, into *string) {
-	if path, v, ok := t.get(name); ok {
-		if text, isText := v.(string); isText && strings.TrimSpace(text) == "" {
-			t.d.fail(path, "is empty; leave it out to match any "+name)
-			return
-		}
+func condition(t *setting.Table, name string) string {
+	text := t.String("", name)
+	if v, isText := t.Value("text", name).(string); isText && strings.TrimSpace(v) == "" {
+		t.Problem(name, "is empty; leave it out to match any %s", name)
 	}
-	t.text(name, into)
+	return text
 }
 
 // attrs reads the attribute conditions of a rule: the values that each may have, as printed.
-func (d *decoder) attrs(t table) map[string][]string {
-	in, ok := t.below("attrs")
-	if !ok || len(in.m) == 0 {
+func (*decoder) attrs(t *setting.Table) map[string][]string {
+	values := t.Map("attrs")
+	if len(values) == 0 {
 		return nil
 	}
-	attrs := make(map[string][]string, len(in.m))
-	for _, name := range sortedKeys(in.m) {
-		path := setting.Join(in.path, name)
-		v := in.m[name]
-		if strings.TrimSpace(name) == "" {
-			d.fail(path, "an empty name is no attribute")
+	attrs := make(map[string][]string, len(values))
+	for _, name := range sortedKeys(values) {
+		path := setting.Join("attrs", name)
+		list, isList := values[name].([]any)
+		switch {
+		case strings.TrimSpace(name) == "":
+			t.Problem(path, "an empty name is no attribute")
 			continue
-		}
-		list, isList := v.([]any)
-		if !isList {
-			list = []any{v}
-		} else if len(list) == 0 {
-			d.fail(path, "is an empty list, which nothing matches; leave it out to match anything")
+		case !isList:
+			list = []any{values[name]}
+		case len(list) == 0:
+			t.Problem(path, "is an empty list, which nothing matches; leave it out to match anything")
 		}
 		for i, v := range list {
 			switch v.(type) {
 			case nil:
 			case []any, map[string]any:
 				if isList {
-					path = setting.At(setting.Join(in.path, name), i)
+					path = setting.At(setting.Join("attrs", name), i)
 				}
-				d.fail(path, "must be a value or a list of values, not "+typeName(v)+`; write "a.b" = ... for an attribute with a dot in its name`)
+				t.Problem(path, `must be a value or a list of values, not %s; write "a.b" = ... for an attribute with a dot in its name`, setting.Kind(v))
 			default:
 				attrs[name] = append(attrs[name], fmt.Sprint(v))
 			}

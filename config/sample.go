@@ -1,6 +1,7 @@
 package config
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -12,107 +13,71 @@ func newSample() Sample {
 }
 
 // sample reads a connection's sampling policy. It takes the sampling keys that the framework
-// also allows in setting out of that table.
-func (d *decoder) sample(t table, own map[string]any) Sample {
+// also allows in setting out of that table, which is own.
+func (d *decoder) sample(t *setting.Table, own map[string]any) Sample {
 	s := newSample()
-	path, v, ok := t.get("sample")
-	in := table{d, path, nil}
-	if m, isTable := v.(map[string]any); isTable {
-		in.m = m
-		in.only(sampleKeys())
-	} else if _, isList := v.([]any); isList {
-		d.fail(path, "must be a number from 0 to 1 or a table, not a list")
-	} else if ok {
-		t.rate("sample", &s.Rate)
-		d.SetAlias(setting.Join(path, "rate"), path)
+	v := t.Value("number or table", "sample")
+	values, _ := v.(map[string]any)
+	in := t.At("sample", values)
+	switch v.(type) {
+	case nil, map[string]any:
+	case []any:
+		t.Problem("sample", "must be a number from 0 to 1 or a table, not a list")
+	default:
+		s.Rate = t.Float(1, 0, 1, "sample")
+		d.SetAlias(in.Path()+".rate", in.Path())
 	}
-	// The order of the framework: a later one wins.
-	for _, name := range []string{"rate", "sample"} {
-		in.rate(name, &s.Rate)
-		d.alias(in, name, "rate")
+	s.Rate = in.Float(s.Rate, 0, 1, "sample", "rate")
+	s.Error = in.Bool(s.Error, "error", "sample_error")
+	s.Key = in.Word(s.Key, sampleKeys(), "key", "sample_key")
+	s.Slow = in.Duration(0, 1, "slow")
+	before := in.Len()
+	s.Limit = in.Float(0, 0, math.MaxFloat64, "limit")
+	if in.Has("limit") && s.Limit == 0 && in.Len() == before {
+		in.Problem("limit", "0 would let nothing pass; leave it out for no limit, or set rate = 0")
 	}
-	for _, name := range []string{"sample_error", "error"} {
-		in.bool(name, &s.Error)
-	}
-	for _, name := range []string{"sample_key", "key"} {
-		in.key(name, &s.Key)
-	}
-	for _, name := range []string{"sample_rules", "rules"} {
-		if in.has(name) {
-			s.Rules = d.rules(in, name)
-			d.alias(in, name, "rules")
+	s.Parent = in.Word(s.Parent, []string{"respect", "ignore"}, "parent")
+	s.Propagate = in.OptionalBool("propagate")
+	s.Dynamic = in.OptionalBool("dynamic")
+	s.Rules = d.rules(in, "rules", "sample_rules")
+	in.Done()
+	for _, alias := range [][]string{{"rate", "sample", "rate"}, {"rules", "rules", "sample_rules"}} {
+		if written := in.Name(alias[1:]...); in.Has(written) && written != alias[0] {
+			d.SetAlias(setting.Join(in.Path(), alias[0]), setting.Join(in.Path(), written))
 		}
 	}
-	in.duration("slow", &s.Slow)
-	in.limit("limit", &s.Limit)
-	in.word("parent", &s.Parent, "respect", "ignore")
-	in.optionalBool("propagate", &s.Propagate)
-	in.optionalBool("dynamic", &s.Dynamic)
-	d.sampleInSetting(table{d, setting.Join(t.path, "setting"), own}, setting.Join(t.path, "sample"), &s)
+	d.sampleInSetting(t.At("setting", own), own, in.Path(), &s)
 	return s
 }
 
 // sampleInSetting reads error, key and rules, and their long names, from setting, where they
 // win over the sample table. What is no sampling value is left for the driver: setting.key
 // may be a file.
-func (d *decoder) sampleInSetting(t table, sample string, s *Sample) {
+func (d *decoder) sampleInSetting(t *setting.Table, own map[string]any, sample string, s *Sample) {
+	take := func(name, documented string) {
+		d.SetAlias(setting.Join(sample, documented), setting.Join(t.Path(), name))
+		delete(own, name)
+	}
 	for _, name := range []string{"sample_error", "error"} {
-		if b, ok := d.asBool(setting.Join(t.path, name), t.m[name]); ok {
+		if b, ok := setting.Bool(own[name]); ok {
 			s.Error = b
-			d.taken(t, name, setting.Join(sample, "error"))
+			take(name, "error")
 		}
 	}
 	for _, name := range []string{"sample_key", "key"} {
-		text, _ := t.m[name].(string)
-		if word := strings.ToLower(strings.TrimSpace(text)); isSampleKey(word) {
+		text, _ := own[name].(string)
+		if word := strings.ToLower(strings.TrimSpace(text)); slices.Contains(sampleKeys(), word) {
 			s.Key = word
-			d.taken(t, name, setting.Join(sample, "key"))
+			take(name, "key")
 		}
 	}
 	for _, name := range []string{"sample_rules", "rules"} {
-		if isListOfTables(t.m[name]) {
+		if isListOfTables(own[name]) {
 			s.Rules = d.rules(t, name)
-			d.taken(t, name, setting.Join(sample, "rules"))
+			take(name, "rules")
 		}
 	}
 }
 
-func (d *decoder) taken(t table, name, documented string) {
-	d.SetAlias(documented, setting.Join(t.path, name))
-	delete(t.m, name)
-}
-
-// alias notes that the key documented as is was written as name in t.
-func (d *decoder) alias(t table, name, is string) {
-	if t.has(name) && name != is {
-		d.SetAlias(setting.Join(t.path, is), setting.Join(t.path, name))
-	}
-}
-
-// key reads what the randomness of a decision comes from.
-func (t table) key(name string, into *string) {
-	if text, ok := t.m[name].(string); ok {
-		if word := strings.ToLower(strings.TrimSpace(text)); isSampleKey(word) {
-			*into = word
-			return
-		}
-	}
-	t.word(name, into, keyWords()...)
-}
-
-func keyWords() []string { return []string{"trace_id", "span_id", "trace_span", "counter"} }
-
-func isSampleKey(word string) bool { return slices.Contains(keyWords(), word) }
-
-// limit reads a number of spans a second.
-func (t table) limit(name string, into *float64) {
-	number(t, name, into, asNumber, "a number of spans a second", func(f float64) string {
-		switch {
-		case f == 0:
-			return " would let nothing pass; leave it out for no limit, or set rate = 0"
-		case f < 0:
-			return " is negative; it is a number of spans a second"
-		}
-		return ""
-	})
-}
+// sampleKeys are the words for what the randomness of a decision comes from.
+func sampleKeys() []string { return []string{"trace_id", "span_id", "trace_span", "counter"} }

@@ -3,13 +3,11 @@ package config
 import (
 	"fmt"
 	"strings"
-
-	"github.com/knadh/koanf/v2"
 )
 
 // syntax is what the three formats differ in.
 type syntax struct {
-	koanf.Parser
+	unmarshal func(data []byte) (map[string]any, error)
 	// locate calls mark for each key of the document, and says what the parser wouldn't.
 	locate func(data []byte, mark func(path string, line, column int)) Problems
 	// problems turns an error of the parser into problems, without quoting the document.
@@ -40,9 +38,14 @@ func tooDeep() string {
 	return fmt.Sprintf("tables and lists are nested more than %d levels deep", maxDepth)
 }
 
-// locate notes the place of each key of the document.
-func (d *decoder) locate(s syntax, data []byte) (problems Problems) {
-	defer recovered(&problems)
+// parse returns what this package reads of a document, in types that don't depend on the
+// format, and notes the place of each key.
+func (d *decoder) parse(s syntax, data []byte) (document map[string]any, problems Problems) {
+	defer func() {
+		if r := recover(); r != nil { // no parser should panic
+			document, problems = nil, Problems{{Message: "can't be read: its parser gave up"}}
+		}
+	}()
 	keys := 0
 	problems = s.locate(data, func(path string, line, column int) {
 		keys++
@@ -53,40 +56,17 @@ func (d *decoder) locate(s syntax, data []byte) (problems Problems) {
 	if keys > maxKeys {
 		problems = append(problems, Problem{Message: fmt.Sprintf("has more than %d keys and values, which no configuration has", maxKeys)})
 	}
-	return problems
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	m, err := s.unmarshal(data)
+	if err != nil {
+		return nil, s.problems(err)
+	}
+	return d.normalize(m), nil
 }
 
 // isOurs reports that a key path is at the top of the document, or in a section of ours.
 func isOurs(path string) bool {
 	return !strings.ContainsAny(path, ".[") || strings.HasPrefix(path, "trace.") || strings.HasPrefix(path, "otel.")
-}
-
-// recovered turns a panic of a parser, which none should have, into a problem.
-func recovered(problems *Problems) {
-	if r := recover(); r != nil {
-		*problems = Problems{{Message: "can't be read: its parser gave up"}}
-	}
-}
-
-// parser is a koanf parser whose result is cut down to what this package reads, in types
-// that don't depend on the format.
-type parser struct {
-	syntax
-	d *decoder
-}
-
-// Unmarshal parses data.
-func (p parser) Unmarshal(data []byte) (m map[string]any, err error) {
-	var problems Problems
-	func() {
-		defer recovered(&problems)
-		m, err = p.Parser.Unmarshal(data)
-	}()
-	if len(problems) > 0 {
-		return nil, problems
-	}
-	if err != nil {
-		return nil, err
-	}
-	return p.d.normalize(m), nil
 }

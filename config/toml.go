@@ -14,7 +14,7 @@ import (
 
 func tomlSyntax() syntax {
 	return syntax{
-		Parser: toml.Parser(),
+		unmarshal: toml.Parser().Unmarshal,
 		locate: func(data []byte, mark func(string, int, int)) Problems {
 			w := tomlWalk{data: data, lines: lineStarts(data), mark: mark, lists: make(map[string]int)}
 			return w.walk()
@@ -25,9 +25,6 @@ func tomlSyntax() syntax {
 
 // tomlProblems uses only the message: the error's String quotes the lines around it.
 func tomlProblems(err error) Problems {
-	if problems, ok := errors.AsType[Problems](err); ok {
-		return problems
-	}
 	problem := Problem{Message: strings.TrimPrefix(err.Error(), "toml: ")}
 	if e := (*gotoml.DecodeError)(nil); errors.As(err, &e) {
 		problem.Line, problem.Column = e.Position()

@@ -2,7 +2,6 @@ package config
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"unicode"
 	"unicode/utf8"
@@ -11,66 +10,64 @@ import (
 	"github.com/tracehook/tracehook/setting"
 )
 
+// reserved are the tables below [trace] that belong to the connection default and are no
+// connections.
+func reserved() []string { return []string{"setting", "sample", "fields", "spool", "retry"} }
+
 // trace reads [trace]: its own keys are the connection default, and each other table in it
 // is a connection.
-func (d *decoder) trace(v any) []Connection {
-	section, ok := d.table("trace", v)
-	if !ok {
+func (d *decoder) trace(root *setting.Table) []Connection {
+	section := root.Map("trace")
+	if section == nil {
 		return nil
 	}
-	own := table{d, section.path, make(map[string]any)}
-	var connections []string
-	known := names(connectionKeys())
-	for _, name := range sortedKeys(section.m) {
-		v := section.m[name]
+	own := make(map[string]any)
+	var names []string
+	for _, name := range sortedKeys(section) {
+		v := section[name]
 		_, isTable := v.(map[string]any)
 		switch {
-		case isTable && !isReserved(name):
-			connections = append(connections, name)
-		case slices.Contains(known, name):
-			own.m[name] = v
-		case isListOfTables(v):
-			d.fail(setting.Join("trace", name), "is a list of tables; a connection is one table, [trace."+name+"]")
+		case isTable && !slices.Contains(reserved(), name):
+			names = append(names, name)
+		case isListOfTables(v) && !slices.Contains(reserved(), name):
+			d.fail(setting.Join("trace", name), "is a list of tables; a connection is one table, [trace.%s]", name)
 		case v != nil:
-			d.unknownKey("trace", name)
+			own[name] = v
 		}
 	}
-	d.inFileOrder(connections)
+	d.inFileOrder(names)
 	var all []Connection
-	if len(own.m) > 0 || len(section.m) == 0 {
+	if len(own) > 0 || len(section) == 0 {
 		d.tables["default"] = "trace"
-		all = append(all, d.connection("default", own))
+		all = append(all, d.connection("default", root.At("trace", own)))
 	}
-	for _, name := range connections {
+	for _, name := range names {
 		path := setting.Join("trace", name)
-		t, _ := d.table(path, section.m[name])
+		m, _ := section[name].(map[string]any)
 		switch {
 		case !isName(name):
-			d.fail(path, fmt.Sprintf("%q is no name for a connection: it may have letters, digits, _, - and ., and at most %d of them", name, longestName))
-			continue
-		case name == "default" && len(own.m) > 0:
+			d.fail(path, "%q is no name for a connection: it may have letters, digits, _, - and ., and at most %d of them", name, longestName)
+		case name == "default" && len(own) > 0:
 			d.fail(path, "the keys directly under [trace] are the connection default already; move them here, or rename this one")
-			continue
-		case d.meansReserved(t, name):
-			continue
+		case !d.meansReserved(path, name, m):
+			d.tables[name] = path
+			all = append(all, d.connection(name, root.At(path, m)))
 		}
-		d.tables[name] = path
-		all = append(all, d.connection(name, t))
 	}
 	return all
 }
 
 // meansReserved notes that [trace.sampel] was meant to be [trace.sample]: it has keys that no
 // connection has.
-func (d *decoder) meansReserved(t table, name string) bool {
-	reserved := nearest.Name(name, []string{"setting", "sample", "fields", "spool", "retry"})
-	if reserved == "" || t.has("driver") {
+func (d *decoder) meansReserved(path, name string, values map[string]any) bool {
+	meant := nearest.Name(name, reserved())
+	if meant == "" || values["driver"] != nil {
 		return false
 	}
-	known := names(connectionKeys())
-	for key := range t.m {
+	known := keyNames("trace")
+	for _, key := range sortedKeys(values) {
 		if !slices.Contains(known, key) {
-			d.fail(t.path, fmt.Sprintf("is read as a connection, and %q is no key of one; did you mean [trace.%s]?", key, reserved))
+			d.fail(path, "is read as a connection, and %q is no key of one; did you mean [trace.%s]?", key, meant)
 			return true
 		}
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 func yamlSyntax() syntax {
-	return syntax{Parser: yaml.Parser(), locate: locateYAML, problems: yamlProblems}
+	return syntax{unmarshal: yaml.Parser().Unmarshal, locate: locateYAML, problems: yamlProblems}
 }
 
 func locateYAML(data []byte, mark func(string, int, int)) Problems {
@@ -88,9 +88,6 @@ func walkYAML(path string, node *goyaml.Node, mark func(string, int, int), depth
 
 // yamlProblems turns "yaml: line 3: did not find expected key" into a problem on line 3.
 func yamlProblems(err error) Problems {
-	if problems, ok := errors.AsType[Problems](err); ok {
-		return problems
-	}
 	var problems Problems
 	messages := []string{strings.TrimPrefix(err.Error(), "yaml: ")}
 	if e := (*goyaml.TypeError)(nil); errors.As(err, &e) {

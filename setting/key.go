@@ -18,6 +18,8 @@ type Key struct {
 	Default any
 	// Words are those that a word may be.
 	Words []string
+	// Least and Most bound a number, in the type of Default; nil is no bound.
+	Least, Most any
 }
 
 // refuse says that a value isn't of the key's type; shown is the value in words, kind its type.
@@ -32,6 +34,9 @@ func (k Key) refuse(shown, kind string) string {
 	case "integer":
 		return shown + " is not a whole number"
 	case "number":
+		if k.Most != nil {
+			return fmt.Sprintf("%s is not a number from %v to %v", shown, k.Least, k.Most)
+		}
 		return shown + " is not a number"
 	case "duration":
 		return shown + ` is not a duration such as "200ms" or "7d", or a number of seconds`

@@ -60,7 +60,7 @@ func (t *Table) OptionalBool(names ...string) *bool {
 
 // Int reads a whole number from least to most, both included.
 func (t *Table) Int(fallback, least, most int, names ...string) int {
-	key := Key{Names: names, Type: "integer", Default: int64(fallback)}
+	key := Key{Names: names, Type: "integer", Default: int64(fallback), Least: int64(least), Most: int64(most)}
 	return int(read(t, key, asInteger, func(i int64) string {
 		if i > int64(most) {
 			return fmt.Sprintf(" is too large; the most is %d", most)
@@ -78,8 +78,12 @@ func atLeast[T int64 | float64](v, least T, shown any) string {
 
 // Float reads a number from least to most, both included. [math.MaxFloat64] is no bound.
 func (t *Table) Float(fallback, least, most float64, names ...string) float64 {
-	return read(t, Key{Names: names, Type: "number", Default: fallback}, asNumber, func(f float64) string {
-		if most != math.MaxFloat64 && (f < least || f > most) {
+	key := Key{Names: names, Type: "number", Default: fallback, Least: least}
+	if most != math.MaxFloat64 {
+		key.Most = most
+	}
+	return read(t, key, asNumber, func(f float64) string {
+		if key.Most != nil && (f < least || f > most) {
 			return fmt.Sprintf(" is outside %v..%v", least, most)
 		}
 		return atLeast(f, least, least)
@@ -88,7 +92,7 @@ func (t *Table) Float(fallback, least, most float64, names ...string) float64 {
 
 // Duration reads a duration of at least least, which isn't negative.
 func (t *Table) Duration(fallback, least time.Duration, names ...string) time.Duration {
-	return read(t, Key{Names: names, Type: "duration", Default: fallback}, asDuration, longEnough(least))
+	return read(t, Key{Names: names, Type: "duration", Default: fallback, Least: least}, asDuration, longEnough(least))
 }
 
 func longEnough(least time.Duration) func(time.Duration) string {
@@ -132,7 +136,7 @@ func (t *Table) WordOrDuration(fallback string, words []string, names ...string)
 
 // Size reads a number of bytes of at least least.
 func (t *Table) Size(fallback, least int64, names ...string) int64 {
-	return read(t, Key{Names: names, Type: "size", Default: fallback}, asSize, func(n int64) string {
+	return read(t, Key{Names: names, Type: "size", Default: fallback, Least: least}, asSize, func(n int64) string {
 		if n == 0 && least > 0 {
 			return " is not larger than 0; leave it out for the default"
 		}
@@ -216,6 +220,11 @@ func (t *Table) StringMap(names ...string) map[string]string {
 // Map reads a table of anything; nil if the key is absent. The map belongs to the table.
 func (t *Table) Map(names ...string) map[string]any {
 	return read(t, Key{Names: names, Type: "table", Default: map[string]any(nil)}, asTable, fine)
+}
+
+// Value reads a value of any type, as kind describes it; nil if the key is absent.
+func (t *Table) Value(kind string, names ...string) any {
+	return read(t, Key{Names: names, Type: kind}, func(v any) (any, bool) { return v, true }, fine)
 }
 
 // Table reads the table of that name, which is empty if the key is absent. It adds its problems

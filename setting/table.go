@@ -19,6 +19,7 @@ type Table struct {
 	path     string
 	values   map[string]any
 	known    []string
+	ignored  []string
 	done     bool
 	problems *Problems
 }
@@ -47,12 +48,18 @@ func (t *Table) Done() {
 		return
 	}
 	t.done = true
-	for _, key := range t.Keys() {
-		if !slices.Contains(t.known, key) {
-			t.Problem(Join("", key), "unknown key%s", t.suggest(key))
-		}
+	for _, key := range t.Unknown() {
+		t.Problem(Join("", key), "unknown key%s", t.suggest(key))
 	}
 }
+
+// Unknown returns the keys that no method asked for so far, in alphabetical order.
+func (t *Table) Unknown() []string {
+	return slices.DeleteFunc(t.Keys(), func(key string) bool { return slices.Contains(t.known, key) || slices.Contains(t.ignored, key) })
+}
+
+// Ignore takes keys for known, but not for what a misspelled key could have been.
+func (t *Table) Ignore(keys ...string) { t.ignored = append(t.ignored, keys...) }
 
 // suggest returns the known name that key was probably meant to be, or all of them.
 func (t *Table) suggest(key string) string {
@@ -65,6 +72,9 @@ func (t *Table) suggest(key string) string {
 	return "; known are " + strings.Join(t.known, ", ")
 }
 
+// Len returns how many problems there are so far, in t and in the tables that share them with t.
+func (t *Table) Len() int { return len(*t.problems) }
+
 // Path returns the key path of the table.
 func (t *Table) Path() string { return t.path }
 
@@ -76,6 +86,9 @@ func (t *Table) Keys() []string { return slices.Sorted(maps.Keys(t.values)) }
 func (t *Table) Problem(key, format string, args ...any) {
 	t.problems.Add(t.source.Problem(under(t.path, key), format, args...))
 }
+
+// Add adds problems that have their place already.
+func (t *Table) Add(problems ...Problem) { t.problems.Add(problems...) }
 
 // Has reports whether the table has a value for one of names. The names count as known.
 func (t *Table) Has(names ...string) bool {
