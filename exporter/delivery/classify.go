@@ -14,9 +14,9 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// OfStatus classifies an HTTP status. Uncertain statuses come from something between us and
+// ofStatus classifies an HTTP status. Uncertain statuses come from something between us and
 // the destination, which may have passed the batch on.
-func OfStatus(status int) (o Outcome, uncertain bool) {
+func ofStatus(status int) (o Outcome, uncertain bool) {
 	switch {
 	case status >= 200 && status < 300:
 		return Delivered, false
@@ -48,9 +48,9 @@ func OfCode(c codes.Code, message string) (o Outcome, uncertain bool) {
 	}
 }
 
-// OfError classifies a failure of the network before an HTTP status arrived. What isn't known
+// ofError classifies a failure of the network before an HTTP status arrived. What isn't known
 // to be final is worth another attempt: networks fail in more ways than anybody has listed.
-func OfError(err error) (o Outcome, uncertain bool) {
+func ofError(err error) (o Outcome, uncertain bool) {
 	switch {
 	case err == nil:
 		return Delivered, false

@@ -1,13 +1,13 @@
-// Package delivery is the one way in which network drivers hand a batch to their destination:
-// bytes go in, a [Verdict] comes out.
+// Package delivery is the one way from spans to a destination on the network: all network drivers
+// share it. A driver says how spans become the body of a request, and where requests go.
 //
-// A [Transport] makes one attempt. [HTTP] and [GRPC] are the two transports here; they
-// classify every answer and every fault of the network in one table ([OfStatus],
-// [OfCode], [OfError]). A [Sender] repeats an attempt that is worth repeating, with
-// jittered exponential backoff, within a time budget, and never before the time that the
-// destination asked to be left alone. What it returns is an error with the number of spans
-// that were delivered, lost and spooled ([report.Result]), which the ledger of a connection
-// reads.
+// An [Exporter] encodes spans, and hands the [Batch] to its [Sender] or, if it has one, to a
+// [Store], which keeps what can't be delivered now; package spool has one on disk. The Sender asks
+// its [Transport] for single attempts, of which each comes to a [Verdict]. It repeats those that are
+// worth repeating, with jittered exponential backoff ([Backoff]), within a time budget, and never
+// before the time that the destination asked to be left alone; and it knows whether the destination
+// is down. [HTTP] and [GRPC] are the two transports here. What an Exporter returns is a
+// [report.Result], which the ledger of a connection reads.
 //
 // # What is repeated
 //
@@ -23,4 +23,12 @@
 // Delivery is at least once. Where an answer was lost, the batch may have arrived, and
 // sending it again may store it twice; [Sender.Resent] counts those spans, and a connection's
 // statistics have them as resent.
+//
+// # Files
+//
+// Each question has one file: what a request is made of and in which order things end (exporter),
+// how often and how long it is tried (sender, backoff), whether the destination is down (outage),
+// what one attempt comes to (verdict, classify), what a destination's answer says (otlp), what to
+// do about it (hint), how an attempt is made (http, grpc, gzip, proxy, tls), and what may be shown
+// of all that (address, message).
 package delivery

@@ -12,8 +12,8 @@ import (
 // full is a destination that takes some spans and rejects others.
 type full struct{}
 
-func (full) Send(_ context.Context, b delivery.Batch) delivery.Verdict {
-	return delivery.Delivery(b.Spans, 2, "quota reached")
+func (full) Send(context.Context, delivery.Batch) delivery.Verdict {
+	return delivery.Verdict{Rejected: 2, Message: "quota reached"}
 }
 func (full) Close() error { return nil }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	spb "google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -72,16 +71,16 @@ func NewGRPC(o GRPCOptions) *GRPC {
 	return g
 }
 
-// Raw is a message that is already encoded. Calls made by [GRPC] carry one as request and
+// raw is a message that is already encoded. Calls made by [GRPC] carry one as request and
 // one as reply, so that an interceptor can tell them from others.
-type Raw []byte
+type raw []byte
 
 // Send makes one call.
 func (g *GRPC) Send(ctx context.Context, b Batch) Verdict {
 	if g.metadata != nil {
 		ctx = metadata.NewOutgoingContext(ctx, g.metadata)
 	}
-	request, reply := Raw(b.Body), Raw(nil)
+	request, reply := raw(b.Body), raw(nil)
 	var at peer.Peer
 	var trailer metadata.MD
 	calls := append(slices.Clip(g.calls), grpc.Peer(&at), grpc.Trailer(&trailer))
@@ -125,35 +124,6 @@ func (g *GRPC) say(st *status.Status, answered bool, cause error) error {
 	return &networkError{where: g.options.Conn.Target(), text: text, err: cause}
 }
 
-// CodeHint says what a gRPC status usually means for someone who exports traces; "" if
-// nothing can be said.
-func CodeHint(c codes.Code, message string) string {
-	switch c {
-	case codes.Unauthenticated, codes.PermissionDenied:
-		return "check the credentials in the headers"
-	case codes.Unimplemented:
-		return "the port speaks gRPC, but has no trace service: check host and port"
-	case codes.ResourceExhausted:
-		if strings.Contains(message, "larger than max") {
-			return "the batch is too large for it: lower batch"
-		}
-	case codes.Unavailable:
-		switch {
-		case strings.Contains(message, "authentication handshake failed") &&
-			strings.Contains(message, "first record does not look like a TLS handshake"):
-			return "the port speaks plaintext: set insecure = true or write http://"
-		case strings.Contains(message, "no application protocol"), strings.Contains(message, "missing selected ALPN property"):
-			return "the port has TLS, but doesn't speak gRPC: gRPC is usually 4317, OTLP/HTTP 4318"
-		case strings.Contains(message, "authentication handshake failed"):
-			return "check ca, server_name, cert and key"
-		case strings.Contains(message, "error reading server preface"):
-			return "the port doesn't speak this gRPC: gRPC is usually 4317, OTLP/HTTP 4318; or it wants TLS: write https://"
-		}
-	default:
-	}
-	return ""
-}
-
 func retryInfo(st *status.Status) time.Duration {
 	for _, d := range st.Details() {
 		if info, ok := d.(*spb.RetryInfo); ok {
@@ -170,7 +140,7 @@ type rawCodec struct{}
 func (rawCodec) Name() string { return "proto" }
 
 func (rawCodec) Marshal(v any) (mem.BufferSlice, error) {
-	r, ok := v.(*Raw)
+	r, ok := v.(*raw)
 	if !ok {
 		return nil, fmt.Errorf("message of type %T is not encoded yet", v)
 	}
@@ -178,7 +148,7 @@ func (rawCodec) Marshal(v any) (mem.BufferSlice, error) {
 }
 
 func (rawCodec) Unmarshal(data mem.BufferSlice, v any) error {
-	r, ok := v.(*Raw)
+	r, ok := v.(*raw)
 	if !ok {
 		return fmt.Errorf("a message of type %T can't be left encoded", v)
 	}

@@ -133,17 +133,17 @@ func (h *HTTP) Send(ctx context.Context, b Batch) Verdict {
 	req.Header = h.options.Header.Clone()
 	resp, err := h.options.RoundTripper.RoundTrip(req)
 	if err != nil {
-		outcome, uncertain := OfError(err)
+		outcome, uncertain := ofError(err)
 		return Verdict{Outcome: outcome, Uncertain: uncertain, Err: h.say(err)}
 	}
 	h.answered.Store(true)
 	defer func() { _ = resp.Body.Close() }() // an answer that was read has nothing more to say
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	outcome, uncertain := OfStatus(resp.StatusCode)
+	outcome, uncertain := ofStatus(resp.StatusCode)
 	if outcome != Delivered {
 		return Verdict{
 			Outcome: outcome, Uncertain: uncertain,
-			After: RetryAfter(resp.Header.Get("Retry-After"), time.Now()),
+			After: retryAfter(resp.Header.Get("Retry-After"), time.Now()),
 			Err:   h.failure(resp, answer),
 		}
 	}

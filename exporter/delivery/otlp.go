@@ -36,7 +36,7 @@ func OTLPSuccess(b Batch, contentType string, body []byte) Verdict {
 	if !ok {
 		return Verdict{Outcome: Refused, Uncertain: true, Err: fmt.Errorf("said yes, but the rest of the answer (%d bytes of %s) can't be read", len(body), contentType)}
 	}
-	return Delivery(b.Spans, answer.rejected, answer.message)
+	return deliveredBut(b.Spans, answer.rejected, answer.message)
 }
 
 // partialSuccess is all that an ExportTraceServiceResponse can hold. Its message type would
@@ -138,45 +138,4 @@ func wantsTLS(message string) bool {
 	message = strings.ToLower(message)
 	return strings.Contains(message, "http request to an https server") || // Go
 		strings.Contains(message, "plain http request was sent to https port") // nginx
-}
-
-// StatusHint says what an HTTP status usually means for someone who exports traces; "" if
-// nothing can be said.
-func StatusHint(status int) string {
-	switch status {
-	case http.StatusUnauthorized, http.StatusForbidden:
-		return "check the credentials in the headers"
-	case http.StatusProxyAuthRequired:
-		return proxyCredentials
-	case http.StatusNotFound, http.StatusMethodNotAllowed:
-		return "check the path: OTLP/HTTP receivers usually listen at /v1/traces"
-	case http.StatusRequestEntityTooLarge:
-		return "the batch is too large for it: lower batch"
-	case http.StatusUnsupportedMediaType:
-		return "it doesn't take this encoding: check protocol and compression"
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
-		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		return "redirects are not followed: name the final address"
-	default:
-		return ""
-	}
-}
-
-// NetworkHint says what a failure of the network usually means; "" if nothing can be said.
-func NetworkHint(err error) string {
-	if proxy, ok := errors.AsType[*proxyError](err); ok {
-		return proxy.hint()
-	}
-	text := err.Error()
-	switch {
-	case untrusted(err):
-		return "check ca, server_name, cert and key"
-	case strings.Contains(text, "server gave HTTP response to HTTPS client"),
-		strings.Contains(text, "first record does not look like a TLS handshake"):
-		return "the port speaks plaintext: write http://"
-	case strings.Contains(text, "malformed HTTP"), strings.Contains(text, "readLoopPeekFail"): // it spoke first
-		return "the port doesn't speak HTTP: OTLP/HTTP is usually 4318, gRPC 4317 with protocol = \"grpc\""
-	default:
-		return ""
-	}
 }

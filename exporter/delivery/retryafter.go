@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// RetryAfter reads the value of a Retry-After header, seconds or a date; 0 if there is
+// retryAfter reads the value of a Retry-After header, seconds or a date; 0 if there is
 // none, it is in the past or it can't be read. It is at most 10 minutes.
-func RetryAfter(value string, now time.Time) time.Duration {
+func retryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
 	switch seconds, err := strconv.ParseUint(value, 10, 32); {
 	case err == nil:

@@ -242,12 +242,3 @@ func TestSenderLogsAWarningOnce(t *testing.T) {
 		t.Errorf("logged %d times:\n%s", n, b.String())
 	}
 }
-
-func TestDeliveryClampsWhatABrokenServerCounts(t *testing.T) {
-	t.Parallel()
-	for give, want := range map[int64]int{-5: 0, 0: 0, 3: 3, 11: 10, 1 << 60: 10} {
-		if got := delivery.Delivery(10, give, "").Rejected; got != want {
-			t.Errorf("rejected %d of 10: got %d, want %d", give, got, want)
-		}
-	}
-}

@@ -63,10 +63,10 @@ type Verdict struct {
 	Enough bool
 }
 
-// Delivery returns the verdict of a batch of spans that was taken, of which the
+// deliveredBut returns the verdict of a batch of spans that was taken, of which the
 // destination rejected some. A count outside 0..spans, which a broken server can send, is
 // clamped.
-func Delivery(spans int, rejected int64, message string) Verdict {
+func deliveredBut(spans int, rejected int64, message string) Verdict {
 	return Verdict{Rejected: int(min(max(rejected, 0), int64(spans))), Message: message}
 }
 

@@ -43,18 +43,18 @@ func standardColumns() []column {
 			name: "parent_span_id", sources: []string{"parent_span_id", "parentSpanId", "parent_id", "parentId"}, datatype: text, semantic: field, indexed: true,
 			value: func(w *rowWriter, dst []byte) []byte {
 				if id := w.view.Parent.SpanID(); id.IsValid() {
-					return appendHex(dst, id[:])
+					return appendID(dst, id[:])
 				}
 				return appendNull(dst)
 			},
 		},
 		{
 			name: "trace_id", sources: []string{"trace_id", "traceId"}, datatype: text, semantic: field, indexed: true,
-			value: func(w *rowWriter, dst []byte) []byte { id := w.view.Context.TraceID(); return appendHex(dst, id[:]) },
+			value: func(w *rowWriter, dst []byte) []byte { id := w.view.Context.TraceID(); return appendID(dst, id[:]) },
 		},
 		{
 			name: "span_id", sources: []string{"span_id", "spanId"}, datatype: text, semantic: field,
-			value: func(w *rowWriter, dst []byte) []byte { id := w.view.Context.SpanID(); return appendHex(dst, id[:]) },
+			value: func(w *rowWriter, dst []byte) []byte { id := w.view.Context.SpanID(); return appendID(dst, id[:]) },
 		},
 		{
 			name: "span_kind", sources: []string{"span_kind", "spanKind"}, datatype: text, semantic: field,

@@ -44,7 +44,7 @@ func appendBytes(dst, s []byte) []byte {
 	return append(dst, s...)
 }
 
-func appendHex(dst, id []byte) []byte {
+func appendID(dst, id []byte) []byte {
 	dst = appendTextHead(dst, hex.EncodedLen(len(id)))
 	return hex.AppendEncode(dst, id)
 }

@@ -16,8 +16,8 @@ const (
 	reasonSuffix = ".reason"
 )
 
-// graveyard is what is in dead/, oldest first.
-type graveyard struct {
+// deadLetters is what is in dead/, oldest first.
+type deadLetters struct {
 	entries []entry
 	used    int64
 }
@@ -37,9 +37,9 @@ func (s *Spool) loadDead() error {
 	return nil
 }
 
-// bury keeps a batch that never was in the spool in dead/; lost is how many of its spans the
+// keepDead keeps a batch that never was in the spool in dead/; lost is how many of its spans the
 // destination doesn't have.
-func (s *Spool) bury(b delivery.Batch, lost int, reason error) error {
+func (s *Spool) keepDead(b delivery.Batch, lost int, reason error) error {
 	e, err := s.reserve(b)
 	if err != nil {
 		return err
@@ -49,7 +49,7 @@ func (s *Spool) bury(b delivery.Batch, lost int, reason error) error {
 	s.index.used -= e.cost()
 	s.mu.Unlock()
 	if err == nil {
-		err = s.entomb(e, lost, reason)
+		err = s.moveToDead(e, lost, reason)
 	}
 	if err != nil {
 		// Nothing has counted it: it must not come back with the next process.
@@ -58,19 +58,19 @@ func (s *Spool) bury(b delivery.Batch, lost int, reason error) error {
 	return nil
 }
 
-// entomb moves the file of an entry to dead/, writes the reason beside it, and makes room
+// moveToDead moves the file of an entry to dead/, writes the reason beside it, and makes room
 // if there is too much. The index is the caller's business. After an error nothing has happened.
-func (s *Spool) entomb(e entry, lost int, reason error) error {
+func (s *Spool) moveToDead(e entry, lost int, reason error) error {
 	name := e.name(s.options.Kind)
-	grave := filepath.Join(s.dir, deadDir, name)
-	if err := errors.Join(s.makeDead(), os.Rename(s.path(name), grave)); err != nil {
+	path := filepath.Join(s.dir, deadDir, name)
+	if err := errors.Join(s.makeDead(), os.Rename(s.path(name), path)); err != nil {
 		return err
 	}
 	text := fmt.Sprintf("%s connection %q: %v\n", time.Now().UTC().Format(time.RFC3339), s.options.Connection, reason)
 	if lost < e.spans {
 		text += fmt.Sprintf("%d of the %d spans are lost; sending this file again duplicates the others\n", lost, e.spans)
 	}
-	err := os.WriteFile(grave+reasonSuffix, []byte(text), 0o600)
+	err := os.WriteFile(path+reasonSuffix, []byte(text), 0o600)
 	s.mu.Lock()
 	s.counts.dead += int64(lost)
 	e.body = nil
@@ -84,14 +84,14 @@ func (s *Spool) entomb(e entry, lost int, reason error) error {
 		err = errors.Join(err, ignoreMissing(os.Remove(path)), ignoreMissing(os.Remove(path+reasonSuffix)))
 	}
 	s.mu.Unlock()
-	s.mourn(e, lost, reason)
+	s.logDead(e, lost, reason)
 	if err != nil {
 		s.options.Logger.Warn("dead/ isn't as it should be", "file", name, "error", err)
 	}
 	return nil
 }
 
-// mourn says that spans of an entry are dead.
-func (s *Spool) mourn(e entry, lost int, reason error) {
-	s.died.add(s.options.Logger, lost, "file", e.name(s.options.Kind), "reason", reason)
+// logDead says that spans of an entry are dead.
+func (s *Spool) logDead(e entry, lost int, reason error) {
+	s.deadLog.add(s.options.Logger, lost, "file", e.name(s.options.Kind), "reason", reason)
 }

@@ -58,5 +58,5 @@
 //
 // Batches are sent in the order in which they were written. Two things break it: while there
 // is a backlog and the destination answers, fresh batches don't wait behind it; and a batch
-// that fails again and again while others succeed is stepped over, and buried in the end.
+// that fails again and again while others succeed is stepped over, and moved to dead/ in the end.
 package spool

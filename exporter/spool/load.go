@@ -28,7 +28,7 @@ func (s *Spool) load(now time.Time) error {
 	foreign := 0
 	for _, name := range names {
 		if temp, ok := strings.CutPrefix(name, tempPrefix); ok {
-			if !s.recover(name, temp) {
+			if !s.recoverTemp(name, temp) {
 				continue
 			}
 			name = temp
@@ -62,9 +62,9 @@ func (s *Spool) load(now time.Time) error {
 	return nil
 }
 
-// recover keeps a file that was complete when its writer died, and removes one that wasn't. One
+// recoverTemp keeps a file that was complete when its writer died, and removes one that wasn't. One
 // that can't be read now may be either.
-func (s *Spool) recover(temp, name string) (kept bool) {
+func (s *Spool) recoverTemp(temp, name string) (kept bool) {
 	err := errDamaged
 	if e, ok := parseName(name, s.options.Kind); ok {
 		_, err = readEntry(s.path(temp), &e)

@@ -45,7 +45,7 @@ type Options struct {
 	// Kind is the extension of the files, by what is in them: letters and digits, "" is
 	// "otlp".
 	Kind string
-	// Logger reports what nobody is told otherwise: damaged files, expired ones. nil discards.
+	// Logger reports what no error returns: damaged, dead and expired files. Nil discards it.
 	Logger *slog.Logger
 	// Backoff is the wait between attempts while the destination is away; its Max defaults
 	// to 10 s here.

@@ -51,10 +51,10 @@ func (s *Spool) replay(ctx context.Context) {
 		if !unread(v.Err) {
 			s.sender.SetDown(v.Err)
 		}
-		s.look()
+		s.checkDirectory()
 		failures++
 		if failures >= stepOver && v.After == 0 {
-			s.suspect(ctx, e, v.Err)
+			s.tryNext(ctx, e, v.Err)
 		}
 		s.wait(ctx, s.options.Backoff.Wait(failures))
 	}
@@ -69,7 +69,7 @@ func (s *Spool) attempt(ctx context.Context, e entry) (v delivery.Verdict, sent 
 		if body, err = readEntry(s.path(e.name(s.options.Kind)), &e); err != nil {
 			return s.unreadable(e, err)
 		}
-		s.cantRead = false
+		s.readFailed = false
 	}
 	v = s.sender.Attempt(ctx, delivery.Batch{Body: body, Spans: e.spans, Uncertain: e.uncertain})
 	s.failing.Store(v.Outcome == delivery.Retry)
@@ -91,9 +91,9 @@ func (s *Spool) attempt(ctx context.Context, e entry) (v delivery.Verdict, sent 
 	return v, true
 }
 
-// suspect finds out whether it is the batch or the destination that fails: the destination
-// gets the next batch. One that fails again and again while others succeed is buried.
-func (s *Spool) suspect(ctx context.Context, e entry, reason error) {
+// tryNext finds out whether it is the batch or the destination that fails: the destination
+// gets the next batch. One that fails again and again while others succeed is moved to dead/.
+func (s *Spool) tryNext(ctx context.Context, e entry, reason error) {
 	next, ok := s.oldest(1)
 	if !ok {
 		return
@@ -114,11 +114,11 @@ func (s *Spool) suspect(ctx context.Context, e entry, reason error) {
 // reject moves a batch to dead/.
 func (s *Spool) reject(e entry, lost int, reason error) {
 	s.forget(e, func(c *counts) { c.replayed += int64(e.spans - lost) })
-	if err := s.entomb(e, lost, reason); err != nil {
+	if err := s.moveToDead(e, lost, reason); err != nil {
 		s.mu.Lock()
 		s.counts.dead += int64(lost)
 		s.mu.Unlock()
-		s.mourn(e, lost, fmt.Errorf("%w; and it can't be moved to %s: %w", reason, deadDir, err))
+		s.logDead(e, lost, fmt.Errorf("%w; and it can't be moved to %s: %w", reason, deadDir, err))
 	}
 }
 
@@ -141,12 +141,12 @@ func (s *Spool) unreadable(e entry, err error) (v delivery.Verdict, sent bool) {
 		s.reject(e, e.spans, err)
 	case errors.Is(err, fs.ErrNotExist):
 		s.forget(e, func(c *counts) { c.dead += int64(e.spans) })
-		s.mourn(e, e.spans, errors.New("the file has disappeared"))
+		s.logDead(e, e.spans, errors.New("the file has disappeared"))
 	default:
-		if !s.cantRead {
+		if !s.readFailed {
 			s.options.Logger.Warn("a spooled file can't be read now, and is tried again", "error", err)
 		}
-		s.cantRead = true
+		s.readFailed = true
 		s.failing.Store(true)
 		return delivery.Verdict{Outcome: delivery.Retry, Err: unreadError{err}}, true
 	}
@@ -164,7 +164,7 @@ func (s *Spool) expire(now time.Time) {
 		}
 		s.remove(e)
 		s.forget(e, func(c *counts) { c.expired += int64(e.spans) })
-		s.aged.add(s.options.Logger, e.spans, "max_age", s.options.MaxAge)
+		s.expiredLog.add(s.options.Logger, e.spans, "max_age", s.options.MaxAge)
 	}
 }
 
@@ -203,7 +203,7 @@ func (s *Spool) idle(ctx context.Context) bool {
 		return false
 	case <-s.wake:
 		return true
-	case <-s.lost:
+	case <-s.removed:
 		s.reconcile()
 		return true
 	case <-s.draining:
@@ -228,7 +228,7 @@ func (s *Spool) wait(ctx context.Context, d time.Duration) bool {
 		return true
 	case <-ctx.Done():
 	case <-s.draining:
-	case <-s.lost:
+	case <-s.removed:
 		s.reconcile()
 	}
 	return false

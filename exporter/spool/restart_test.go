@@ -135,9 +135,9 @@ func TestDeadIsBounded(t *testing.T) {
 		for n := range uint64(6) {
 			_ = s.Deliver(t.Context(), batch(n))
 		}
-		graves := files(t, filepath.Join(s.Dir(), "dead"))
-		if len(graves) != 4 {
-			t.Errorf("%d files in dead/, want 4", len(graves))
+		dead := files(t, filepath.Join(s.Dir(), "dead"))
+		if len(dead) != 4 {
+			t.Errorf("%d files in dead/, want 4", len(dead))
 		}
 		reasons, err := filepath.Glob(filepath.Join(s.Dir(), "dead", "*.reason"))
 		if err != nil || len(reasons) != 4 {

@@ -8,61 +8,61 @@ import (
 	"path/filepath"
 )
 
-// home is the directory as this process has taken it.
-type home struct {
+// ownedDir is the directory as this process has taken it.
+type ownedDir struct {
 	info os.FileInfo
 	lock *os.File
 }
 
-// take makes the directory and locks it, as [lock] does.
-func take(done <-chan struct{}, dir string) (home, error) {
+// acquire makes the directory and locks it, as [lock] does.
+func acquire(done <-chan struct{}, dir string) (ownedDir, error) {
 	if err := makeDirectories(dir); err != nil {
-		return home{}, err
+		return ownedDir{}, err
 	}
 	f, err := lock(done, dir)
 	if err != nil {
-		return home{}, err
+		return ownedDir{}, err
 	}
 	info, err := os.Lstat(dir)
 	if err != nil {
-		return home{}, errors.Join(err, f.Close())
+		return ownedDir{}, errors.Join(err, f.Close())
 	}
-	return home{info, f}, nil
+	return ownedDir{info, f}, nil
 }
 
 // restore makes the directory again if somebody has removed it while we use it, and tells the
 // background job to look what is left. It does nothing while the directory is the one that
 // we took.
 func (s *Spool) restore() error {
-	s.homeMu.Lock()
-	defer s.homeMu.Unlock()
-	if info, err := os.Lstat(s.dir); err == nil && os.SameFile(info, s.home.info) {
+	s.ownedMu.Lock()
+	defer s.ownedMu.Unlock()
+	if info, err := os.Lstat(s.dir); err == nil && os.SameFile(info, s.owned.info) {
 		return nil
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	atOnce := make(chan struct{})
 	close(atOnce)
-	h, err := take(atOnce, s.dir)
+	h, err := acquire(atOnce, s.dir)
 	if err != nil {
 		return fmt.Errorf("the directory was removed and can't be made again: %w", err)
 	}
-	_ = s.home.lock.Close() // of a file that is gone
-	s.home = h
+	_ = s.owned.lock.Close() // of a file that is gone
+	s.owned = h
 	select {
-	case s.lost <- struct{}{}:
+	case s.removed <- struct{}{}:
 	default:
 	}
 	return nil
 }
 
-// look restores the directory, and says so where that fails, once.
-func (s *Spool) look() {
+// checkDirectory restores the directory, and says so where that fails, once.
+func (s *Spool) checkDirectory() {
 	err := s.restore()
-	if err != nil && !s.lookFailed {
+	if err != nil && !s.restoreFailed {
 		s.options.Logger.Warn("the spool's directory can't be used", "dir", s.dir, "error", err)
 	}
-	s.lookFailed = err != nil
+	s.restoreFailed = err != nil
 }
 
 // reconcile settles what the removal of the directory has cost: batches that are still in memory

@@ -21,19 +21,19 @@ type Spool struct {
 	sender  *delivery.Sender
 	open    func(name string) (file, error) // a new one, for writing
 
-	homeMu     sync.Mutex
-	home       home
-	lost       chan struct{} // has room for one: the directory was removed
-	lookFailed bool          // the background job's own, as is cantRead
-	cantRead   bool          // the last file couldn't be read, and that was logged
+	ownedMu       sync.Mutex
+	owned         ownedDir
+	removed       chan struct{} // has room for one: the directory was removed
+	restoreFailed bool          // the background job's own, as is readFailed
+	readFailed    bool          // the last file couldn't be read, and that was logged
 
 	mu     sync.Mutex // of the fields below; never held while a file is touched
 	index  index
 	counts counts
-	dead   graveyard
+	dead   deadLetters
 	closed bool
 
-	died, aged toll
+	deadLog, expiredLog lossLog
 
 	failing   atomic.Bool // the last attempt of this process has failed
 	unsynced  syncList
@@ -62,13 +62,13 @@ func Open(ctx context.Context, sender *delivery.Sender, o Options) (*Spool, erro
 	if err != nil {
 		return nil, err
 	}
-	h, err := take(ctx.Done(), dir)
+	h, err := acquire(ctx.Done(), dir)
 	if err != nil {
 		return nil, fmt.Errorf("spool: %w", err)
 	}
 	s := &Spool{
-		options: o, dir: dir, sender: sender, open: create, home: h, lost: make(chan struct{}, 1),
-		died: toll{message: "spooled spans are dead"}, aged: toll{message: "spooled spans are too old"},
+		options: o, dir: dir, sender: sender, open: create, owned: h, removed: make(chan struct{}, 1),
+		deadLog: lossLog{message: "spooled spans are dead"}, expiredLog: lossLog{message: "spooled spans are too old"},
 		wake: make(chan struct{}, 1), draining: make(chan struct{}),
 	}
 	if err := s.load(time.Now()); err != nil {
@@ -95,7 +95,7 @@ func (s *Spool) Deliver(ctx context.Context, b delivery.Batch) error {
 		if err == nil {
 			return &report.Result{Spooled: b.Spans, Err: s.queued()}
 		}
-		return s.settle(ctx, b, err)
+		return s.send(ctx, b, err)
 	}
 	if ctx.Err() != nil {
 		return s.keep(b, context.Cause(ctx))
@@ -107,7 +107,7 @@ func (s *Spool) Deliver(ctx context.Context, b delivery.Batch) error {
 		// It doesn't fit, and there is no backlog whose replay would find the destination up
 		// again.
 	}
-	return s.settle(ctx, b, nil)
+	return s.send(ctx, b, nil)
 }
 
 // queued says why a batch is on disk in mode always, and that it may stay there for a while.
@@ -118,8 +118,8 @@ func (s *Spool) queued() error {
 	return errQueued
 }
 
-// settle sends b now. Unspoolable is why it can't be kept if that fails; nil if it can.
-func (s *Spool) settle(ctx context.Context, b delivery.Batch, unspoolable error) error {
+// send sends b now. Unspoolable is why it can't be kept if that fails; nil if it can.
+func (s *Spool) send(ctx context.Context, b delivery.Batch, unspoolable error) error {
 	ctx, cancel := reserveTime(ctx)
 	defer cancel()
 	v := s.sender.Send(ctx, b)
@@ -129,16 +129,16 @@ func (s *Spool) settle(ctx context.Context, b delivery.Batch, unspoolable error)
 		b.Uncertain = v.Uncertain
 		return s.keep(b, v.Err)
 	case v.Outcome == delivery.Retry:
-		return &report.Result{Failed: b.Spans, Err: both(v.Err, unspoolable)}
+		return &report.Result{Failed: b.Spans, Err: joinReasons(v.Err, unspoolable)}
 	case v.Outcome == delivery.Refused:
-		if err := s.bury(b, b.Spans, v.Err); err != nil {
-			return &report.Result{Failed: b.Spans, Err: both(v.Err, err)}
+		if err := s.keepDead(b, b.Spans, v.Err); err != nil {
+			return &report.Result{Failed: b.Spans, Err: joinReasons(v.Err, err)}
 		}
 		return &report.Result{Spooled: b.Spans, Err: fmt.Errorf("refused for good and kept in %s: %w", deadDir, v.Err)}
 	case v.Rejected > 0:
 		reason := v.Rejection(b.Spans)
-		if err := s.bury(b, v.Rejected, reason); err != nil {
-			return &report.Result{Exported: b.Spans - v.Rejected, Failed: v.Rejected, Err: both(reason, err)}
+		if err := s.keepDead(b, v.Rejected, reason); err != nil {
+			return &report.Result{Exported: b.Spans - v.Rejected, Failed: v.Rejected, Err: joinReasons(reason, err)}
 		}
 		return &report.Result{Exported: b.Spans - v.Rejected, Spooled: v.Rejected, Err: reason}
 	default:
@@ -149,13 +149,13 @@ func (s *Spool) settle(ctx context.Context, b delivery.Batch, unspoolable error)
 // keep puts b on disk because of why.
 func (s *Spool) keep(b delivery.Batch, why error) *report.Result {
 	if err := s.Put(b); err != nil {
-		return &report.Result{Failed: b.Spans, Err: both(why, err)}
+		return &report.Result{Failed: b.Spans, Err: joinReasons(why, err)}
 	}
 	return &report.Result{Spooled: b.Spans, Err: why}
 }
 
-// both makes one sentence of why a batch wasn't delivered and why it couldn't be kept.
-func both(sending, keeping error) error { return fmt.Errorf("%w; %w", sending, keeping) }
+// joinReasons makes one sentence of why a batch wasn't delivered and why it couldn't be kept.
+func joinReasons(sending, keeping error) error { return fmt.Errorf("%w; %w", sending, keeping) }
 
 // reserveTime ends a context a little before its deadline, so that a batch whose time is up
 // can still be written.
@@ -219,7 +219,7 @@ func (s *Spool) reserve(b delivery.Batch) (entry, error) {
 }
 
 // Counts returns, in spans, how many wait on disk, and how many this process has replayed,
-// buried in dead/ and removed because of their age. Inherited plus spooled spans are the
+// moved to dead/ and removed because of their age. Inherited plus spooled spans are the
 // sum of the four at rest.
 func (s *Spool) Counts() (pending, replayed, dead, expired int64) {
 	s.mu.Lock()
@@ -261,17 +261,14 @@ func (s *Spool) Close(ctx context.Context) error {
 		defer context.AfterFunc(ctx, s.cancel)()
 		s.done.Wait()
 		s.cancel()
-		s.died.tell(s.options.Logger)
-		s.aged.tell(s.options.Logger)
-		s.homeMu.Lock()
-		defer s.homeMu.Unlock()
-		s.closeErr = errors.Join(s.syncNow(), s.home.lock.Close())
+		s.deadLog.flush(s.options.Logger)
+		s.expiredLog.flush(s.options.Logger)
+		s.ownedMu.Lock()
+		defer s.ownedMu.Unlock()
+		s.closeErr = errors.Join(s.syncNow(), s.owned.lock.Close())
 	})
 	return s.closeErr
 }
-
-// Dir returns the directory of the connection, absolute.
-func (s *Spool) Dir() string { return s.dir }
 
 // String returns the directory.
 func (s *Spool) String() string { return "spool " + s.dir }

@@ -88,18 +88,18 @@ func TestRefusedBatchesAreBuriedWithTheReason(t *testing.T) {
 			t.Errorf("mode %d: %d failed, %d spooled, want 0 and 10", mode, failed, spooled)
 		}
 		eventually(t, "buried", func() bool { _, _, dead, _ := s.Counts(); return dead == 10 })
-		graves := files(t, filepath.Join(s.Dir(), "dead"))
-		if len(graves) != 1 {
-			t.Fatalf("mode %d: %d files in dead/, want 1", mode, len(graves))
+		dead := files(t, filepath.Join(s.Dir(), "dead"))
+		if len(dead) != 1 {
+			t.Fatalf("mode %d: %d files in dead/, want 1", mode, len(dead))
 		}
-		reason, err := os.ReadFile(graves[0] + ".reason")
+		reason, err := os.ReadFile(dead[0] + ".reason")
 		if err != nil {
 			t.Fatal(err)
 		}
 		if text := string(reason); !strings.Contains(text, `connection "a/b": no`) {
 			t.Errorf("reason is %q", text)
 		}
-		body, err := os.ReadFile(graves[0])
+		body, err := os.ReadFile(dead[0])
 		if err != nil || string(body) != string(batch(1).Body) {
 			t.Errorf("the body in dead/ is %q, %v", body, err)
 		}

@@ -59,11 +59,11 @@ func TestWhatIsRefusedIsLogged(t *testing.T) {
 func TestABatchThatCantBeBuriedCountsOnce(t *testing.T) {
 	t.Parallel()
 	s := open(t, &destination{answer: refused}, spool.Options{})
-	grave := filepath.Join(s.Dir(), "dead")
-	if err := os.Remove(grave); err != nil {
+	path := filepath.Join(s.Dir(), "dead")
+	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(grave, nil, 0o600); err != nil { // not a directory
+	if err := os.WriteFile(path, nil, 0o600); err != nil { // not a directory
 		t.Fatal(err)
 	}
 	if _, failed, spooled := result(t, s.Deliver(t.Context(), batch(1))); failed != 10 || spooled != 0 {

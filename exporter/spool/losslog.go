@@ -6,35 +6,35 @@ import (
 	"time"
 )
 
-// tellAgain is the time between two lines about the same kind of loss.
-const tellAgain = 10 * time.Second
+// logInterval is the time between two lines about the same kind of loss.
+const logInterval = 10 * time.Second
 
-// toll is what was lost in one way. It is told at once, and then in at most one line in ten
+// lossLog counts and logs what was lost in one way: at once, and then in at most one line in ten
 // seconds: a destination that refuses everything, or an old backlog, would fill the log otherwise.
-type toll struct {
+type lossLog struct {
 	message string
 
 	mu           sync.Mutex
 	last         time.Time
-	spans, files int   // not told yet
+	spans, files int   // not logged yet
 	details      []any // of the last one
 }
 
 // add counts a file with so many lost spans. Details are for the log, of this file.
-func (t *toll) add(logger *slog.Logger, spans int, details ...any) {
+func (t *lossLog) add(logger *slog.Logger, spans int, details ...any) {
 	t.mu.Lock()
 	t.spans += spans
 	t.files++
 	t.details = details
-	due := time.Since(t.last) >= tellAgain
+	due := time.Since(t.last) >= logInterval
 	t.mu.Unlock()
 	if due {
-		t.tell(logger)
+		t.flush(logger)
 	}
 }
 
-// tell logs what hasn't been told yet.
-func (t *toll) tell(logger *slog.Logger) {
+// flush logs what hasn't been logged yet.
+func (t *lossLog) flush(logger *slog.Logger) {
 	t.mu.Lock()
 	spans, files, details := t.spans, t.files, t.details
 	t.spans, t.files, t.last = 0, 0, time.Now()
