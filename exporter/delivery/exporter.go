@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -117,6 +118,10 @@ func (e *Exporter) run(ctx context.Context, spans []sdktrace.ReadOnlySpan, f fun
 	defer cancel()
 	defer context.AfterFunc(e.stop, cancel)() //nolint:contextcheck // the end of the exporter ends its exports
 	b, refused := e.config.Encode(spans)
+	if b.Recycle != nil && e.store == nil { // a store keeps bodies
+		b.readers = new(atomic.Int64)
+		defer b.recycle()
+	}
 	return f(ctx, b, refused)
 }
 

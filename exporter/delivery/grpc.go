@@ -80,6 +80,7 @@ func (g *GRPC) Send(ctx context.Context, b Batch) Verdict {
 	if g.metadata != nil {
 		ctx = metadata.NewOutgoingContext(ctx, g.metadata)
 	}
+	b.read()
 	request, reply := raw(b.Body), raw(nil)
 	var at peer.Peer
 	var trailer metadata.MD

@@ -1,7 +1,6 @@
 package delivery
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -119,16 +118,20 @@ func NewRoundTripper(tlsConfig *tls.Config, proxy *url.URL) *http.Transport {
 
 // Send posts b once.
 func (h *HTTP) Send(ctx context.Context, b Batch) Verdict {
-	body := b.Body
 	if h.options.Gzip {
-		var err error
-		if body, err = h.compress(body); err != nil {
+		body, err := h.compress(b.Body)
+		if err != nil {
 			return Verdict{Outcome: Refused, Err: fmt.Errorf("compressing: %w", err)}
 		}
+		b = Batch{Body: body, Spans: b.Spans}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.target.String(), bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.target.String(), http.NoBody)
 	if err != nil {
 		return Verdict{Outcome: Refused, Err: h.say(err)}
+	}
+	if len(b.Body) > 0 {
+		req.Body, req.ContentLength = b.reader(), int64(len(b.Body))
+		req.GetBody = func() (io.ReadCloser, error) { return b.reader(), nil }
 	}
 	req.Header = h.options.Header.Clone()
 	resp, err := h.options.RoundTripper.RoundTrip(req)

@@ -8,16 +8,6 @@ import (
 	"github.com/tracehook/tracehook/exporter/report"
 )
 
-// Batch is the body of one request and the number of spans in it. Nobody changes Body
-// after the batch was handed over; it may be read for as long as an attempt lasts, and by
-// the network stack a little longer.
-type Batch struct {
-	Body  []byte
-	Spans int
-	// Uncertain reports that an earlier attempt at this batch may have arrived.
-	Uncertain bool
-}
-
 // Outcome is what one attempt came to.
 type Outcome uint8
 

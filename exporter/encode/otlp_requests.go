@@ -1,8 +1,7 @@
 package encode
 
 import (
-	"bytes"
-	"sync"
+	"sync/atomic"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
@@ -11,36 +10,52 @@ import (
 // spans must not hold what it needed for good.
 const maxKept = 1 << 20
 
-// OTLPRequests encodes batches as bodies of OTLP requests. It is safe for concurrent use.
-type OTLPRequests struct{ workers sync.Pool }
+// OTLPRequests encodes batches as bodies of OTLP requests. It is safe for concurrent use; it
+// keeps the memory of one batch.
+type OTLPRequests struct {
+	options OTLPOptions
+	json    bool
+	size    atomic.Int64 // of the last body
+	encoder atomic.Pointer[requestEncoder]
+	body    atomic.Pointer[[]byte]
+}
 
-type requestWorker struct {
-	encoder interface {
-		Append(dst []byte, spans []sdktrace.ReadOnlySpan) []byte
-	}
-	body []byte
+type requestEncoder interface {
+	Append(dst []byte, spans []sdktrace.ReadOnlySpan) []byte
 }
 
 // NewOTLPRequests returns an encoder of protobuf, or of JSON.
 func NewOTLPRequests(o OTLPOptions, json bool) *OTLPRequests {
-	return &OTLPRequests{workers: sync.Pool{New: func() any {
-		if json {
-			return &requestWorker{encoder: NewOTLPJSON(o)}
-		}
-		return &requestWorker{encoder: NewOTLPProto(o)}
-	}}}
+	return &OTLPRequests{options: o, json: json}
 }
 
 // Encode returns the body of a request with spans, which belongs to the caller. Nil spans are
 // left out.
 func (r *OTLPRequests) Encode(spans []sdktrace.ReadOnlySpan) []byte {
-	w, _ := r.workers.Get().(*requestWorker)
-	defer r.workers.Put(w)
-	w.body = w.encoder.Append(w.body[:0], spans)
-	if cap(w.body) <= maxKept {
-		return bytes.Clone(w.body)
+	e := r.encoder.Swap(nil)
+	if e == nil {
+		var made requestEncoder = NewOTLPProto(r.options)
+		if r.json {
+			made = NewOTLPJSON(r.options)
+		}
+		e = &made
 	}
-	body := w.body
-	w.body = nil
+	var body []byte
+	if kept := r.body.Swap(nil); kept != nil {
+		body = *kept
+	} else {
+		body = make([]byte, 0, min(r.size.Load()*9/8, maxKept))
+	}
+	body = (*e).Append(body, spans)
+	r.size.Store(int64(len(body)))
+	r.encoder.Store(e)
 	return body
+}
+
+// Recycle takes back a body that nobody reads any more, for the next batch.
+func (r *OTLPRequests) Recycle(body []byte) {
+	if cap(body) <= maxKept {
+		body = body[:0]
+		r.body.Store(&body)
+	}
 }

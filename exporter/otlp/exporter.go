@@ -45,7 +45,7 @@ func New(ctx context.Context, o Options) (*delivery.Exporter, error) {
 	return delivery.New(ctx, delivery.Config{
 		Driver: "otlp", Target: o.place(), Transport: transport,
 		Encode: func(spans []sdktrace.ReadOnlySpan) (delivery.Batch, error) {
-			return delivery.Batch{Body: requests.Encode(spans), Spans: len(spans)}, nil
+			return delivery.Batch{Body: requests.Encode(spans), Spans: len(spans), Recycle: requests.Recycle}, nil
 		},
 		Options: delivery.Options{Logger: o.Logger, Backoff: o.Backoff, Timeout: o.Timeout, Budget: o.Budget, Once: o.Once},
 	}), nil
