@@ -32,14 +32,26 @@ func sink(b *testing.B) string {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { _ = l.Close() })
+	var all sync.WaitGroup
+	var open []net.Conn // the official client leaves them open, so they are closed from here
+	accepted := make(chan struct{})
+	b.Cleanup(func() {
+		_ = l.Close()
+		<-accepted
+		for _, conn := range open {
+			_ = conn.Close()
+		}
+		all.Wait()
+	})
 	go func() {
+		defer close(accepted)
 		for {
 			conn, err := l.Accept()
 			if err != nil {
 				return
 			}
-			go swallow(conn)
+			open = append(open, conn)
+			all.Go(func() { swallow(conn) })
 		}
 	}()
 	return "http://" + l.Addr().String() + "/v1/traces"
