@@ -1,4 +1,4 @@
-package bridge_test
+package otelbridge_test
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package bridge_test
+package otelbridge_test
 
 import (
 	"os"
@@ -9,7 +9,7 @@ import (
 // The program text in docs/config.md is that of an example, which compiles and runs.
 func TestDocs_watch(t *testing.T) {
 	t.Parallel()
-	doc, err := os.ReadFile("../../docs/config.md")
+	doc, err := os.ReadFile("../docs/config.md")
 	if err != nil {
 		t.Fatal(err)
 	}
