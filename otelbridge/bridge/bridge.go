@@ -99,7 +99,7 @@ func newTracerProvider(p *plan, own []sdktrace.TracerProviderOption, head sdktra
 }
 
 // TracerProvider returns the official SDK provider with our sampler and processor. It is
-// built when first asked for, so that an application which brings its own never has two.
+// built by the first call, so that an application with its own never has two.
 // Resource and span limits are those of the configuration that New got: the SDK can't
 // change them later.
 func (b *Bridge) TracerProvider() trace.TracerProvider { return b.provider() }

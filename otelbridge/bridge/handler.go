@@ -35,5 +35,5 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(data, '\n')) // the client has gone: nobody to tell
+	_, _ = w.Write(append(data, '\n')) // the client is gone
 }

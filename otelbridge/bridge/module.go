@@ -168,8 +168,7 @@ func (m *Module[M, S]) stop(b *Bridge) {
 	}
 }
 
-// Close stops if Stop was not called, and lets go of the Bridge: a later Open builds a new
-// one.
+// Close stops if Stop was not called, and drops the Bridge: a later Open builds a new one.
 func (m *Module[M, S]) Close() {
 	m.life.Lock()
 	defer m.life.Unlock()

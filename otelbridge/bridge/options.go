@@ -26,7 +26,7 @@ type options struct {
 	propagators    func(name string) (propagation.TextMapPropagator, error)
 	provider       []sdktrace.TracerProviderOption
 	logger         *slog.Logger
-	lines          *safelog.Queue // before logger, for those who export
+	lines          *safelog.Queue // in front of logger, for drivers
 	meters         metric.MeterProvider
 	stdout, stderr io.Writer
 	alwaysOn       bool

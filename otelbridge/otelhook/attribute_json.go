@@ -146,15 +146,15 @@ func (w *jsonWriter) composite(r reflect.Value, depth int) {
 // entries writes a map in the order of its keys. Of a map that can't fit anyway it sorts
 // no more than could.
 func (w *jsonWriter) entries(r reflect.Value, depth int) {
-	type entry struct {
+	type pair struct {
 		key   string
 		value reflect.Value
 	}
-	var list []entry
+	var list []pair
 	for it := r.MapRange(); it.Next() && len(list) <= w.left/4; {
-		list = append(list, entry{keyText(it.Key()), it.Value()})
+		list = append(list, pair{keyText(it.Key()), it.Value()})
 	}
-	slices.SortStableFunc(list, func(a, b entry) int { return cmp.Compare(a.key, b.key) })
+	slices.SortStableFunc(list, func(a, b pair) int { return cmp.Compare(a.key, b.key) })
 	for _, e := range list {
 		if !w.next('{') {
 			return

@@ -25,8 +25,8 @@ type Carrier[M any] interface {
 	ParentSpanId(id ...string) string
 }
 
-// place is where a span begins: a *tracehook.Meta as it is, or any other Carrier in a foreign.
-type place interface {
+// unit is what a span is begun on: a *tracehook.Meta as it is, or any other Carrier in a foreign.
+type unit interface {
 	Current() (ctx context.Context, kind, entry string, inbound bool)
 	Leave(entered, ctx context.Context, kind, entry string) bool
 	Enter(ctx context.Context, kind, entry string, in tracehook.Inspector)
@@ -37,8 +37,8 @@ type kinder interface{ TraceKind(kind ...string) string }
 
 type entrier interface{ TraceEntry(entry ...string) string }
 
-// foreign makes a place of a carrier that has to be told the ids of its current span. Each
-// span has one of its own.
+// foreign makes a unit of a carrier that has to be told the ids of its current span. Each span
+// has its own.
 type foreign[M Carrier[M]] struct {
 	meta   M
 	before ids // what the carrier said before the span
@@ -61,7 +61,7 @@ func (f *foreign[M]) Current() (ctx context.Context, kind, entry string, inbound
 	return ctx, kind, entry, true
 }
 
-// Leave isn't atomic: the carrier has no means for it.
+// Leave isn't atomic: a carrier has no method for that.
 func (f *foreign[M]) Leave(entered, ctx context.Context, kind, entry string) bool {
 	if f.meta.Context() != entered {
 		return false
@@ -127,8 +127,8 @@ func (f *foreign[M]) parsed() (trace.SpanContext, bool) {
 	return sc, sc.IsValid()
 }
 
-// same reports whether other is a place on the same carrier.
-func (f *foreign[M]) same(other place) bool {
+// same reports whether other has the same carrier.
+func (f *foreign[M]) same(other unit) bool {
 	o, ok := other.(*foreign[M])
 	return ok && o.meta == f.meta
 }

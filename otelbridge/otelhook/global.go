@@ -30,5 +30,5 @@ func (g *globalTracer) Start(ctx context.Context, name string, opts ...trace.Spa
 			g.last.Store(t)
 		}
 	}
-	return t.Start(ctx, name, opts...) //nolint:spancheck // whoever begins it ends it
+	return t.Start(ctx, name, opts...) //nolint:spancheck // the caller of Begin ends it
 }

@@ -64,7 +64,7 @@ func NewHook[M Carrier[M], S any](tp trace.TracerProvider, opts ...Option) *Hook
 			h.err = fmt.Errorf("hook: WithSpan was given a %T, but this hook needs a %T", c.wrap, h.wrap)
 		}
 	} else if _, ok := any((*span)(nil)).(S); !ok {
-		h.err = fmt.Errorf("hook: a span can't be a %v, because it has only the method End; "+
+		h.err = fmt.Errorf("hook: a span can't be a %v, because it has only the method End(...any); "+
 			"give NewHook the option WithSpan that makes one of an Ender", reflect.TypeFor[S]())
 	}
 	if h.err != nil {
@@ -73,11 +73,11 @@ func NewHook[M Carrier[M], S any](tp trace.TracerProvider, opts ...Option) *Hook
 	return h
 }
 
-// Err returns what [NewHook] had to complain about: a span type that it can't make. Nil if
-// the hook works.
+// Err returns why the hook does nothing: S is a type that it can't make. It is nil if the hook
+// works.
 func (h *Hook[M, S]) Err() error { return h.err }
 
-// Stats returns the numbers of whoever made the hook, given by [WithStats]; nil without.
+// Stats returns what the function of [WithStats] does; nil without one.
 func (h *Hook[M, S]) Stats() map[string]any {
 	if h.stats == nil {
 		return nil
@@ -95,7 +95,7 @@ func (h *Hook[M, S]) Begin(meta M, name string, attrs map[string]any) S {
 		var zero S
 		return zero
 	}
-	s := h.begin(placeOf(meta), name, attrs)
+	s := h.begin(unitOf(meta), name, attrs)
 	if h.wrap != nil {
 		return h.wrap(s)
 	}
@@ -114,13 +114,13 @@ func (h *Hook[M, S]) Begin(meta M, name string, attrs map[string]any) S {
 // attrs["status"] counts. It never blocks and always returns nil.
 func (h *Hook[M, S]) Trace(meta M, name, status string, attrs map[string]any) error {
 	if h.err == nil {
-		h.trace(placeOf(meta), name, status, attrs)
+		h.trace(unitOf(meta), name, status, attrs)
 	}
 	return nil
 }
 
-// placeOf returns where meta is; nil for the zero M.
-func placeOf[M Carrier[M]](meta M) place {
+// unitOf returns meta as a unit; nil for the zero M.
+func unitOf[M Carrier[M]](meta M) unit {
 	var zero M
 	if meta == zero {
 		return nil

@@ -34,13 +34,13 @@ func traceParent(sc trace.SpanContext) string {
 	return string(appendHex(b, flags[:]))
 }
 
-// parentOf returns the parent of the span in ctx, as far as anyone knows it.
+// parentOf returns the parent of the span in ctx; zero if it isn't known.
 func parentOf(ctx context.Context) trace.SpanID {
 	current := trace.SpanFromContext(ctx)
 	if s, ok := current.(interface{ Parent() trace.SpanContext }); ok {
 		return s.Parent().SpanID()
 	}
-	// Spans that aren't recorded don't say.
+	// A span that isn't recorded has no method Parent.
 	f := frameOf(ctx)
 	if f == nil || f.span.otel.SpanContext().SpanID() != current.SpanContext().SpanID() {
 		return trace.SpanID{}
@@ -53,8 +53,8 @@ func parentOf(ctx context.Context) trace.SpanID {
 
 // inbound returns ctx with the remote parent that a carrier of ids has in store, and the
 // parent's id. ctx must hold no span.
-func inbound(ctx context.Context, at place) (context.Context, trace.SpanID) {
-	data, ok := at.Inbound()
+func inbound(ctx context.Context, u unit) (context.Context, trace.SpanID) {
+	data, ok := u.Inbound()
 	if !ok {
 		return ctx, trace.SpanID{}
 	}
@@ -97,13 +97,13 @@ func remoteSpanContext(d tracehook.Metadata) trace.SpanContext {
 // request to another process, by the hook's propagator ([WithPropagator]). A parent that
 // meta received is passed on if nothing was begun below it.
 func (h *Hook[M, S]) Inject(meta M, carrier propagation.TextMapCarrier) {
-	at := placeOf(meta)
-	if at == nil {
+	u := unitOf(meta)
+	if u == nil {
 		return
 	}
-	ctx, _, _, _ := at.Current()
+	ctx, _, _, _ := u.Current()
 	if !trace.SpanContextFromContext(ctx).IsValid() {
-		ctx, _ = inbound(ctx, at)
+		ctx, _ = inbound(ctx, u)
 	}
 	h.propagator.Inject(ctx, carrier)
 }
@@ -114,11 +114,11 @@ func (h *Hook[M, S]) Inject(meta M, carrier propagation.TextMapCarrier) {
 // held one. Call it before Begin; if a span of this process is current already, that one
 // stays, and gets a link to the sender's.
 func (h *Hook[M, S]) Extract(meta M, carrier propagation.TextMapCarrier) bool {
-	at := placeOf(meta)
-	if at == nil {
+	u := unitOf(meta)
+	if u == nil {
 		return false
 	}
-	before, kind, entry, _ := at.Current()
+	before, kind, entry, _ := u.Current()
 	current := trace.SpanFromContext(before)
 	ctx := h.propagator.Extract(before, carrier)
 	sc := trace.SpanContextFromContext(ctx)

@@ -14,7 +14,7 @@ import (
 type span struct {
 	frame                 frame
 	otel                  trace.Span
-	at                    place           // nil without a Meta
+	unit                  unit            // nil without a Meta
 	found                 context.Context // what Begin found and End restores
 	up                    *span           // the span of the same Meta that found holds, if any
 	foundKind, foundEntry string
@@ -24,9 +24,9 @@ type span struct {
 	ended                 atomic.Bool
 }
 
-// begin opens a span below the current one of at and makes it the current one.
-func (t *tracing) begin(at place, name string, attrs map[string]any) *span {
-	s := &span{at: at, tracing: t}
+// begin opens a span below the current one of u and makes it the current one.
+func (t *tracing) begin(u unit, name string, attrs map[string]any) *span {
+	s := &span{unit: u, tracing: t}
 	b := scratchPool.Get()
 	var w words
 	b.read(attrs, &w)
@@ -36,16 +36,16 @@ func (t *tracing) begin(at place, name string, attrs map[string]any) *span {
 		s.begun = &begun
 	}
 	s.frame = frame{ctx, s}
-	if at != nil {
-		at.Enter(&s.frame, w.kind, w.entry, t)
+	if u != nil {
+		u.Enter(&s.frame, w.kind, w.entry, t)
 	}
 	return s
 }
 
 // trace records a span of no length, which is never the current one.
-func (t *tracing) trace(at place, name, status string, attrs map[string]any) {
+func (t *tracing) trace(u unit, name, status string, attrs map[string]any) {
 	var s span
-	s.at = at
+	s.unit = u
 	b := scratchPool.Get()
 	var w words
 	b.read(attrs, &w)
@@ -68,22 +68,22 @@ func (t *tracing) trace(at place, name, status string, attrs map[string]any) {
 // has the kind and the entry that spans below inherit.
 func (t *tracing) start(s *span, b *scratch, name string, w *words) context.Context {
 	ctx, received := context.Background(), false
-	if s.at != nil {
-		ctx, s.foundKind, s.foundEntry, received = s.at.Current()
+	if s.unit != nil {
+		ctx, s.foundKind, s.foundEntry, received = s.unit.Current()
 	}
 	s.found = ctx
 	if f, ok := ctx.(*frame); ok {
-		s.up = f.span.of(s.at)
+		s.up = f.span.of(s.unit)
 	} else {
 		if f = frameOf(ctx); f != nil {
-			s.up = f.span.of(s.at)
+			s.up = f.span.of(s.unit)
 		}
 		if received && !trace.SpanContextFromContext(ctx).IsValid() {
-			ctx, s.remote = inbound(ctx, s.at)
+			ctx, s.remote = inbound(ctx, s.unit)
 		}
 	}
 	kind := b.words(w, s.foundKind, s.foundEntry)
-	ctx, s.otel = t.tracer.Start(ctx, nameOf(name, w.step), b.options(kind)...) //nolint:spancheck // whoever begins it ends it
+	ctx, s.otel = t.tracer.Start(ctx, nameOf(name, w.step), b.options(kind)...) //nolint:spancheck // the caller of Begin ends it
 	scratchPool.Put(b)
 	return ctx
 }
@@ -100,19 +100,19 @@ func nameOf(name, step string) string {
 	return "unnamed"
 }
 
-// of returns s if its Meta is the one of at, nil otherwise: spans of the Meta that it was
-// forked from are as good as strangers'.
-func (s *span) of(at place) *span {
-	if at == nil || s.at == nil {
+// of returns s if it was begun on u, nil otherwise: spans of the Meta that u was forked from
+// don't count.
+func (s *span) of(u unit) *span {
+	if u == nil || s.unit == nil {
 		return nil
 	}
-	if m, ok := at.(*tracehook.Meta); ok {
-		if o, own := s.at.(*tracehook.Meta); !own || o != m {
+	if m, ok := u.(*tracehook.Meta); ok {
+		if o, own := s.unit.(*tracehook.Meta); !own || o != m {
 			return nil
 		}
 		return s
 	}
-	if f, ok := at.(interface{ same(place) bool }); ok && f.same(s.at) {
+	if f, ok := u.(interface{ same(unit) bool }); ok && f.same(s.unit) {
 		return s
 	}
 	return nil
@@ -123,7 +123,7 @@ func (s *span) End(results ...any) {
 	if !s.ended.CompareAndSwap(false, true) {
 		return
 	}
-	if _, own := s.at.(*tracehook.Meta); !own {
+	if _, own := s.unit.(*tracehook.Meta); !own {
 		s.link()
 	}
 	// Recovering works only here, in the function that was deferred itself.
@@ -138,7 +138,7 @@ func (s *span) End(results ...any) {
 	}
 	s.leave()
 	if len(results) > 0 || s.begun != nil {
-		s.settle(results)
+		s.setStatus(results)
 	}
 	s.otel.End()
 }
@@ -146,7 +146,7 @@ func (s *span) End(results ...any) {
 // link links the span to a parent in another process that a carrier was told about too
 // late.
 func (s *span) link() {
-	if f, ok := s.at.(parser); ok {
+	if f, ok := s.unit.(parser); ok {
 		if sc, ok := f.parsed(); ok {
 			s.otel.AddLink(trace.Link{SpanContext: sc})
 		}
@@ -157,15 +157,15 @@ type parser interface {
 	parsed() (trace.SpanContext, bool)
 }
 
-// settle gives the span its final status.
-func (s *span) settle(results []any) {
+// setStatus gives the span its final status.
+func (s *span) setStatus(results []any) {
 	if !s.otel.IsRecording() {
 		return
 	}
-	o, ok := outcomeOf(results)
+	st, ok := statusOf(results)
 	switch {
 	case ok:
-		o.set(s.otel, s.begun)
+		st.set(s.otel, s.begun)
 	case s.begun != nil && s.begun.failed():
 		setFailed(s.otel, s.begun.message())
 	}

@@ -43,13 +43,13 @@ func frameOf(ctx context.Context) *frame {
 }
 
 // leave makes an open span current again. Other goroutines may begin and end spans of the
-// same Meta meanwhile, so it looks again after each change: whoever comes last sees all
-// that have ended.
+// same Meta meanwhile, so it checks again after each change: the last one sees all that
+// have ended.
 func (s *span) leave() {
-	if s.at == nil {
+	if s.unit == nil {
 		return
 	}
-	if s.at.Leave(&s.frame, s.found, s.foundKind, s.foundEntry) && (s.up == nil || !s.up.ended.Load()) {
+	if s.unit.Leave(&s.frame, s.found, s.foundKind, s.foundEntry) && (s.up == nil || !s.up.ended.Load()) {
 		return
 	}
 	for s.step() {
@@ -58,8 +58,8 @@ func (s *span) leave() {
 
 // step replaces a context that shows an ended span, and reports whether it had to.
 func (s *span) step() bool {
-	ctx, _, _, _ := s.at.Current()
-	x := frameOf(ctx).of(s.at)
+	ctx, _, _, _ := s.unit.Current()
+	x := frameOf(ctx).of(s.unit)
 	if x == nil {
 		// A context from elsewhere. It may still show our span. (What a provider that does
 		// nothing made is no span, or the parent itself: there is nothing to replace.)
@@ -70,7 +70,7 @@ func (s *span) step() bool {
 	}
 	next, by := x.nearest(ctx)
 	if by != nil {
-		by.at.Enter(next, by.foundKind, by.foundEntry, nil)
+		by.unit.Enter(next, by.foundKind, by.foundEntry, nil)
 	}
 	return by != nil
 }
@@ -98,12 +98,12 @@ func patch(ctx, base context.Context) context.Context {
 	return &patched{trace.ContextWithSpan(ctx, trace.SpanFromContext(base)), frameOf(base)}
 }
 
-// of returns the span of f if it belongs to the Meta of at.
-func (f *frame) of(at place) *span {
+// of returns the span of f if it was begun on u.
+func (f *frame) of(u unit) *span {
 	if f == nil {
 		return nil
 	}
-	return f.span.of(at)
+	return f.span.of(u)
 }
 
 // shows reports whether s is the current span in ctx.
@@ -112,7 +112,7 @@ func shows(ctx context.Context, s *span) bool {
 	return a.SpanID() == b.SpanID() && a.TraceID() == b.TraceID()
 }
 
-// coveredIn reports whether ctx shows an open span that somebody else started below s.
+// coveredIn reports whether ctx shows an open span that another tracer started below s.
 func coveredIn(ctx context.Context, s *span) bool {
 	return !shows(ctx, s) && trace.SpanFromContext(ctx).IsRecording()
 }

@@ -21,59 +21,59 @@ type result interface {
 	Error() string
 }
 
-// outcome is how a span went.
-type outcome struct {
+// status is how a span went.
+type status struct {
 	word, text string
 	code       int
 	ok         bool
 	framework  bool // word and code are a framework's own
 }
 
-// outcomeOf returns what the first result that isn't nil says; false if there is none.
-func outcomeOf(results []any) (outcome, bool) {
+// statusOf returns what the first result that isn't nil says; false if there is none.
+func statusOf(results []any) (status, bool) {
 	for _, r := range results {
 		if isNil(r) {
 			continue
 		}
 		if res, ok := r.(result); ok {
-			if o, fine := guard(func() outcome { return outcomeOfResult(res) }); fine {
-				return o, true
+			if st, fine := guard(func() status { return statusOfResult(res) }); fine {
+				return st, true
 			}
-			return outcome{word: tracehook.StatusError, text: "result of type " + typeName(r) + " panicked", code: 1}, true
+			return status{word: tracehook.StatusError, text: "result of type " + typeName(r) + " panicked", code: 1}, true
 		}
-		return outcome{word: tracehook.StatusError, text: textOf(r), code: 1}, true
+		return status{word: tracehook.StatusError, text: textOf(r), code: 1}, true
 	}
-	return outcome{}, false
+	return status{}, false
 }
 
-func outcomeOfResult(r result) outcome {
-	o := outcome{word: lower(clean(r.Status())), code: r.Code(), ok: r.OK(), framework: true}
-	if o.word == "" && o.ok {
-		o.word = tracehook.StatusOK
-	} else if o.word == "" {
-		o.word = tracehook.StatusFail
+func statusOfResult(r result) status {
+	st := status{word: lower(clean(r.Status())), code: r.Code(), ok: r.OK(), framework: true}
+	if st.word == "" && st.ok {
+		st.word = tracehook.StatusOK
+	} else if st.word == "" {
+		st.word = tracehook.StatusFail
 	}
-	if !o.ok {
-		o.text = shorten(clean(r.Error()))
-		if o.code == 0 {
-			o.code = 1
+	if !st.ok {
+		st.text = shorten(clean(r.Error()))
+		if st.code == 0 {
+			st.code = 1
 		}
 	}
-	return o
+	return st
 }
 
-// set writes o to a span that began with what begun says, if anything.
-func (o outcome) set(s trace.Span, begun *words) {
-	if o.framework && (o.code != 0 || o.word != tracehook.StatusOK) || begun != nil {
-		s.SetAttributes(attribute.String(vocab.Status, o.word), attribute.Int(vocab.Code, o.code))
+// set writes st to a span that began with what begun says, if anything.
+func (st status) set(s trace.Span, begun *words) {
+	if st.framework && (st.code != 0 || st.word != tracehook.StatusOK) || begun != nil {
+		s.SetAttributes(attribute.String(vocab.Status, st.word), attribute.Int(vocab.Code, st.code))
 		if begun != nil && begun.result != "" {
-			s.SetAttributes(attribute.String(vocab.Result, o.text))
+			s.SetAttributes(attribute.String(vocab.Result, st.text))
 		}
 	}
-	if !o.ok {
-		text := o.text
-		if text == "" && o.framework {
-			text = o.word
+	if !st.ok {
+		text := st.text
+		if text == "" && st.framework {
+			text = st.word
 		}
 		setFailed(s, text)
 	}
