@@ -41,7 +41,8 @@ func TestDoorsLinkWhatTheyNeed(t *testing.T) {
 		{
 			"a Bridge with console and file",
 			[]string{module + "otelbridge/bridge", module + "exporter/console", module + "exporter/file"},
-			290, 265, []string{"grpc", "protobuf", "proto/otlp", "exporters/otlp", module + "exporter/otlp", module + "exporter/greptime"},
+			290, 265,
+			[]string{"grpc", "protobuf", "proto/otlp", "exporters/otlp", module + "exporter/otlp", module + "exporter/greptime"},
 		},
 		{"everything", []string{module + "otelbridge"}, 460, 425, nil},
 	} {

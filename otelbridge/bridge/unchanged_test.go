@@ -4,8 +4,10 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -109,6 +111,42 @@ func TestReloadAsksTheDriversOfWhatChanges(t *testing.T) {
 	}
 }
 
+// A connection that may no longer read OTEL_EXPORTER_OTLP_*, because it isn't the only one, is
+// opened again: what it has read must not stay in force.
+func TestReloadOpensWhatMayNoLongerReadTheEnvironment(t *testing.T) {
+	t.Parallel()
+	var c counter
+	const one = "[trace.a]\ndriver = \"otlp\"\n"
+	b, err := otelbridge.New(t.Context(), parse(t, one), otelbridge.WithDriverSpec("otlp", c.driver()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Shutdown(context.Background()) })
+	if c.settings.Load().Environ == nil {
+		t.Fatal("the only connection doesn't read the environment")
+	}
+	if err := b.Reload(t.Context(), parse(t, one+"[trace.b]\ndriver = \"otlp\"\n")); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.made.Load(); got != 3 {
+		t.Errorf("%d exporters were made, want one for each of two connections after the first", got)
+	}
+}
+
+func TestDriversThatNoConnectionCouldUse(t *testing.T) {
+	t.Parallel()
+	var c counter
+	for want, opt := range map[string]bridge.Option{
+		"a driver needs a name":     bridge.WithDriverSpec("", c.driver()),
+		`driver "x" has no factory`: bridge.WithDriver("x", nil),
+		`unknown driver "default"`:  bridge.WithDrivers(nil),
+	} {
+		if err := bridge.Check(config.Default(), opt); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Check returned %v, want %q", err, want)
+		}
+	}
+}
+
 // Drivers are made once for a Bridge, so that what their exporters share stays shared over
 // reloads, and each Bridge has its own.
 func TestDriversLiveAsLongAsTheBridge(t *testing.T) {
@@ -189,6 +227,53 @@ func TestAReloadServesTheOldAndTheNewConnections(t *testing.T) {
 				t.Errorf("got %d spans, want the one that the %s connection keeps", len(spans), wants)
 			}
 		})
+	}
+}
+
+// After a reload the head serves the new connections alone: a span that they can't keep costs
+// nothing.
+func TestAfterAReloadTheHeadServesTheNewConnections(t *testing.T) {
+	t.Parallel()
+	b, _ := newBridge(t, "[trace.a]\ndriver = \"none\"\n")
+	if err := b.Reload(t.Context(), parse(t, "[trace.a]\ndriver = \"none\"\nsample = { rate = 0, error = false }\n")); err != nil {
+		t.Fatal(err)
+	}
+	_, span := b.TracerProvider().Tracer("test").Start(t.Context(), "dropped")
+	defer span.End()
+	if span.IsRecording() {
+		t.Error("a span is recorded that no connection can keep")
+	}
+}
+
+// What changed in the file between Open and Watch is taken over, too.
+func TestWatchBeginsWithTheConfigurationInForce(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "trace.toml")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("[trace.a]\ndriver = \"none\"\n")
+	b, err := otelbridge.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Shutdown(context.Background()) })
+	write("[trace.b]\ndriver = \"none\"\n")
+	stop, err := b.Watch(t.Context(), path, config.WithSettle(time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	for deadline := time.Now().Add(30 * time.Second); b.Stats().LastReload == nil; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the change was not taken over")
+		}
+	}
+	if _, ok := b.Stats().Connections["b"]; !ok {
+		t.Error("the connection of the changed file isn't there")
 	}
 }
 

@@ -11,11 +11,10 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook/otelbridge/otelhook"
-	"github.com/tracehook/tracehook/otelbridge/otelhook/internal/infratest"
 )
 
 // A framework's interface is satisfied without an import in either direction.
-var _ infratest.TraceHook = (*otelhook.Hook[*infratest.Meta, infratest.TraceSpan])(nil)
+var _ infraTraceHook = (*otelhook.Hook[*infraMeta, infraTraceSpan])(nil)
 
 const (
 	remoteTrace  = "0af7651916cd43dd8448eb211c80319c"
@@ -25,18 +24,18 @@ const (
 
 type metaIDs struct{ Trace, Span, Parent, Kind, Entry string }
 
-func idsOf(m *infratest.Meta) metaIDs {
+func idsOf(m *infraMeta) metaIDs {
 	return metaIDs{m.TraceId(), m.SpanId(), m.ParentSpanId(), m.TraceKind(), m.TraceEntry()}
 }
 
 func TestHookTellsAFrameworksMetaItsIDs(t *testing.T) {
 	t.Parallel()
 	_, tp, exp := newHook(t)
-	var hook infratest.TraceHook = otelhook.NewHook[*infratest.Meta, infratest.TraceSpan](tp)
-	m := infratest.NewMeta()
+	var hook infraTraceHook = otelhook.NewHook[*infraMeta, infraTraceSpan](tp)
+	m := newInfraMeta()
 	m.TraceKind("cron")
 	before := idsOf(m)
-	outer := hook.Begin(m, "outer", infratest.Map{"kind": "http", "target": "/"})
+	outer := hook.Begin(m, "outer", infraMap{"kind": "http", "target": "/"})
 	inOuter := idsOf(m)
 	inner := hook.Begin(m, "inner", nil)
 	inInner := idsOf(m)
@@ -72,23 +71,23 @@ func TestHookFindsTheParentThatIDsName(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name          string
-		prepare       func(m *infratest.Meta)
+		prepare       func(m *infraMeta)
 		trace, parent string
 	}{
-		{"received over a bus", func(m *infratest.Meta) { m.TraceId(remoteTrace); m.SpanId(remoteSpan) }, remoteTrace, remoteSpan},
-		{"parsed from a header", func(m *infratest.Meta) { m.Parse(remoteTrace, remoteSpan) }, remoteTrace, remoteSpan},
-		{"upper case", func(m *infratest.Meta) { m.Parse(strings.ToUpper(remoteTrace), strings.ToUpper(remoteSpan)) }, remoteTrace, remoteSpan},
-		{"a trace id alone", func(m *infratest.Meta) { m.TraceId(remoteTrace) }, remoteTrace, ""},
-		{"a broken span id", func(m *infratest.Meta) { m.Parse(remoteTrace, "sp18e9") }, remoteTrace, ""},
-		{"ids of another making", func(m *infratest.Meta) { m.Parse("tr18e9", "sp18e9") }, "", ""},
-		{"zeros", func(m *infratest.Meta) { m.Parse(strings.Repeat("0", 32), remoteSpan) }, "", ""},
+		{"received over a bus", func(m *infraMeta) { m.TraceId(remoteTrace); m.SpanId(remoteSpan) }, remoteTrace, remoteSpan},
+		{"parsed from a header", func(m *infraMeta) { m.Parse(remoteTrace, remoteSpan) }, remoteTrace, remoteSpan},
+		{"upper case", func(m *infraMeta) { m.Parse(strings.ToUpper(remoteTrace), strings.ToUpper(remoteSpan)) }, remoteTrace, remoteSpan},
+		{"a trace id alone", func(m *infraMeta) { m.TraceId(remoteTrace) }, remoteTrace, ""},
+		{"a broken span id", func(m *infraMeta) { m.Parse(remoteTrace, "sp18e9") }, remoteTrace, ""},
+		{"ids of another making", func(m *infraMeta) { m.Parse("tr18e9", "sp18e9") }, "", ""},
+		{"zeros", func(m *infraMeta) { m.Parse(strings.Repeat("0", 32), remoteSpan) }, "", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			_, tp, exp := newHook(t)
-			hook := otelhook.NewHook[*infratest.Meta, infratest.TraceSpan](tp)
-			m := infratest.NewMeta()
+			hook := otelhook.NewHook[*infraMeta, infraTraceSpan](tp)
+			m := newInfraMeta()
 			tt.prepare(m)
 			before := idsOf(m)
 			hook.Begin(m, "first", nil).End()
@@ -115,8 +114,8 @@ func TestHookFindsTheParentThatIDsName(t *testing.T) {
 func TestHookIgnoresAHeaderParsedUnderAnOpenSpan(t *testing.T) {
 	t.Parallel()
 	_, tp, exp := newHook(t)
-	hook := otelhook.NewHook[*infratest.Meta, infratest.TraceSpan](tp)
-	m := infratest.NewMeta()
+	hook := otelhook.NewHook[*infraMeta, infraTraceSpan](tp)
+	m := newInfraMeta()
 	server := hook.Begin(m, "server", nil)
 	m.Parse(remoteTrace, remoteSpan) // what the framework's HTTP module does, too late
 	hook.Begin(m, "child", nil).End()

@@ -10,7 +10,6 @@ import (
 
 	"github.com/tracehook/tracehook"
 	"github.com/tracehook/tracehook/otelbridge/otelhook"
-	"github.com/tracehook/tracehook/otelbridge/otelhook/internal/infratest"
 )
 
 // Goroutines that share a Meta get parents by chance, but each span ends once, and none
@@ -19,8 +18,8 @@ func TestHookOnASharedMetaConcurrentSafe(t *testing.T) {
 	t.Parallel()
 	_, tp, exp := newHook(t)
 	own := otelhook.NewHook[*tracehook.Meta, tracehook.TraceSpan](tp)
-	other := otelhook.NewHook[*infratest.Meta, infratest.TraceSpan](tp)
-	m, f := tracehook.NewMeta(), infratest.NewMeta()
+	other := otelhook.NewHook[*infraMeta, infraTraceSpan](tp)
+	m, f := tracehook.NewMeta(), newInfraMeta()
 	const n, each = 8, 100
 	var all sync.WaitGroup
 	for range n {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/tracehook/tracehook"
 	"github.com/tracehook/tracehook/otelbridge/otelhook"
-	"github.com/tracehook/tracehook/otelbridge/otelhook/internal/infratest"
 )
 
 func TestMetadataCarriesFlagsStateAndBaggage(t *testing.T) {
@@ -119,8 +118,8 @@ func TestExtractAndInject(t *testing.T) {
 		t.Errorf("TraceParent = %s, want %s", got, unsampled)
 	}
 
-	f := infratest.NewMeta()
-	other := otelhook.NewHook[*infratest.Meta, infratest.TraceSpan](tp)
+	f := newInfraMeta()
+	other := otelhook.NewHook[*infraMeta, infraTraceSpan](tp)
 	if !other.Extract(f, in) || f.TraceId() != remoteTrace || f.ParentSpanId() != remoteSpan || f.SpanId() != "" {
 		t.Errorf("ids of a framework's Meta after Extract: %+v", idsOf(f))
 	}
@@ -140,8 +139,8 @@ func TestExtractAndInject(t *testing.T) {
 func TestExtractUnderAnOpenSpanLinks(t *testing.T) {
 	t.Parallel()
 	_, tp, exp := newHook(t)
-	hook := otelhook.NewHook[*infratest.Meta, infratest.TraceSpan](tp)
-	m := infratest.NewMeta()
+	hook := otelhook.NewHook[*infraMeta, infraTraceSpan](tp)
+	m := newInfraMeta()
 	span := hook.Begin(m, "s", nil)
 	id := m.SpanId()
 	if !hook.Extract(m, propagation.MapCarrier{"traceparent": remoteHeader, "baggage": "user=123"}) {
@@ -163,8 +162,8 @@ func TestExtractUnderAnOpenSpanLinks(t *testing.T) {
 func TestInjectPassesOnWhatWasReceived(t *testing.T) {
 	t.Parallel()
 	_, tp, _ := newHook(t)
-	hook := otelhook.NewHook[*infratest.Meta, infratest.TraceSpan](tp, otelhook.WithPropagator(propagation.TraceContext{}))
-	m := infratest.NewMeta()
+	hook := otelhook.NewHook[*infraMeta, infraTraceSpan](tp, otelhook.WithPropagator(propagation.TraceContext{}))
+	m := newInfraMeta()
 	m.Parse(remoteTrace, remoteSpan)
 	out := propagation.MapCarrier{}
 	hook.Inject(m, out)

@@ -18,7 +18,6 @@ import (
 
 	"github.com/tracehook/tracehook"
 	"github.com/tracehook/tracehook/otelbridge/otelhook"
-	"github.com/tracehook/tracehook/otelbridge/otelhook/internal/infratest"
 )
 
 type ctxKey int
@@ -29,12 +28,12 @@ func TestSpansEndInAnyOrder(t *testing.T) {
 	t.Parallel()
 	_, tp, _ := newHook(t, sdktrace.WithRawSpanLimits(sdktrace.NewSpanLimits()))
 	own := otelhook.NewHook[*tracehook.Meta, tracehook.TraceSpan](tp)
-	other := otelhook.NewHook[*infratest.Meta, infratest.TraceSpan](tp)
+	other := otelhook.NewHook[*infraMeta, infraTraceSpan](tp)
 	for seed := range uint64(500) {
 		m := tracehook.NewMeta().WithContext(t.Context())
 		anyOrder(t, seed, func(name string) tracehook.TraceSpan { return own.Begin(m, name, nil) },
 			m.Context, func(ctx context.Context) { m.WithContext(ctx) }, func() string { return m.SpanId() })
-		f := infratest.NewMeta().WithContext(t.Context())
+		f := newInfraMeta().WithContext(t.Context())
 		anyOrder(t, seed, func(name string) tracehook.TraceSpan { return other.Begin(f, name, nil) },
 			f.Context, func(ctx context.Context) { f.WithContext(ctx) }, func() string { return f.SpanId() })
 		if t.Failed() {
