@@ -128,7 +128,7 @@ func (g *GRPC) say(st *status.Status, answered bool, cause error) error {
 func retryInfo(st *status.Status) time.Duration {
 	for _, d := range st.Details() {
 		if info, ok := d.(*spb.RetryInfo); ok {
-			return min(max(info.GetRetryDelay().AsDuration(), 0), maxAfter)
+			return max(info.GetRetryDelay().AsDuration(), 0)
 		}
 	}
 	return 0
