@@ -337,6 +337,13 @@ func TestParse_otelEnvironment(t *testing.T) {
 		`, []string{"OTEL_SERVICE_NAME=shop", "OTEL_RESOURCE_ATTRIBUTES=team=a,k=v", "OTEL_PROPAGATORS=b3"}, config.OTel{
 			Service: "s", Resource: map[string]string{"team": "x", "k": "v"}, Propagators: []string{"none"},
 		}, 0},
+		{
+			"the name among the file's attributes wins, too",
+			"[otel.resource]\n\"service.name\" = \"file\"\n",
+			[]string{"OTEL_SERVICE_NAME=variable", "OTEL_RESOURCE_ATTRIBUTES=service.name=attribute,k=v"},
+			config.OTel{Service: "file", Resource: map[string]string{"k": "v"}, Propagators: []string{"tracecontext", "baggage"}},
+			0,
+		},
 		{"broken attributes", "", []string{"OTEL_RESOURCE_ATTRIBUTES=a=1,b"}, config.OTel{
 			Propagators: []string{"tracecontext", "baggage"},
 		}, 1},
@@ -363,6 +370,24 @@ func TestParse_otelEnvironment(t *testing.T) {
 		if cfg.Disabled != want.disabled || len(cfg.Warnings) != want.warnings {
 			t.Errorf("OTEL_SDK_DISABLED=%q: Disabled = %v, warnings %v, want %v", value, cfg.Disabled, cfg.Warnings, want)
 		}
+	}
+}
+
+// A process that is turned off is not the one that it was, so that turning it off is a reload.
+func TestParse_disabledChangesTheHash(t *testing.T) {
+	t.Parallel()
+	on, off := parse(t, "[trace]\n"), parse(t, "[trace]\n", "OTEL_SDK_DISABLED=true")
+	if on.Hash() == off.Hash() || off.Hash() != parse(t, "[trace]\n", "OTEL_SDK_DISABLED=TRUE").Hash() {
+		t.Errorf("the hash is %s, and %s if nothing is kept", on.Hash(), off.Hash())
+	}
+}
+
+// Words are matched in any case, and are what the documents call them afterwards.
+func TestParse_wordsInAnyCase(t *testing.T) {
+	t.Parallel()
+	c := parse(t, "[trace]\noverflow = 'DROP'\n[trace.sample]\nparent = 'Ignore'\nkey = ' Span_ID '\n").Connections[0]
+	if c.Overflow != "drop" || c.Sample.Parent != "ignore" || c.Sample.Key != "span_id" {
+		t.Errorf("overflow %q, parent %q, key %q", c.Overflow, c.Sample.Parent, c.Sample.Key)
 	}
 }
 
