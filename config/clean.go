@@ -27,15 +27,13 @@ func clean(data []byte) (text []byte, problem *Problem) {
 
 // invalid returns the offset of the first byte that is not UTF-8, or -1.
 func invalid(data []byte) int {
-	if utf8.Valid(data) {
-		return -1
-	}
-	for i := 0; i < len(data); {
-		r, size := utf8.DecodeRune(data[i:])
-		if r == utf8.RuneError && size <= 1 {
+	for i, r := range string(data) {
+		if r != utf8.RuneError {
+			continue
+		}
+		if _, size := utf8.DecodeRune(data[i:]); size == 1 {
 			return i
 		}
-		i += size
 	}
 	return -1
 }

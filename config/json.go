@@ -31,7 +31,7 @@ func decodeJSON(data []byte) (v any, err error) {
 func problemOf(err error) Problems { return Problems{{Message: err.Error()}} }
 
 func locateJSON(data []byte, mark func(string, int, int)) Problems {
-	w := jsonWalk{decoder: json.NewDecoder(bytes.NewReader(data)), data: data, lines: lineStarts(data), mark: mark}
+	w := jsonWalk{document: newDocument(data, mark), decoder: json.NewDecoder(bytes.NewReader(data))}
 	w.decoder.UseNumber()
 	start := w.next()
 	token, err := w.decoder.Token()
@@ -39,24 +39,22 @@ func locateJSON(data []byte, mark func(string, int, int)) Problems {
 		return w.syntax(err)
 	}
 	if token != json.Delim('{') {
-		return Problems{w.problem(start, "must be a table of keys, such as {\"trace\": {}}")}
+		return Problems{w.problem("", start, "must be a table of keys, such as {\"trace\": {}}")}
 	}
 	if err := w.object("", 0); err != nil {
 		return w.syntax(err)
 	}
 	start = w.next()
 	if _, err := w.decoder.Token(); !errors.Is(err, io.EOF) {
-		return Problems{w.problem(start, "something follows the end of the document")}
+		return Problems{w.problem("", start, "something follows the end of the document")}
 	}
 	return w.problems
 }
 
 // jsonWalk finds the places of keys in a JSON document, and keys that are there twice.
 type jsonWalk struct {
+	document
 	decoder  *json.Decoder
-	data     []byte
-	lines    []int
-	mark     func(path string, line, column int)
 	problems Problems
 }
 
@@ -80,12 +78,10 @@ func (w *jsonWalk) object(path string, depth int) error {
 		key, _ := token.(string)
 		below := setting.Join(path, key)
 		if seen[key] {
-			problem := w.problem(start, "is there twice")
-			problem.Path = below
-			w.problems = append(w.problems, problem)
+			w.problems = append(w.problems, w.problem(below, start, "is there twice"))
 		}
 		seen[key] = true
-		w.mark(below, w.line(start), w.column(start))
+		w.markAt(below, start)
 		if err := w.value(below, depth+1); err != nil {
 			return err
 		}
@@ -96,9 +92,8 @@ func (w *jsonWalk) object(path string, depth int) error {
 
 func (w *jsonWalk) list(path string, depth int) error {
 	for i := 0; w.decoder.More(); i++ {
-		start := w.next()
 		below := setting.At(path, i)
-		w.mark(below, w.line(start), w.column(start))
+		w.markAt(below, w.next())
 		if err := w.value(below, depth+1); err != nil {
 			return err
 		}
@@ -110,7 +105,7 @@ func (w *jsonWalk) list(path string, depth int) error {
 func (w *jsonWalk) value(path string, depth int) error {
 	start := w.next()
 	if depth > maxDepth {
-		return Problems{w.problem(start, tooDeep())}
+		return Problems{w.problem("", start, tooDeep())}
 	}
 	token, err := w.decoder.Token()
 	switch {
@@ -136,19 +131,5 @@ func (w *jsonWalk) syntax(err error) Problems {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		offset, message = len(w.data), "the document ends too early"
 	}
-	return Problems{w.problem(offset, message)}
-}
-
-func (w *jsonWalk) problem(offset int, message string) Problem {
-	return Problem{Line: w.line(offset), Column: w.column(offset), Message: message}
-}
-
-func (w *jsonWalk) line(offset int) int {
-	line, _ := position(w.data, w.lines, offset)
-	return line
-}
-
-func (w *jsonWalk) column(offset int) int {
-	_, column := position(w.data, w.lines, offset)
-	return column
+	return Problems{w.problem("", offset, message)}
 }

@@ -3,14 +3,12 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
-	"strconv"
 	"time"
 	"unicode/utf8"
-
-	gotoml "github.com/pelletier/go-toml/v2"
 
 	"github.com/tracehook/tracehook/setting"
 )
@@ -65,15 +63,9 @@ func (d *decoder) value(path string, v any, depth int) any {
 		return d.text(path, v)
 	case json.Number:
 		return d.jsonNumber(path, v)
-	case time.Duration:
-		return v.String()
 	case time.Time:
 		return v.Format(time.RFC3339Nano)
-	case gotoml.LocalDate:
-		return v.String()
-	case gotoml.LocalTime:
-		return v.String()
-	case gotoml.LocalDateTime:
+	case fmt.Stringer: // a time.Duration, or a date or time of TOML
 		return v.String()
 	}
 	return d.reflected(path, reflect.ValueOf(v), depth)
@@ -116,37 +108,23 @@ func (d *decoder) reflected(path string, v reflect.Value, depth int) any {
 
 func (d *decoder) reflectedMap(path string, v reflect.Value, depth int) any {
 	table := make(map[string]any, v.Len())
-	values := make(map[string]any, v.Len())
 	for key, value := range v.Seq2() {
-		if key.Kind() == reflect.Interface {
-			key = key.Elem()
-		}
-		name := ""
-		if key.Kind() == reflect.String {
-			name = key.String()
-		} else if key.IsValid() {
-			name = fmt.Sprint(key.Interface())
-		}
-		values[name] = value.Interface()
+		table[fmt.Sprint(key.Interface())] = value.Interface()
 	}
-	for _, name := range sortedKeys(values) {
+	for _, name := range sortedKeys(table) {
 		if d.endless {
-			break
+			return nil
 		}
-		table[name] = d.value(setting.Join(path, name), values[name], depth+1)
+		table[name] = d.value(setting.Join(path, name), table[name], depth+1)
 	}
 	return table
 }
 
 func (d *decoder) jsonNumber(path string, n json.Number) any {
-	if i, err := strconv.ParseInt(n.String(), 10, 64); err == nil {
+	if i, err := n.Int64(); err == nil {
 		return i
 	}
-	f, err := n.Float64()
-	if err != nil {
-		d.fail(path, "is too large a number")
-		return nil
-	}
+	f, _ := n.Float64() // infinite if it is too large
 	return d.float(path, f)
 }
 
@@ -161,7 +139,7 @@ func (d *decoder) float(path string, f float64) any {
 		d.fail(path, "nan is not a number")
 		return nil
 	case math.IsInf(f, 0):
-		d.fail(path, "is not a finite number")
+		d.fail(path, "is too large a number")
 		return nil
 	case f == math.Trunc(f) && math.Abs(f) <= exact:
 		return int64(f)
@@ -190,19 +168,10 @@ func (d *decoder) text(path, s string) any {
 }
 
 func isScalar(v any) bool {
-	switch reflect.ValueOf(v).Kind() {
-	case reflect.String, reflect.Bool, reflect.Int, reflect.Int64, reflect.Uint64, reflect.Float64, reflect.Float32:
-		return true
-	default:
-		return false
-	}
+	kind := reflect.ValueOf(v).Kind()
+	return kind == reflect.String || kind >= reflect.Bool && kind <= reflect.Float64
 }
 
 func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
+	return slices.Sorted(maps.Keys(m))
 }

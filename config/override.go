@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/tracehook/tracehook/internal/nearest"
@@ -93,48 +92,31 @@ func (d *decoder) override(table map[string]any, o override) {
 	}
 }
 
-// overrideValue gives the text of a variable the type that its key wants. Keys of ours take
-// text; below setting, spool and retry, where any type may be meant, the type of the value
-// that is replaced decides, and then the look of the text.
+// overrideValue gives the text of a variable the type that its key wants. It may be a list or a
+// table in JSON. Other keys of ours take text; below setting, spool and retry, where any type may
+// be meant, the type of the value that is replaced decides, and then the look of the text.
 func (d *decoder) overrideValue(path string, old any, o override) any {
-	last := o.keys[len(o.keys)-1]
-	if strings.ContainsAny(first(o.value), "{[") && last != "format" && last != "flag" && json.Valid([]byte(o.value)) {
-		if v, err := decodeJSON([]byte(o.value)); err == nil {
-			d.literal = true
-			defer func() { d.literal = false }()
-			return d.value(path, v, len(o.keys))
-		}
-	}
-	open := slices.ContainsFunc(o.keys[:len(o.keys)-1], func(key string) bool {
-		return key == "setting" || key == "spool" || key == "retry"
-	})
-	if _, wasText := old.(string); !open || wasText {
+	if !json.Valid([]byte(o.value)) {
 		return o.value
 	}
-	return guess(o.value)
-}
-
-// first returns the first character of text that is no space.
-func first(text string) string {
-	text = strings.TrimSpace(text)
-	return text[:min(1, len(text))]
-}
-
-// guess reads text as a TOML scalar if it looks like one.
-func guess(text string) any {
-	if text == "true" || text == "false" {
-		return text == "true"
+	above, last := o.keys[:len(o.keys)-1], o.keys[len(o.keys)-1]
+	_, isText := old.(string)
+	open := !isText && slices.ContainsFunc(above, func(key string) bool {
+		return key == "setting" || key == "spool" || key == "retry"
+	})
+	v, err := decodeJSON([]byte(o.value))
+	switch v.(type) {
+	case map[string]any, []any:
+		open = last != "format" && last != "flag"
+	case nil:
+		open = false
 	}
-	if i, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return i
+	if !open || err != nil {
+		return o.value
 	}
-	if f, err := strconv.ParseFloat(text, 64); err == nil && !strings.ContainsAny(text, "xXnNiI_") {
-		return f
-	}
-	if s, err := strconv.Unquote(text); err == nil && strings.HasPrefix(text, `"`) {
-		return s
-	}
-	return text
+	d.literal = true
+	defer func() { d.literal = false }()
+	return d.value(path, v, len(o.keys))
 }
 
 // rateKey returns the name under which a sample table has its rate: sample wins over rate.

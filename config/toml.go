@@ -16,7 +16,7 @@ func tomlSyntax() syntax {
 	return syntax{
 		unmarshal: toml.Parser().Unmarshal,
 		locate: func(data []byte, mark func(string, int, int)) Problems {
-			w := tomlWalk{data: data, lines: lineStarts(data), mark: mark, lists: make(map[string]int)}
+			w := tomlWalk{document: newDocument(data, mark), lists: make(map[string]int)}
 			return w.walk()
 		},
 		problems: tomlProblems,
@@ -34,10 +34,8 @@ func tomlProblems(err error) Problems {
 
 // tomlWalk finds the places of keys in a TOML document.
 type tomlWalk struct {
+	document
 	parser unstable.Parser
-	data   []byte
-	lines  []int
-	mark   func(path string, line, column int)
 	lists  map[string]int // [[path]] -> how many so far
 }
 
@@ -63,8 +61,7 @@ func (w *tomlWalk) walk() Problems {
 		default:
 		}
 		if !ok {
-			line, column := position(w.data, w.lines, w.first(expression.Key()))
-			return Problems{{Line: line, Column: column, Message: tooDeep()}}
+			return Problems{w.problem("", w.first(expression.Key()), tooDeep())}
 		}
 	}
 	return nil // a syntax error is reported by the parser itself, which says it better
@@ -152,12 +149,4 @@ func (*tomlWalk) first(key unstable.Iterator) int {
 		return 0
 	}
 	return int(key.Node().Raw.Offset)
-}
-
-func (w *tomlWalk) markAt(path string, offset int) {
-	if offset < 0 {
-		return
-	}
-	line, column := position(w.data, w.lines, offset)
-	w.mark(path, line, column)
 }

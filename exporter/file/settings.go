@@ -48,24 +48,14 @@ func decode(in exporter.Settings) (settings, error) {
 
 func decodePath(d *setting.Table, s *settings) {
 	store := d.String("store/trace", "store")
-	if climbs(store) {
-		d.Problem("store", "%q leaves the working directory; give an absolute path", store)
-	}
-	if tilde(store) {
-		d.Problem("store", "%q would be a directory called ~: no shell expands it here; give an absolute path", store)
-	}
+	keepInside(d, "store", store, "the working directory")
 	key := d.Name("path", "file", "output")
 	path := d.String("trace.log", "path", "file", "output")
 	if problem := pathProblem(path); problem != "" {
 		d.Problem(key, "%s", problem)
 		return
 	}
-	if climbs(path) {
-		d.Problem(key, "%q leaves the store; give an absolute path", path)
-	}
-	if tilde(path) {
-		d.Problem(key, "%q would be in a directory called ~: no shell expands it here; give an absolute path", path)
-	}
+	keepInside(d, key, path, "the store")
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(store, path)
 	}
@@ -78,6 +68,16 @@ func decodePath(d *setting.Table, s *settings) {
 		d.Problem(key, "%s", problem)
 	}
 	s.path = abs
+}
+
+// keepInside reports a relative path that leaves the directory where, or that waits for a shell.
+func keepInside(d *setting.Table, key, path, where string) {
+	switch {
+	case climbs(path):
+		d.Problem(key, "%q leaves %s; give an absolute path", path, where)
+	case tilde(path):
+		d.Problem(key, "%q would be in a directory called ~: no shell expands it here; give an absolute path", path)
+	}
 }
 
 func decodeLimits(d *setting.Table, s *settings) {

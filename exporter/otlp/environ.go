@@ -2,12 +2,12 @@ package otlp
 
 import (
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/tracehook/tracehook/exporter/delivery"
+	"github.com/tracehook/tracehook/setting"
 )
 
 // environ reads OpenTelemetry's variables of an OTLP exporter. The one for traces beats the
@@ -104,19 +104,14 @@ func (e *environ) headers(grpc bool) map[string]string {
 		return nil
 	}
 	headers := make(map[string]string)
-	for i, member := range strings.Split(list, ",") {
-		if strings.TrimSpace(member) == "" {
-			continue
-		}
-		name, value, ok := strings.Cut(member, "=")
-		name = strings.TrimSpace(name)
-		value, err := url.PathUnescape(strings.TrimSpace(value))
-		if !ok || err != nil {
-			e.ignore(variable, "member %d is ignored: it is not of the form name=value, or badly percent-encoded", i+1)
+	i := 0
+	for name, value := range setting.Pairs(list) {
+		if i++; name == "" {
+			e.ignore(variable, "member %d is ignored: it is not of the form name=value, or badly percent-encoded", i)
 			continue
 		}
 		if problem := checkHeader(name, value, grpc); problem != "" {
-			e.ignore(variable, "member %d is ignored: %s", i+1, problem)
+			e.ignore(variable, "member %d is ignored: %s", i, problem)
 			continue
 		}
 		headers[name] = value
