@@ -1,0 +1,73 @@
+package otelbridge_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/tracehook/tracehook/config"
+	"github.com/tracehook/tracehook/otelbridge"
+)
+
+// Not parallel: it looks at the heap.
+func TestLargeSpansLeaveNothingOnTheHeap(t *testing.T) {
+	var received atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		n, err := io.Copy(io.Discard, r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		received.Add(n)
+	}))
+	defer s.Close()
+	cfg, err := config.Parse(fmt.Appendf(nil, "[trace.a]\ndriver = \"otlp\"\nsetting = { endpoint = %q }\n"+
+		"[trace.b]\ndriver = \"otlp\"\nsetting = { endpoint = %q }\nsample = { rate = 0, error = false }\n"+
+		"[trace.c]\ndriver = \"otlp\"\nsetting = { endpoint = %q, protocol = \"http/json\" }\n", s.URL, s.URL, s.URL), "toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := otelbridge.New(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tracer := b.TracerProvider().Tracer("memory")
+	send := func(n, size int) {
+		for range n {
+			_, span := tracer.Start(t.Context(), "large")
+			span.SetAttributes(attribute.String("text", strings.Repeat("x", size)))
+			span.End()
+		}
+		if err := b.ForceFlush(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	send(8, 100) // connections, buffers
+	before := heap()
+	const size = 10 << 20
+	send(8, size)
+	if grown := heap() - before; grown > 1<<20 {
+		t.Errorf("the heap grew by %d bytes", grown)
+	}
+	if received.Load() < 2*8*size {
+		t.Errorf("%d bytes arrived", received.Load())
+	}
+	if err := b.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func heap() int64 {
+	for range 3 { // pools keep what they have for two collections
+		runtime.GC()
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc) //nolint:gosec // a heap
+}
