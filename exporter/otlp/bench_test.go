@@ -18,7 +18,6 @@ import (
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
-	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/otlp"
 	"github.com/tracehook/tracehook/exporter/spool"
 	"github.com/tracehook/tracehook/internal/sendtest"
@@ -81,20 +80,16 @@ func swallow(conn net.Conn) {
 	}
 }
 
-func export(b *testing.B, spans []sdktrace.ReadOnlySpan, exporters ...sdktrace.SpanExporter) {
+func export(b *testing.B, spans []sdktrace.ReadOnlySpan, e sdktrace.SpanExporter) {
 	b.Helper()
 	b.ReportAllocs()
 	for b.Loop() {
-		for _, e := range exporters {
-			if err := e.ExportSpans(b.Context(), spans); err != nil {
-				b.Fatal(err)
-			}
+		if err := e.ExportSpans(b.Context(), spans); err != nil {
+			b.Fatal(err)
 		}
 	}
 	b.ReportMetric(float64(len(spans)*b.N)/b.Elapsed().Seconds(), "spans/s")
-	for _, e := range exporters {
-		_ = e.Shutdown(b.Context())
-	}
+	_ = e.Shutdown(b.Context())
 }
 
 func BenchmarkExport(b *testing.B) {
@@ -120,23 +115,6 @@ func BenchmarkExport(b *testing.B) {
 		}
 		export(b, spans, e)
 	})
-	b.Run("four connections", func(b *testing.B) { export(b, spans, connections(b, 4)...) })
-	b.Run("one connection", func(b *testing.B) { export(b, spans, connections(b, 1)...) })
-}
-
-// connections makes exporters as a Bridge does: by one driver.
-func connections(b *testing.B, n int) []sdktrace.SpanExporter {
-	b.Helper()
-	d := otlp.Driver()
-	var all []sdktrace.SpanExporter
-	for range n {
-		e, err := d.New(b.Context(), exporter.Settings{Connection: "c", Setting: map[string]any{"url": sink(b)}})
-		if err != nil {
-			b.Fatal(err)
-		}
-		all = append(all, e)
-	}
-	return all
 }
 
 // recorded returns ended spans of the SDK itself: what connections get.

@@ -37,11 +37,10 @@ type event struct {
 	Dropped    int
 }
 
-// link has no tracestate: the official exporter doesn't send that of links.
 type link struct {
-	TraceID, SpanID string
-	Attributes      map[string]any
-	Dropped         int
+	TraceID, SpanID, State string
+	Attributes             map[string]any
+	Dropped                int
 }
 
 const (
@@ -72,7 +71,7 @@ func ofSDK(s sdktrace.ReadOnlySpan) canonical {
 		c.Events = append(c.Events, event{e.Name, e.Time.UTC(), values(e.Attributes), e.DroppedAttributeCount})
 	}
 	for _, l := range s.Links() {
-		c.Links = append(c.Links, link{l.SpanContext.TraceID().String(), l.SpanContext.SpanID().String(), values(l.Attributes), l.DroppedAttributeCount})
+		c.Links = append(c.Links, link{l.SpanContext.TraceID().String(), l.SpanContext.SpanID().String(), l.SpanContext.TraceState().String(), values(l.Attributes), l.DroppedAttributeCount})
 	}
 	return c
 }
@@ -92,7 +91,7 @@ func ofCollector(r received) canonical {
 		c.Events = append(c.Events, event{e.Name(), e.Timestamp().AsTime(), plain(e.Attributes()), int(e.DroppedAttributesCount())})
 	}
 	for _, l := range s.Links().All() {
-		c.Links = append(c.Links, link{l.TraceID().String(), l.SpanID().String(), plain(l.Attributes()), int(l.DroppedAttributesCount())})
+		c.Links = append(c.Links, link{l.TraceID().String(), l.SpanID().String(), l.TraceState().AsRaw(), plain(l.Attributes()), int(l.DroppedAttributesCount())})
 	}
 	return c
 }

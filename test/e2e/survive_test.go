@@ -34,8 +34,8 @@ func open(t *testing.T, text string) (*otelbridge.Bridge, *tracetest.SpanRecorde
 }
 
 // TestEverythingSurvives compares each span that was ended with what the Collector wrote, for
-// HTTP and for gRPC, with TLS, a token, and compression on one of them; and with our own OTLP
-// file.
+// HTTP and for gRPC, with TLS, a token, and compression on one of them; for HTTP with JSON; and
+// with our own OTLP file.
 func TestEverythingSurvives(t *testing.T) {
 	t.Parallel()
 	c := start(t)
@@ -65,19 +65,26 @@ protocol = "grpc"
 endpoint = "https://%s"
 ca = "%s"
 headers = { authorization = "Bearer %s" }
+[trace.plain]
+driver = "otlp"
+overflow = "block"
+[trace.plain.setting]
+protocol = "http/json"
+endpoint = "http://%s"
 [trace.own]
 driver = "file"
 [trace.own.setting]
 encoding = "otlp"
 path = "%s"
-`, c.HTTP, c.CA, c.Token, c.GRPC, c.CA, c.Token, own))
+`, c.HTTP, c.CA, c.Token, c.GRPC, c.CA, c.Token, c.Plain, own))
 	makeSpans(t, b.TracerProvider())
 	if err := b.ForceFlush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	want := ended.Ended()
 	for pipeline, file := range map[string]map[string]received{
-		"http": c.wait(t, "http", len(want)), "grpc": c.wait(t, "grpc", len(want)), "own": c.wait(t, "own", len(want)),
+		"http": c.wait(t, "http", len(want)), "grpc": c.wait(t, "grpc", len(want)),
+		"plain": c.wait(t, "plain", len(want)), "own": c.wait(t, "own", len(want)),
 	} {
 		if len(file) != len(want) {
 			t.Errorf("%s has %d spans, %d were ended", pipeline, len(file), len(want))
@@ -94,7 +101,7 @@ path = "%s"
 		}
 	}
 	stats := b.Stats()
-	for _, name := range []string{"http", "grpc", "own"} {
+	for _, name := range []string{"http", "grpc", "plain", "own"} {
 		if n := stats.Connections[name].Exported; n != int64(len(want)) {
 			t.Errorf("connection %s says that it exported %d spans, %d were ended", name, n, len(want))
 		}
