@@ -11,6 +11,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -18,15 +19,20 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
 
 // contenders are in the order of the table. The first is what the others are compared with.
-var contenders = []string{"SDK, one batcher with otlptracehttp", "SDK, four", "otlp", "otlp, four", "otlp and file", "otlp, gRPC", "none"}
+func contenders() []string {
+	return []string{"SDK, one batcher with otlptracehttp", "SDK, four", "otlp", "otlp, four", "otlp and file", "otlp, gRPC", "none"}
+}
 
-// targets are upper bounds of the ratio; 0 where there is none.
-var targets = map[string]float64{"otlp": 0.80, "otlp, four": 1.10, "otlp and file": 0.85}
+// target returns an upper bound of the ratio, 0 where there is none.
+func target(name string) float64 {
+	return map[string]float64{"otlp": 0.80, "otlp, four": 1.10, "otlp and file": 0.85}[name]
+}
 
 func main() {
 	rounds := flag.Int("rounds", 7, "how often each contender is measured")
@@ -36,16 +42,16 @@ func main() {
 	profile := flag.String("profile", "", "with -only: where the CPU profile goes")
 	role := flag.String("role", "", "what a child process is: receive or trace")
 	contender := flag.String("contender", "", "of a child process")
-	target := flag.String("target", "", "of a child process: addresses of the receiver")
+	addresses := flag.String("target", "", "of a child process: addresses of the receiver")
 	flag.Parse()
 	var err error
 	switch *role {
 	case "receive":
 		err = receive()
 	case "trace":
-		err = trace(*contender, strings.Split(*target, ","), *spans, *rate, *profile)
+		err = trace(*contender, strings.Split(*addresses, ","), *spans, *rate, *profile)
 	default:
-		err = compare(*rounds, *only, []string{"-spans", fmt.Sprint(*spans), "-rate", fmt.Sprint(*rate), "-profile", *profile})
+		err = compare(*rounds, *only, []string{"-spans", strconv.Itoa(*spans), "-rate", strconv.Itoa(*rate), "-profile", *profile})
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -64,7 +70,7 @@ func compare(rounds int, only string, args []string) error {
 	if err != nil {
 		return err
 	}
-	names := contenders
+	names := contenders()
 	if only != "" {
 		names = []string{only}
 	}
@@ -94,7 +100,7 @@ func compare(rounds int, only string, args []string) error {
 		slices.Sort(ratios)
 		slices.Sort(times[name])
 		ratio, verdict := ratios[len(ratios)/2], ""
-		if bound := targets[name]; bound > 0 && only == "" {
+		if bound := target(name); bound > 0 && only == "" {
 			verdict = fmt.Sprintf("%.2f met", bound)
 			if ratio > bound {
 				verdict = fmt.Sprintf("%.2f **missed**", bound)
@@ -108,7 +114,7 @@ func compare(rounds int, only string, args []string) error {
 
 // measure runs one contender against a receiver of its own and returns microseconds a span.
 func measure(self, name string, args []string) (float64, error) {
-	receiver := exec.Command(self, "-role", "receive")
+	receiver := exec.CommandContext(context.Background(), self, "-role", "receive")
 	stdin, err := receiver.StdinPipe()
 	if err != nil {
 		return 0, err
@@ -126,7 +132,7 @@ func measure(self, name string, args []string) (float64, error) {
 	if err := answers.Decode(&addresses); err != nil {
 		return 0, err
 	}
-	child := exec.Command(self, append([]string{"-role", "trace", "-contender", name, "-target", strings.Join(addresses, ",")}, args...)...)
+	child := exec.CommandContext(context.Background(), self, append([]string{"-role", "trace", "-contender", name, "-target", strings.Join(addresses, ",")}, args...)...)
 	child.Stderr = os.Stderr
 	child.Dir, err = os.MkdirTemp("", "cost")
 	if err != nil {

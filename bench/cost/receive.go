@@ -20,11 +20,12 @@ import (
 // input ends, how many spans it was sent.
 func receive() error {
 	var s sink
-	web, err := net.Listen("tcp", "127.0.0.1:0")
+	var listen net.ListenConfig
+	web, err := listen.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	rpc, err := net.Listen("tcp", "127.0.0.1:0")
+	rpc, err := listen.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@
 // OTEL_EXPORTER_OTLP_* and OTEL_EXPORTER_OTLP_TRACES_* fill what the settings leave open, if
 // Settings.Environ is set; the Bridge sets it when this is the only OTLP connection. Where
 // the settings and the environment name different endpoints, the environment's headers and
-// certificates are not used: they were meant for the other one. Of the environment, only an
+// certificates are not used, which the log says: they were meant for the other one. Of the environment, only an
 // endpoint or a certificate that can't be used is an error; anything else is ignored with a
 // warning in the log.
 package otlp

@@ -44,6 +44,18 @@ func (e *environ) ignore(variable, format string, args ...any) {
 	e.warnings = append(e.warnings, fmt.Sprintf("environment variable %s: %s", variable, fmt.Sprintf(format, args...)))
 }
 
+// unused tells which secrets of the environment go nowhere, where the settings have none.
+func (e *environ) unused(d *setting.Table) {
+	for _, secret := range []struct {
+		name string
+		keys []string
+	}{{"HEADERS", []string{"headers"}}, {"CERTIFICATE", []string{"ca", "ca_file"}}, {"CLIENT_CERTIFICATE", []string{"cert", "cert_file"}}} {
+		if value, variable := e.value(secret.name); value != "" && !d.Has(secret.keys...) {
+			e.ignore(variable, "it is not used, because the connection has another endpoint than the environment: set %s", secret.keys[0])
+		}
+	}
+}
+
 // address returns the endpoint of the environment. It is a base unless it was named for
 // traces alone.
 func (e *environ) address() (address, variable string, base bool) {

@@ -43,6 +43,9 @@ func FromSettings(s exporter.Settings) (Options, error) {
 		o.Headers = env.headers(o.GRPC)
 	}
 	o.readTLS(d, env, secure, own)
+	if !own {
+		env.unused(d)
+	}
 	retry, err := delivery.ReadRetry(s)
 	o.Backoff, o.Budget, o.Once = retry.Backoff, retry.Budget, retry.Once
 	errs = append(errs, err)
@@ -63,7 +66,7 @@ func (o *Options) readAddress(d *setting.Table, env *environ) (secure, own bool)
 	}
 	problem := d.Problem
 	envAddress, variable, envBase := env.address()
-	own = address == "" || envAddress == "" || envAddress == address
+	own = address == "" || envAddress == "" || strings.TrimRight(envAddress, "/") == strings.TrimRight(address, "/")
 	if address == "" && envAddress != "" {
 		address, key, base = envAddress, variable, envBase
 		problem = env.problem

@@ -247,6 +247,39 @@ func TestEnvironmentIsIgnoredWithAWarning(t *testing.T) {
 	}
 }
 
+// Secrets of the environment that go nowhere are told, without their values.
+func TestUnusedSecretsOfTheEnvironment(t *testing.T) {
+	t.Parallel()
+	environ := env(map[string]string{
+		"OTEL_EXPORTER_OTLP_ENDPOINT": "http://h:4318", "OTEL_EXPORTER_OTLP_HEADERS": "a=pl4nted",
+		"OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE": "pl4nted.pem", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE": "pl4nted.pem",
+	})
+	for _, tt := range []struct {
+		setting table
+		want    int
+	}{
+		{table{"endpoint": "http://other:4318"}, 3},
+		{table{"endpoint": "http://other:4318", "headers": table{"a": "b"}}, 2},
+		{table{"endpoint": "http://h:4318"}, 0},
+		{table{"endpoint": "http://h:4318/"}, 0},
+		{table{}, 0},
+	} {
+		var log strings.Builder
+		e, err := otlp.Driver().New(t.Context(), exporter.Settings{
+			Logger: slog.New(slog.NewTextHandler(&log, nil)), Environ: environ, Setting: tt.setting,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if got := strings.Count(log.String(), "is not used, because"); got != tt.want || strings.Contains(log.String(), "pl4nted") {
+			t.Errorf("%v: %d lines, want %d:\n%s", tt.setting, got, tt.want, log.String())
+		}
+	}
+}
+
 // What is wrong with an address is said without its path, its query and its credentials.
 func TestAddressesInProblemsAreCutShort(t *testing.T) {
 	t.Parallel()
