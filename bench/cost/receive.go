@@ -29,7 +29,7 @@ func receive() error {
 	if err != nil {
 		return err
 	}
-	go func() { _ = http.Serve(web, &s) }() //nolint:gosec // it lives as long as one measurement
+	go func() { _ = http.Serve(web, &s) }() // it lives as long as one measurement
 	server := grpc.NewServer()
 	coltracepb.RegisterTraceServiceServer(server, &s)
 	go func() { _ = server.Serve(rpc) }()
