@@ -25,7 +25,7 @@ func (d *decoder) implicit() []Connection {
 		exporters = slices.DeleteFunc(exporters, func(name string) bool { return name == "none" })
 	}
 	if len(exporters) == 0 {
-		// OpenTelemetry's own default is otlp. Whoever names an endpoint means it.
+		// OpenTelemetry's own default is otlp, which an endpoint says is wanted.
 		for _, endpoint := range []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"} {
 			if d.env[endpoint] != "" {
 				variable, exporters = endpoint, []string{"otlp"}
@@ -77,8 +77,8 @@ func (d *decoder) batching(c *Connection) {
 	}
 }
 
-// sampler applies OTEL_TRACES_SAMPLER. These samplers know no errors, so whoever names one
-// gets its ratio and nothing beside it.
+// sampler applies OTEL_TRACES_SAMPLER. These samplers know no errors, so the
+// connection has the ratio and nothing beside it.
 func (d *decoder) sampler(s *Sample) {
 	const variable, argument = "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"
 	name := strings.ToLower(strings.TrimSpace(d.env[variable]))
