@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
@@ -86,6 +87,35 @@ func TestShutdownWithAContextThatIsDone(t *testing.T) {
 		}
 	}
 }
+
+// The context of New is that of opening: its end doesn't end exports.
+func TestExportsOutliveTheContextOfNew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		e := delivery.New(ctx, delivery.Config{Transport: strict{}, Encode: one})
+		cancel()
+		if err := e.ExportSpans(t.Context(), exportertest.Many(1)); err != nil {
+			t.Error(err)
+		}
+		if err := e.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// strict refuses what comes with a context that is done, or about to be.
+type strict struct{}
+
+func (strict) Send(ctx context.Context, _ delivery.Batch) delivery.Verdict {
+	synctest.Wait()
+	if ctx.Err() != nil {
+		return delivery.Verdict{Outcome: delivery.Refused, Err: ctx.Err()}
+	}
+	return delivery.Verdict{}
+}
+
+func (strict) Close() error { return nil }
 
 func TestShutdownEndsExports(t *testing.T) {
 	t.Parallel()
