@@ -3,8 +3,7 @@ package delivery_test
 import (
 	"crypto/tls"
 	"encoding/pem"
-	"io"
-	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -19,7 +18,7 @@ func TestOldTLSIsRefused(t *testing.T) {
 	for version, want := range map[uint16]delivery.Outcome{tls.VersionTLS11: delivery.Retry, tls.VersionTLS12: delivery.Delivered} {
 		server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 		server.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: version}
-		server.Config.ErrorLog = log.New(io.Discard, "", 0)
+		server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 		server.StartTLS()
 		t.Cleanup(server.Close)
 		ca := filepath.Join(t.TempDir(), "ca.pem")
