@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"encoding/json"
+	"net/url"
 	"os"
 	"slices"
 	"testing"
@@ -159,6 +160,7 @@ func TestFromMap_refuses(t *testing.T) {
 		"a deep map":              {deep(100), "trace.a.a"},
 		"a channel":               {map[string]any{"flag": make(chan int)}, "trace.flag: is a Go chan int, which no configuration holds"},
 		"a pointer":               {map[string]any{"flag": new(int)}, "trace.flag: is a Go *int, which no configuration holds"},
+		"a nil that has a String": {map[string]any{"flag": (*url.URL)(nil)}, "trace.flag: is a Go *url.URL, which no configuration holds"},
 		"a large number":          {map[string]any{"buffer": uint64(1 << 63)}, "trace.buffer: is too large a number"},
 		"bytes that are no text":  {map[string]any{"flag": "\xff"}, "trace.flag: is not UTF-8"},
 		"a list":                  {[]string{"console"}, "trace: must be a table, not a list"},

@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	gotoml "github.com/pelletier/go-toml/v2"
+
 	"github.com/tracehook/tracehook/setting"
 )
 
@@ -65,8 +67,8 @@ func (d *decoder) value(path string, v any, depth int) any {
 		return d.jsonNumber(path, v)
 	case time.Time:
 		return v.Format(time.RFC3339Nano)
-	case fmt.Stringer: // a time.Duration, or a date or time of TOML
-		return v.String()
+	case time.Duration, gotoml.LocalDate, gotoml.LocalTime, gotoml.LocalDateTime:
+		return fmt.Sprint(v)
 	}
 	return d.reflected(path, reflect.ValueOf(v), depth)
 }

@@ -105,7 +105,7 @@ func (t *Table) Name(names ...string) string {
 			return name
 		}
 	}
-	return names[0]
+	return strings.Join(names[:min(1, len(names))], "")
 }
 
 // Variable returns the name of the environment variable that the value of key came from; "" if
@@ -127,7 +127,7 @@ func (t *Table) find(key Key) (name string, v any, ok bool) {
 	}
 	name = t.Name(key.Names...)
 	v = t.values[name]
-	return name, v, v != nil
+	return name, v, v != nil && len(key.Names) > 0
 }
 
 // read reads key. Parse returns a value of the key's type, and wrong what is wrong with it, to

@@ -187,16 +187,17 @@ func TestTableTellsAbsentFromFalse(t *testing.T) {
 
 func TestTablePrefersTheFirstName(t *testing.T) {
 	t.Parallel()
-	table := code.Table("", map[string]any{"output": "o", "path": "p", "file": int64(1), "server": nil})
+	table := code.Table("", map[string]any{"output": "o", "path": "p", "file": int64(1), "server": nil, "": "nobody"})
 	if got := table.String("", "path", "file", "output"); got != "p" {
 		t.Errorf("got %q, want the value of path", got)
 	}
 	if got := table.Name("server", "output"); got != "output" {
 		t.Errorf("Name returned %q, want output: server has no value", got)
 	}
-	if table.Has("none") || table.Name("none", "absent") != "none" || table.Has() {
+	if table.Has("none") || table.Name("none", "absent") != "none" || table.Has() || table.Name() != "" || table.String("x") != "x" {
 		t.Error("a key that isn't there was found")
 	}
+	table.Ignore("")
 	if err := table.Err(); err != nil {
 		t.Errorf("a second name is a problem: %v", err)
 	}
