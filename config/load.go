@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -80,27 +81,27 @@ func (o options) parse(data []byte, format string) (Config, error) {
 	return d.decode(document)
 }
 
-func readFile(path string) ([]byte, error) {
+func readFile(path string) (data []byte, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("config file %q: %w", path, cause(err))
+		}
+	}()
 	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("config file %q: %w", path, cause(err))
-	}
 	switch {
+	case err != nil:
+		return nil, err
 	case info.IsDir():
-		return nil, fmt.Errorf("config file %q is a directory; name a file in it", path)
+		return nil, errors.New("is a directory; name a file in it")
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("config file %q is not a regular file", path)
+		return nil, errors.New("is not a regular file")
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("config file %q: %w", path, cause(err))
+		return nil, err
 	}
 	defer func() { _ = file.Close() }()
-	data, err := io.ReadAll(io.LimitReader(file, maxSize+1))
-	if err != nil {
-		return nil, fmt.Errorf("config file %q: %w", path, cause(err))
-	}
-	return data, nil
+	return io.ReadAll(io.LimitReader(file, maxSize+1))
 }
 
 // cause drops the operation and the path, which the caller says better.

@@ -5,52 +5,42 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"time"
 )
 
-// view is what may be printed of a connection: names and numbers. Text is left out, since any
-// of it may hold a secret: a setting's value, or an environment variable that was expanded.
-type view struct {
-	Name          string   `json:"name"`
-	JSON          bool     `json:"json"`
-	Buffer        int      `json:"buffer"`
-	Batch         int      `json:"batch"`
-	Timeout       string   `json:"timeout"`
-	ExportTimeout string   `json:"export_timeout"`
-	BlockTimeout  string   `json:"block_timeout"`
-	Overflow      string   `json:"overflow,omitempty"`
-	Fields        int      `json:"fields"`
-	Rate          float64  `json:"rate"`
-	Error         bool     `json:"error"`
-	Slow          string   `json:"slow,omitempty"`
-	Limit         float64  `json:"limit,omitempty"`
-	Key           string   `json:"key"`
-	Parent        string   `json:"parent"`
-	Rules         int      `json:"rules"`
-	Setting       []string `json:"setting,omitempty"`
-	Spool         []string `json:"spool,omitempty"`
-	Retry         []string `json:"retry,omitempty"`
-}
-
-func (c Connection) view() view {
-	v := view{
-		Name: c.Name, JSON: c.JSON,
-		Buffer: c.Buffer, Batch: c.Batch,
-		Timeout: c.Timeout.String(), ExportTimeout: c.ExportTimeout.String(), BlockTimeout: c.BlockTimeout.String(),
-		Overflow: c.Overflow, Fields: len(c.Fields),
-		Rate: c.Sample.Rate, Error: c.Sample.Error, Limit: c.Sample.Limit,
-		Key: c.Sample.Key, Parent: c.Sample.Parent, Rules: len(c.Sample.Rules),
-		Setting: sortedKeys(c.Setting), Spool: sortedKeys(c.Spool), Retry: sortedKeys(c.Retry),
-	}
-	if c.Sample.Slow != time.Duration(0) {
-		v.Slow = c.Sample.Slow.String()
-	}
-	return v
-}
-
 // MarshalJSON returns the connection's name and numbers, and of its settings the keys. It is
-// for reading, not for loading: no text that may be a secret is in it.
-func (c Connection) MarshalJSON() ([]byte, error) { return json.Marshal(c.view()) }
+// for reading, not for loading. Text is left out, since any of it may hold a secret: a setting's
+// value, or an environment variable that was expanded.
+func (c Connection) MarshalJSON() ([]byte, error) {
+	slow := ""
+	if c.Sample.Slow != 0 {
+		slow = c.Sample.Slow.String()
+	}
+	return json.Marshal(struct {
+		Name          string   `json:"name"`
+		JSON          bool     `json:"json"`
+		Buffer        int      `json:"buffer"`
+		Batch         int      `json:"batch"`
+		Timeout       string   `json:"timeout"`
+		ExportTimeout string   `json:"export_timeout"`
+		BlockTimeout  string   `json:"block_timeout"`
+		Overflow      string   `json:"overflow,omitempty"`
+		Fields        int      `json:"fields"`
+		Rate          float64  `json:"rate"`
+		Error         bool     `json:"error"`
+		Slow          string   `json:"slow,omitempty"`
+		Limit         float64  `json:"limit,omitempty"`
+		Key           string   `json:"key"`
+		Parent        string   `json:"parent"`
+		Rules         int      `json:"rules"`
+		Setting       []string `json:"setting,omitempty"`
+		Spool         []string `json:"spool,omitempty"`
+		Retry         []string `json:"retry,omitempty"`
+	}{
+		c.Name, c.JSON, c.Buffer, c.Batch, c.Timeout.String(), c.ExportTimeout.String(), c.BlockTimeout.String(),
+		c.Overflow, len(c.Fields), c.Sample.Rate, c.Sample.Error, slow, c.Sample.Limit, c.Sample.Key, c.Sample.Parent,
+		len(c.Sample.Rules), sortedKeys(c.Setting), sortedKeys(c.Spool), sortedKeys(c.Retry),
+	})
+}
 
 // String returns what MarshalJSON does.
 func (c Connection) String() string { return text(c) }
