@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 var lines = regexp.MustCompile(`(\d+) spans ended = (\d+) left out by sampling \+ (\d+) delivered \+ (\d+) to the spool \+ (\d+) failed
@@ -55,7 +55,7 @@ func TestTheSecondRunDeliversWhatTheFirstCouldNot(t *testing.T) {
 	if first[2] != 0 || first[4] != 0 || first[3] < 20 || first[7] != first[3] {
 		t.Errorf("without a Collector: %v", first)
 	}
-	r := sendtest.NewHTTP(t)
+	r := otlptest.NewHTTP(t)
 	second := accounts(t, "http://"+r.Address(), spool)
 	if second[5] != first[7] || second[7] != 0 {
 		t.Errorf("with a Collector: %v, after %v", second, first)

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/tracehook/tracehook/exporter/delivery"
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 func TestPlace(t *testing.T) {
@@ -37,7 +37,7 @@ func TestPlace(t *testing.T) {
 // network's own error, repeats it.
 func TestHTTPKeepsThePathToItself(t *testing.T) {
 	t.Parallel()
-	r := sendtest.NewHTTP(t)
+	r := otlptest.NewHTTP(t)
 	h := newHTTP(t, delivery.HTTPOptions{URL: "http://" + r.Address() + "/pl4nted-t0ken/v1/traces?key=pl4nted-k3y"})
 	check := func(what string) {
 		t.Helper()
@@ -46,14 +46,14 @@ func TestHTTPKeepsThePathToItself(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	for _, b := range []sendtest.Behavior{
+	for _, b := range []otlptest.Behavior{
 		{Status: 404, Body: "no route to /pl4nted-t0ken/v1/traces?key=pl4nted-k3y", ContentType: "text/plain"},
 		{Status: 200, Body: "pl4nted-t0ken", ContentType: "text/html"},
 		{Store: true, Reject: 1, Warn: "pl4nted-k3y"},
 		{Garbage: true},
 		{Reset: true},
 	} {
-		r.Behave(func(int) sendtest.Behavior { return b })
+		r.Behave(func(int) otlptest.Behavior { return b })
 		check(b.Body)
 	}
 	r.Down()

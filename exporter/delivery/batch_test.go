@@ -11,7 +11,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/exporter/delivery"
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 // stack is a network stack that keeps the bodies of requests, or closes them, and fails.
@@ -52,7 +52,7 @@ func TestBodiesAreRecycledWhenNobodyReadsThem(t *testing.T) {
 		e := delivery.New(t.Context(), delivery.Config{Transport: web, Encode: func(spans []sdktrace.ReadOnlySpan) (delivery.Batch, error) {
 			return delivery.Batch{Body: []byte("body"), Spans: len(spans), Recycle: func([]byte) { recycled++ }}, nil
 		}})
-		if err := e.ExportSpans(t.Context(), sendtest.Spans(1, 1)); err != nil {
+		if err := e.ExportSpans(t.Context(), otlptest.Spans(1, 1)); err != nil {
 			t.Fatal(err)
 		}
 		if want := map[bool]int{false: 1, true: 0}[keep]; recycled != want {
@@ -80,7 +80,7 @@ func TestAStoreKeepsBodies(t *testing.T) {
 		},
 	})
 	e.Keep(keeper{})
-	if err := e.ExportSpans(t.Context(), sendtest.Spans(1, 1)); err != nil {
+	if err := e.ExportSpans(t.Context(), otlptest.Spans(1, 1)); err != nil {
 		t.Error(err)
 	}
 }
@@ -95,7 +95,7 @@ func (keeper) Close(context.Context) error                   { return nil }
 // under a reader.
 func TestRecycledBodiesAreWholeConcurrentSafe(t *testing.T) {
 	t.Parallel()
-	r := sendtest.NewHTTP(t)
+	r := otlptest.NewHTTP(t)
 	web, err := delivery.NewHTTP(delivery.HTTPOptions{URL: r.URL()})
 	if err != nil {
 		t.Fatal(err)
@@ -116,7 +116,7 @@ func TestRecycledBodiesAreWholeConcurrentSafe(t *testing.T) {
 	for i := range 4 {
 		exports.Go(func() {
 			for range 50 {
-				if err := e.ExportSpans(t.Context(), sendtest.Spans(1, 1+i)); err != nil {
+				if err := e.ExportSpans(t.Context(), otlptest.Spans(1, 1+i)); err != nil {
 					t.Error(err)
 				}
 			}

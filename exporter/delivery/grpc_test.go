@@ -14,7 +14,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/tracehook/tracehook/exporter/delivery"
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 const method = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
@@ -34,22 +34,22 @@ func newGRPC(tb testing.TB, target string, o delivery.GRPCOptions) *delivery.GRP
 func TestGRPCVerdicts(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		give sendtest.Behavior
+		give otlptest.Behavior
 		want delivery.Outcome
 		says string
 	}{
-		{sendtest.Behavior{Store: true}, delivery.Delivered, ""},
-		{sendtest.Behavior{Code: codes.InvalidArgument, Body: "no name"}, delivery.Refused, "answered InvalidArgument: no name"},
-		{sendtest.Behavior{Code: codes.Unauthenticated}, delivery.Refused, "credentials in the headers"},
-		{sendtest.Behavior{Code: codes.Unimplemented}, delivery.Refused, "no trace service"},
-		{sendtest.Behavior{Code: codes.Unavailable, Body: "later"}, delivery.Retry, "Unavailable: later"},
-		{sendtest.Behavior{Code: codes.ResourceExhausted, RetryInfo: 3 * time.Second}, delivery.Retry, "ResourceExhausted"},
-		{sendtest.Behavior{Code: codes.ResourceExhausted, Body: "grpc: received message larger than max"}, delivery.Refused, "lower batch"},
+		{otlptest.Behavior{Store: true}, delivery.Delivered, ""},
+		{otlptest.Behavior{Code: codes.InvalidArgument, Body: "no name"}, delivery.Refused, "answered InvalidArgument: no name"},
+		{otlptest.Behavior{Code: codes.Unauthenticated}, delivery.Refused, "credentials in the headers"},
+		{otlptest.Behavior{Code: codes.Unimplemented}, delivery.Refused, "no trace service"},
+		{otlptest.Behavior{Code: codes.Unavailable, Body: "later"}, delivery.Retry, "Unavailable: later"},
+		{otlptest.Behavior{Code: codes.ResourceExhausted, RetryInfo: 3 * time.Second}, delivery.Retry, "ResourceExhausted"},
+		{otlptest.Behavior{Code: codes.ResourceExhausted, Body: "grpc: received message larger than max"}, delivery.Refused, "lower batch"},
 	} {
 		t.Run(tt.give.Code.String()+tt.give.Body, func(t *testing.T) {
 			t.Parallel()
-			r := sendtest.NewGRPC(t, nil)
-			r.Behave(func(int) sendtest.Behavior { return tt.give })
+			r := otlptest.NewGRPC(t, nil)
+			r.Behave(func(int) otlptest.Behavior { return tt.give })
 			v := newGRPC(t, r.Address(), delivery.GRPCOptions{}).Send(t.Context(), request(t))
 			if v.Outcome != tt.want || v.After != tt.give.RetryInfo {
 				t.Errorf("got %v after %v (%v), want %v after %v", v.Outcome, v.After, v.Err, tt.want, tt.give.RetryInfo)
@@ -63,8 +63,8 @@ func TestGRPCVerdicts(t *testing.T) {
 
 func TestGRPCDelivers(t *testing.T) {
 	t.Parallel()
-	r := sendtest.NewGRPC(t, nil)
-	r.Behave(func(int) sendtest.Behavior { return sendtest.Behavior{Store: true, Reject: 1, Warn: "old"} })
+	r := otlptest.NewGRPC(t, nil)
+	r.Behave(func(int) otlptest.Behavior { return otlptest.Behavior{Store: true, Reject: 1, Warn: "old"} })
 	g := newGRPC(t, r.Address(), delivery.GRPCOptions{Gzip: true, Metadata: map[string]string{"x-tenant": "a"}})
 	v := g.Send(t.Context(), request(t))
 	if v.Outcome != delivery.Delivered || v.Rejected != 1 || v.Message != "old" {
@@ -85,8 +85,8 @@ func TestGRPCRefusedConnection(t *testing.T) {
 
 func TestGRPCTimeout(t *testing.T) {
 	t.Parallel()
-	r := sendtest.NewGRPC(t, nil)
-	r.Behave(func(int) sendtest.Behavior { return sendtest.Behavior{Store: true, Delay: time.Minute} })
+	r := otlptest.NewGRPC(t, nil)
+	r.Behave(func(int) otlptest.Behavior { return otlptest.Behavior{Store: true, Delay: time.Minute} })
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	v := newGRPC(t, r.Address(), delivery.GRPCOptions{}).Send(ctx, request(t))
@@ -97,7 +97,7 @@ func TestGRPCTimeout(t *testing.T) {
 
 func TestGRPCHintsAtTheWrongPort(t *testing.T) {
 	t.Parallel()
-	web, rpc := sendtest.NewHTTP(t), sendtest.NewGRPC(t, nil)
+	web, rpc := otlptest.NewHTTP(t), otlptest.NewGRPC(t, nil)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	v := newGRPC(t, web.Address(), delivery.GRPCOptions{}).Send(ctx, request(t))
@@ -131,9 +131,9 @@ func TestGRPCHintsAtTheWrongPort(t *testing.T) {
 
 func TestGRPCKeepsSecrets(t *testing.T) {
 	t.Parallel()
-	r := sendtest.NewGRPC(t, nil)
-	r.Behave(func(int) sendtest.Behavior {
-		return sendtest.Behavior{Code: codes.Unauthenticated, Body: "unknown pl4nted"}
+	r := otlptest.NewGRPC(t, nil)
+	r.Behave(func(int) otlptest.Behavior {
+		return otlptest.Behavior{Code: codes.Unauthenticated, Body: "unknown pl4nted"}
 	})
 	v := newGRPC(t, r.Address(), delivery.GRPCOptions{Secrets: delivery.Secrets{"pl4nted"}}).Send(t.Context(), request(t))
 	if v.Err == nil || strings.Contains(v.Err.Error(), "pl4nted") {

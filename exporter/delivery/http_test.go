@@ -16,7 +16,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/tracehook/tracehook/exporter/delivery"
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 // request is a body of two spans.
@@ -49,37 +49,37 @@ func TestHTTPVerdicts(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name string
-		give sendtest.Behavior
+		give otlptest.Behavior
 		want delivery.Outcome
 		says string // in the error
 		hint string
 	}{
-		{"delivered", sendtest.Behavior{Store: true}, delivery.Delivered, "", ""},
-		{"rejected without a word", sendtest.Behavior{Status: 400}, delivery.Refused, "answered 400 Bad Request", ""},
-		{"rejected in text", sendtest.Behavior{Status: 400, Body: "no\nway", ContentType: "text/plain"}, delivery.Refused, "400 Bad Request: no way", ""},
-		{"rejected in protobuf", sendtest.Behavior{Status: 400, Body: string(status), ContentType: "application/x-protobuf"}, delivery.Refused, ": span 3 has no name", ""},
-		{"rejected in JSON", sendtest.Behavior{Status: 400, Body: `{"code":3,"message":"span 3"}`, ContentType: "application/json"}, delivery.Refused, "Bad Request: span 3", ""},
-		{"rejected in broken protobuf", sendtest.Behavior{Status: 400, Body: "\xff\xff", ContentType: "application/x-protobuf"}, delivery.Refused, "400 Bad Request", ""},
-		{"no credentials", sendtest.Behavior{Status: 401}, delivery.Refused, "401", "credentials in the headers"},
-		{"wrong path", sendtest.Behavior{Status: 404, Body: "<html>", ContentType: "text/html; charset=utf-8"}, delivery.Refused, ": a web page", "/v1/traces"},
-		{"too large", sendtest.Behavior{Status: 413}, delivery.Refused, "413", "lower batch"},
-		{"moved", sendtest.Behavior{Status: 307}, delivery.Refused, "307", "final address"},
-		{"unknown encoding", sendtest.Behavior{Status: 415}, delivery.Refused, "415", "compression"},
-		{"too many", sendtest.Behavior{Status: 429, RetryAfter: "3"}, delivery.Retry, "429 Too Many Requests", ""},
-		{"unavailable", sendtest.Behavior{Status: 503, Body: "later"}, delivery.Retry, ": later", ""},
-		{"gateway", sendtest.Behavior{Status: 502}, delivery.Retry, "502", ""},
-		{"internal error", sendtest.Behavior{Status: 500}, delivery.Refused, "500", ""},
-		{"reset", sendtest.Behavior{Reset: true}, delivery.Retry, "reset", ""},
-		{"not HTTP", sendtest.Behavior{Garbage: true}, delivery.Refused, "malformed HTTP", "4318"},
-		{"a web page that says yes", sendtest.Behavior{Status: 200, Body: "<html>", ContentType: "text/html"}, delivery.Refused, "no OTLP receiver", ""},
-		{"a yes that can't be read", sendtest.Behavior{Status: 200, Body: "\xff", ContentType: "application/x-protobuf"}, delivery.Refused, "can't be read", ""},
-		{"a plain yes", sendtest.Behavior{Status: 200, Body: "ok", ContentType: "text/plain"}, delivery.Delivered, "", ""},
-		{"no content", sendtest.Behavior{Status: 204}, delivery.Delivered, "", ""},
+		{"delivered", otlptest.Behavior{Store: true}, delivery.Delivered, "", ""},
+		{"rejected without a word", otlptest.Behavior{Status: 400}, delivery.Refused, "answered 400 Bad Request", ""},
+		{"rejected in text", otlptest.Behavior{Status: 400, Body: "no\nway", ContentType: "text/plain"}, delivery.Refused, "400 Bad Request: no way", ""},
+		{"rejected in protobuf", otlptest.Behavior{Status: 400, Body: string(status), ContentType: "application/x-protobuf"}, delivery.Refused, ": span 3 has no name", ""},
+		{"rejected in JSON", otlptest.Behavior{Status: 400, Body: `{"code":3,"message":"span 3"}`, ContentType: "application/json"}, delivery.Refused, "Bad Request: span 3", ""},
+		{"rejected in broken protobuf", otlptest.Behavior{Status: 400, Body: "\xff\xff", ContentType: "application/x-protobuf"}, delivery.Refused, "400 Bad Request", ""},
+		{"no credentials", otlptest.Behavior{Status: 401}, delivery.Refused, "401", "credentials in the headers"},
+		{"wrong path", otlptest.Behavior{Status: 404, Body: "<html>", ContentType: "text/html; charset=utf-8"}, delivery.Refused, ": a web page", "/v1/traces"},
+		{"too large", otlptest.Behavior{Status: 413}, delivery.Refused, "413", "lower batch"},
+		{"moved", otlptest.Behavior{Status: 307}, delivery.Refused, "307", "final address"},
+		{"unknown encoding", otlptest.Behavior{Status: 415}, delivery.Refused, "415", "compression"},
+		{"too many", otlptest.Behavior{Status: 429, RetryAfter: "3"}, delivery.Retry, "429 Too Many Requests", ""},
+		{"unavailable", otlptest.Behavior{Status: 503, Body: "later"}, delivery.Retry, ": later", ""},
+		{"gateway", otlptest.Behavior{Status: 502}, delivery.Retry, "502", ""},
+		{"internal error", otlptest.Behavior{Status: 500}, delivery.Refused, "500", ""},
+		{"reset", otlptest.Behavior{Reset: true}, delivery.Retry, "reset", ""},
+		{"not HTTP", otlptest.Behavior{Garbage: true}, delivery.Refused, "malformed HTTP", "4318"},
+		{"a web page that says yes", otlptest.Behavior{Status: 200, Body: "<html>", ContentType: "text/html"}, delivery.Refused, "no OTLP receiver", ""},
+		{"a yes that can't be read", otlptest.Behavior{Status: 200, Body: "\xff", ContentType: "application/x-protobuf"}, delivery.Refused, "can't be read", ""},
+		{"a plain yes", otlptest.Behavior{Status: 200, Body: "ok", ContentType: "text/plain"}, delivery.Delivered, "", ""},
+		{"no content", otlptest.Behavior{Status: 204}, delivery.Delivered, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			r := sendtest.NewHTTP(t)
-			r.Behave(func(int) sendtest.Behavior { return tt.give })
+			r := otlptest.NewHTTP(t)
+			r.Behave(func(int) otlptest.Behavior { return tt.give })
 			h := newHTTP(t, delivery.HTTPOptions{URL: r.URL()})
 			v := h.Send(t.Context(), request(t))
 			if v.Outcome != tt.want {
@@ -103,8 +103,8 @@ func TestHTTPVerdicts(t *testing.T) {
 
 func TestHTTPPartialSuccess(t *testing.T) {
 	t.Parallel()
-	r := sendtest.NewHTTP(t)
-	r.Behave(func(int) sendtest.Behavior { return sendtest.Behavior{Store: true, Reject: 1, Warn: "one is\ttoo old"} })
+	r := otlptest.NewHTTP(t)
+	r.Behave(func(int) otlptest.Behavior { return otlptest.Behavior{Store: true, Reject: 1, Warn: "one is\ttoo old"} })
 	v := newHTTP(t, delivery.HTTPOptions{URL: r.URL()}).Send(t.Context(), request(t))
 	if v.Outcome != delivery.Delivered || v.Rejected != 1 || v.Message != "one is too old" {
 		t.Errorf("got %+v", v)
@@ -113,9 +113,9 @@ func TestHTTPPartialSuccess(t *testing.T) {
 
 func TestHTTPReadsJSONAnswers(t *testing.T) {
 	t.Parallel()
-	r := sendtest.NewHTTP(t)
-	r.Behave(func(int) sendtest.Behavior {
-		return sendtest.Behavior{Status: 200, ContentType: "application/json", Body: `{"partialSuccess":{"rejectedSpans":"2","errorMessage":"no","new":1}}`}
+	r := otlptest.NewHTTP(t)
+	r.Behave(func(int) otlptest.Behavior {
+		return otlptest.Behavior{Status: 200, ContentType: "application/json", Body: `{"partialSuccess":{"rejectedSpans":"2","errorMessage":"no","new":1}}`}
 	})
 	v := newHTTP(t, delivery.HTTPOptions{URL: r.URL()}).Send(t.Context(), request(t))
 	if v.Outcome != delivery.Delivered || v.Rejected != 2 || v.Message != "no" {
@@ -126,7 +126,7 @@ func TestHTTPReadsJSONAnswers(t *testing.T) {
 func TestHTTPSendsWhatItWasGiven(t *testing.T) {
 	t.Parallel()
 	for _, compressed := range []bool{false, true} {
-		r := sendtest.NewHTTP(t)
+		r := otlptest.NewHTTP(t)
 		h := newHTTP(t, delivery.HTTPOptions{URL: r.URL(), Gzip: compressed, Header: http.Header{"X-Tenant": {"a"}}})
 		b := request(t)
 		if v := h.Send(t.Context(), b); v.Err != nil {
@@ -156,8 +156,8 @@ func TestHTTPRefusedConnection(t *testing.T) {
 
 func TestHTTPTimeout(t *testing.T) {
 	t.Parallel()
-	r := sendtest.NewHTTP(t)
-	r.Behave(func(int) sendtest.Behavior { return sendtest.Behavior{Store: true, Delay: time.Minute} })
+	r := otlptest.NewHTTP(t)
+	r.Behave(func(int) otlptest.Behavior { return otlptest.Behavior{Store: true, Delay: time.Minute} })
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	v := newHTTP(t, delivery.HTTPOptions{URL: r.URL()}).Send(ctx, request(t))
@@ -179,7 +179,7 @@ func TestHTTPUntrustedCertificate(t *testing.T) {
 
 func TestHTTPSchemeOfTheOtherKind(t *testing.T) {
 	t.Parallel()
-	r := sendtest.NewHTTP(t)
+	r := otlptest.NewHTTP(t)
 	v := newHTTP(t, delivery.HTTPOptions{URL: "https://" + r.Address() + "/v1/traces"}).Send(t.Context(), request(t))
 	if !strings.Contains(v.Err.Error(), "write http://") {
 		t.Errorf("got %v", v.Err)
@@ -208,12 +208,12 @@ func TestHTTPOnAPortForTLS(t *testing.T) {
 // A receiver that has answered before doesn't want TLS, whatever it does now.
 func TestHTTPResetIsNotAlwaysAboutTLS(t *testing.T) {
 	t.Parallel()
-	r := sendtest.NewHTTP(t)
+	r := otlptest.NewHTTP(t)
 	h := newHTTP(t, delivery.HTTPOptions{URL: r.URL()})
 	if v := h.Send(t.Context(), request(t)); v.Err != nil {
 		t.Fatal(v.Err)
 	}
-	r.Behave(func(int) sendtest.Behavior { return sendtest.Behavior{Reset: true} })
+	r.Behave(func(int) otlptest.Behavior { return otlptest.Behavior{Reset: true} })
 	if v := h.Send(t.Context(), request(t)); v.Err == nil || strings.Contains(v.Err.Error(), "TLS") {
 		t.Errorf("got %v", v.Err)
 	}
@@ -263,13 +263,13 @@ func TestHTTPBoundsAnswers(t *testing.T) {
 // Servers repeat the token that they didn't accept.
 func TestHTTPKeepsSecrets(t *testing.T) {
 	t.Parallel()
-	r := sendtest.NewHTTP(t)
-	for _, b := range []sendtest.Behavior{
+	r := otlptest.NewHTTP(t)
+	for _, b := range []otlptest.Behavior{
 		{Status: 401, Body: "unknown token pl4nted"},
 		{Status: 200, Body: "pl4nted", ContentType: "text/html"},
 		{Store: true, Reject: 1, Warn: "pl4nted"},
 	} {
-		r.Behave(func(int) sendtest.Behavior { return b })
+		r.Behave(func(int) otlptest.Behavior { return b })
 		h := newHTTP(t, delivery.HTTPOptions{URL: r.URL(), Header: http.Header{"Authorization": {"pl4nted"}}, Secrets: delivery.Secrets{"pl4nted"}})
 		v := h.Send(t.Context(), request(t))
 		if err := v.Result(2); err == nil || strings.Contains(err.Error(), "pl4nted") {

@@ -10,15 +10,15 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/tracehook/tracehook/exporter/delivery"
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 // The system gives a connection whose other end has vanished up in seconds instead of a quarter
 // of an hour.
 func TestGRPCConnectionsDieSoon(t *testing.T) {
 	t.Parallel()
-	r := sendtest.NewGRPC(t, nil)
-	r.Behave(func(int) sendtest.Behavior { return sendtest.Behavior{Store: true} })
+	r := otlptest.NewGRPC(t, nil)
+	r.Behave(func(int) otlptest.Behavior { return otlptest.Behavior{Store: true} })
 	conns := make(chan net.Conn, 4)
 	conn, err := delivery.Dial(r.Address(), insecure.NewCredentials(), "test", grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
 		c, err := new(net.Dialer).DialContext(ctx, "tcp", address)

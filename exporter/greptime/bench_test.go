@@ -9,7 +9,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter/greptime"
 	"github.com/tracehook/tracehook/exporter/greptime/internal/wire"
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 const benchBatch = 256
@@ -26,7 +26,7 @@ func encoder(tb testing.TB, url string) func(spans []sdktrace.ReadOnlySpan) ([]b
 // BenchmarkEncode encodes batches of 256 spans: for the trace pipeline, as rows, and as rows
 // made of messages, which is what generated code would do at least.
 func BenchmarkEncode(b *testing.B) {
-	spans := sendtest.Spans(1, benchBatch)
+	spans := otlptest.Spans(1, benchBatch)
 	for _, bb := range []struct{ name, url string }{{"otlp", "http://127.0.0.1:4000"}, {"rows", "grpc://127.0.0.1:4001"}} {
 		b.Run(bb.name, func(b *testing.B) {
 			encode := encoder(b, bb.url)
@@ -87,7 +87,7 @@ func remade(r *wire.GreptimeRequest) *wire.GreptimeRequest {
 func TestRowsCostNoAllocationForEachSpan(t *testing.T) { // not parallel: it counts allocations
 	encode := encoder(t, "grpc://127.0.0.1:4001")
 	allocations := func(n int) float64 {
-		spans := sendtest.Spans(1, n)
+		spans := otlptest.Spans(1, n)
 		return testing.AllocsPerRun(100, func() {
 			if _, err := encode(spans); err != nil {
 				t.Error(err)

@@ -15,7 +15,7 @@ import (
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/exportertest"
 	"github.com/tracehook/tracehook/exporter/greptime"
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 const planted = "pl4nted-s3cr3t"
@@ -121,7 +121,7 @@ func TestPartialSuccessHidesThePassword(t *testing.T) {
 		return partial(t, 1, "the password "+planted+" is fine, the span is not")
 	}
 	e := open(t, exporter.Settings{Setting: map[string]any{"url": c.url, "username": "root", "password": planted}})
-	_, err := resultOf(t, e, sendtest.Spans(1, 2))
+	_, err := resultOf(t, e, otlptest.Spans(1, 2))
 	if err == nil || !containsAll(err.Error(), "the password *** is fine") {
 		t.Errorf("the error is %v", err)
 	}

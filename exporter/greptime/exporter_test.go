@@ -11,7 +11,7 @@ import (
 	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 
 	"github.com/tracehook/tracehook/exporter"
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 // TestExportsConcurrentSafe shares one exporter, its encoders and the making of the table.
@@ -28,7 +28,7 @@ func TestExportsConcurrentSafe(t *testing.T) {
 				wg.Go(func() {
 					for b := range batches {
 						first := uint64((g*batches + b) * size)
-						if err := e.ExportSpans(t.Context(), sendtest.Spans(first+1, size)); err != nil {
+						if err := e.ExportSpans(t.Context(), otlptest.Spans(first+1, size)); err != nil {
 							t.Error(err)
 						}
 					}
@@ -75,7 +75,7 @@ func TestThePathOfAProxyIsNotShown(t *testing.T) {
 	e := open(t, exporter.Settings{
 		Setting: map[string]any{"url": "http://127.0.0.1:1/" + planted + "/v1/otlp"}, Retry: map[string]any{"enabled": false},
 	})
-	_, err := resultOf(t, e, sendtest.Spans(1, 2))
+	_, err := resultOf(t, e, otlptest.Spans(1, 2))
 	shown := fmt.Sprintf("%v %v %v", err, e, e.MarshalLog())
 	if containsAll(shown, planted) || !containsAll(shown, "http://127.0.0.1:1: ", "connection refused", "greptime http://127.0.0.1:1 table") {
 		t.Errorf("got %s", shown)

@@ -19,7 +19,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/greptime"
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 func TestTheTableIsMadeOnce(t *testing.T) {
@@ -235,7 +235,7 @@ func TestRowsSayWhatIsWrongWithThePort(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
-	receiver := sendtest.NewGRPC(t, nil)
+	receiver := otlptest.NewGRPC(t, nil)
 	for _, tt := range []struct{ name, url, want string }{
 		{"an HTTP server", "grpc://" + server.Listener.Addr().String(), "4000 is GreptimeDB's HTTP port; gRPC is 4001"},
 		{"another gRPC server", "grpc://" + receiver.Address(), "gRPC port, which is 4001"},

@@ -19,7 +19,7 @@ import (
 	"github.com/tracehook/tracehook/exporter/greptime"
 	"github.com/tracehook/tracehook/exporter/greptime/internal/wire"
 	"github.com/tracehook/tracehook/exporter/spool"
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 // spooled is a connection with a password whose server can be away.
@@ -63,11 +63,11 @@ func TestAnOutageGoesToDisk(t *testing.T) {
 			url, count := serveAway(t, tt.rows, &away)
 			dir := filepath.Join(t.TempDir(), "spool")
 			e := spooled(t, url, dir)
-			got, err := resultOf(t, e, sendtest.Spans(1, 10))
+			got, err := resultOf(t, e, otlptest.Spans(1, 10))
 			if (got != result{spooled: 10}) {
 				t.Errorf("the result is %+v, %v; want 10 spooled", got, err)
 			}
-			if err := e.SpoolSpans(t.Context(), sendtest.Spans(11, 5)); err != nil {
+			if err := e.SpoolSpans(t.Context(), otlptest.Spans(11, 5)); err != nil {
 				t.Error(err)
 			}
 			if err := e.Shutdown(t.Context()); err != nil {

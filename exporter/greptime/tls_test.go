@@ -13,7 +13,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/greptime"
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 // TestTLSFiles trusts a server by its own certificate, and nobody else.
@@ -42,7 +42,7 @@ func TestTLSFiles(t *testing.T) {
 			setting := map[string]any{"url": server.URL}
 			maps.Copy(setting, tt.setting)
 			e := open(t, exporter.Settings{Setting: setting, Retry: map[string]any{"enabled": false}})
-			_, err := resultOf(t, e, sendtest.Spans(1, 2))
+			_, err := resultOf(t, e, otlptest.Spans(1, 2))
 			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}

@@ -20,7 +20,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter/otlp"
 	"github.com/tracehook/tracehook/exporter/spool"
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 // sink takes requests and forgets them, with as little work as possible: what is measured is
@@ -122,7 +122,7 @@ func recorded(b *testing.B, n int) []sdktrace.ReadOnlySpan {
 	b.Helper()
 	var spans []sdktrace.ReadOnlySpan
 	tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(keeper{&spans}))
-	for _, like := range sendtest.Spans(1, n) {
+	for _, like := range otlptest.Spans(1, n) {
 		_, s := tp.Tracer("bench").Start(b.Context(), like.Name())
 		s.SetAttributes(like.Attributes()...)
 		s.End()

@@ -10,7 +10,7 @@ import (
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/exportertest"
 	"github.com/tracehook/tracehook/exporter/otlp"
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 // TestConformance runs the kit on every way to send, with a secret in a header that the
@@ -25,14 +25,14 @@ func TestConformance(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var receivers sync.Map
-			build := func(tb testing.TB, behave func(int) sendtest.Behavior) sdktrace.SpanExporter {
+			build := func(tb testing.TB, behave func(int) otlptest.Behavior) sdktrace.SpanExporter {
 				tb.Helper()
 				setting := map[string]any{
 					"headers": map[string]any{"authorization": "Bearer pl4nted-s3cr3t"}, "timeout": "10s",
 				}
-				r := sendtest.NewHTTP(tb)
+				r := otlptest.NewHTTP(tb)
 				if tt.grpc {
-					r = sendtest.NewGRPC(tb, nil)
+					r = otlptest.NewGRPC(tb, nil)
 					setting["protocol"] = "grpc"
 				}
 				r.Behave(behave)
@@ -62,13 +62,13 @@ func TestConformance(t *testing.T) {
 				New: func(tb testing.TB) sdktrace.SpanExporter { tb.Helper(); return build(tb, nil) },
 				Failing: func(tb testing.TB) sdktrace.SpanExporter {
 					tb.Helper()
-					return build(tb, func(n int) sendtest.Behavior {
-						return sendtest.Behavior{Status: []int{401, 503}[n%2], Body: "unknown token or path /pl4nted-s3cr3t/v1/traces"}
+					return build(tb, func(n int) otlptest.Behavior {
+						return otlptest.Behavior{Status: []int{401, 503}[n%2], Body: "unknown token or path /pl4nted-s3cr3t/v1/traces"}
 					})
 				},
 				Count: func(e sdktrace.SpanExporter) int {
 					r, _ := receivers.Load(e)
-					return len(r.(*sendtest.Receiver).Order()) //nolint:errcheck // stored above
+					return len(r.(*otlptest.Receiver).Order()) //nolint:errcheck // stored above
 				},
 				Secrets: []string{"pl4nted-s3cr3t"},
 			})

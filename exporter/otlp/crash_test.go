@@ -21,7 +21,7 @@ import (
 	"github.com/tracehook/tracehook/exporter/delivery"
 	"github.com/tracehook/tracehook/exporter/otlp"
 	"github.com/tracehook/tracehook/exporter/spool"
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 // The test runs itself as the process that is killed; these tell it what to do.
@@ -158,7 +158,7 @@ func TestKill(t *testing.T) {
 func kill(t *testing.T, mode spool.Mode, rounds int) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(9, uint64(mode)))
-	receiver := sendtest.NewHTTP(t)
+	receiver := otlptest.NewHTTP(t)
 	receiver.Down()
 	dir := filepath.Join(t.TempDir(), "spool")
 	kept, old := map[string]bool{}, map[string]bool{}

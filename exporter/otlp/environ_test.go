@@ -7,7 +7,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter/otlp"
 	"github.com/tracehook/tracehook/exporter/spool"
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 // The official exporters read the environment of the process, whatever they are told. This
@@ -22,15 +22,15 @@ func TestTheEnvironmentOfTheProcessChangesNothing(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
-	web, rpc := sendtest.NewHTTP(t), sendtest.NewGRPC(t, nil)
-	for r, o := range map[*sendtest.Receiver]otlp.Options{
+	web, rpc := otlptest.NewHTTP(t), otlptest.NewGRPC(t, nil)
+	for r, o := range map[*otlptest.Receiver]otlp.Options{
 		web: {URL: web.URL()}, rpc: {GRPC: true, URL: rpc.Address(), Insecure: true},
 	} {
 		e, err := otlp.New(t.Context(), o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := e.ExportSpans(t.Context(), sendtest.Spans(1, 3)); err != nil {
+		if err := e.ExportSpans(t.Context(), otlptest.Spans(1, 3)); err != nil {
 			t.Error(err)
 		}
 		if err := e.Shutdown(t.Context()); err != nil {
@@ -48,7 +48,7 @@ func TestTheEnvironmentOfTheProcessChangesNothing(t *testing.T) {
 // A batch whose time is up before it was encoded still reaches the spool.
 func TestACanceledExportIsSpooled(t *testing.T) {
 	t.Parallel()
-	web, rpc := sendtest.NewHTTP(t), sendtest.NewGRPC(t, nil)
+	web, rpc := otlptest.NewHTTP(t), otlptest.NewGRPC(t, nil)
 	for name, o := range map[string]otlp.Options{
 		"http": {URL: web.URL()}, "grpc": {GRPC: true, URL: rpc.Address(), Insecure: true},
 	} {
@@ -56,7 +56,7 @@ func TestACanceledExportIsSpooled(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		var l ledger
-		l.add(t, 5, e.ExportSpans(ctx, sendtest.Spans(1, 5)))
+		l.add(t, 5, e.ExportSpans(ctx, otlptest.Spans(1, 5)))
 		if l.spooled != 5 {
 			t.Errorf("%s: %+v, want 5 spooled", name, l)
 		}
@@ -70,10 +70,10 @@ func TestSpoolSpansAfterShutdown(t *testing.T) {
 	if err := e.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := e.SpoolSpans(t.Context(), sendtest.Spans(1, 1)); err == nil {
+	if err := e.SpoolSpans(t.Context(), otlptest.Spans(1, 1)); err == nil {
 		t.Error("spans are said to be kept")
 	}
-	if err := e.ExportSpans(t.Context(), sendtest.Spans(1, 1)); err != nil {
+	if err := e.ExportSpans(t.Context(), otlptest.Spans(1, 1)); err != nil {
 		t.Errorf("ExportSpans after Shutdown: %v", err)
 	}
 }

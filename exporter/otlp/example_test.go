@@ -7,7 +7,7 @@ import (
 	"net/http/httptest"
 
 	"github.com/tracehook/tracehook/exporter/otlp"
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 func ExampleNew() {
@@ -23,7 +23,7 @@ func ExampleNew() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(e.ExportSpans(ctx, sendtest.Spans(1, 3)))
+	fmt.Println(e.ExportSpans(ctx, otlptest.Spans(1, 3)))
 	fmt.Println(e.Shutdown(ctx))
 	// Output:
 	// POST /v1/traces shop

@@ -7,15 +7,15 @@ import (
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/otlp"
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 func TestExporterDelivers(t *testing.T) {
 	t.Parallel()
-	web, rpc := sendtest.NewHTTP(t), sendtest.NewGRPC(t, nil)
+	web, rpc := otlptest.NewHTTP(t), otlptest.NewGRPC(t, nil)
 	for _, tt := range []struct {
 		name     string
-		receiver *sendtest.Receiver
+		receiver *otlptest.Receiver
 		options  otlp.Options
 		first    uint64
 	}{
@@ -30,7 +30,7 @@ func TestExporterDelivers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := e.ExportSpans(t.Context(), sendtest.Spans(tt.first, 10)); err != nil {
+			if err := e.ExportSpans(t.Context(), otlptest.Spans(tt.first, 10)); err != nil {
 				t.Error(err)
 			}
 			if err := e.Shutdown(t.Context()); err != nil {
@@ -38,7 +38,7 @@ func TestExporterDelivers(t *testing.T) {
 			}
 			got := tt.receiver.Spans()
 			for id := tt.first; id < tt.first+10; id++ {
-				if n := got[sendtest.ID(id)]; n != 1 {
+				if n := got[otlptest.ID(id)]; n != 1 {
 					t.Errorf("span %d arrived %d times", id, n)
 				}
 			}
@@ -49,9 +49,9 @@ func TestExporterDelivers(t *testing.T) {
 // A proxy stands between, and may repeat what it was told.
 func TestTheProxysPasswordIsASecret(t *testing.T) {
 	t.Parallel()
-	r := sendtest.NewHTTP(t)
-	r.Behave(func(int) sendtest.Behavior {
-		return sendtest.Behavior{Status: 407, Body: "not Basic " + base64.StdEncoding.EncodeToString([]byte("eve:pl4nted")) + ", which is pl4nted"}
+	r := otlptest.NewHTTP(t)
+	r.Behave(func(int) otlptest.Behavior {
+		return otlptest.Behavior{Status: 407, Body: "not Basic " + base64.StdEncoding.EncodeToString([]byte("eve:pl4nted")) + ", which is pl4nted"}
 	})
 	e, err := otlp.Driver().New(t.Context(), exporter.Settings{Setting: map[string]any{
 		"endpoint": "http://collector.invalid", "proxy": "http://eve:pl4nted@" + r.Address(),
@@ -59,7 +59,7 @@ func TestTheProxysPasswordIsASecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = e.ExportSpans(t.Context(), sendtest.Spans(1, 1))
+	err = e.ExportSpans(t.Context(), otlptest.Spans(1, 1))
 	if err == nil || !strings.Contains(err.Error(), "407 Proxy Authentication Required: not Basic ***, which is *** (the proxy wants other credentials") {
 		t.Errorf("got %v", err)
 	}

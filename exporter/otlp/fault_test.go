@@ -20,7 +20,7 @@ import (
 	"github.com/tracehook/tracehook/exporter/otlp"
 	"github.com/tracehook/tracehook/exporter/report"
 	"github.com/tracehook/tracehook/exporter/spool"
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 // quick lets an outage of milliseconds be one.
@@ -78,35 +78,35 @@ func (l *ledger) check(tb testing.TB, e *spool.Exporter, total int) {
 }
 
 // misbehave draws what happens to one request.
-func misbehave(r *rand.Rand) sendtest.Behavior {
+func misbehave(r *rand.Rand) otlptest.Behavior {
 	stored := r.IntN(2) == 0
 	switch r.IntN(16) {
 	case 0:
-		return sendtest.Behavior{Status: 429, RetryAfter: "0"}
+		return otlptest.Behavior{Status: 429, RetryAfter: "0"}
 	case 1:
-		return sendtest.Behavior{Status: 503, Body: "overloaded"}
+		return otlptest.Behavior{Status: 503, Body: "overloaded"}
 	case 2:
-		return sendtest.Behavior{Status: 502, Store: stored}
+		return otlptest.Behavior{Status: 502, Store: stored}
 	case 3:
-		return sendtest.Behavior{Status: 400, Body: "no"}
+		return otlptest.Behavior{Status: 400, Body: "no"}
 	case 4:
-		return sendtest.Behavior{Store: stored, Reset: true}
+		return otlptest.Behavior{Store: stored, Reset: true}
 	case 5:
-		return sendtest.Behavior{Store: stored, Garbage: true}
+		return otlptest.Behavior{Store: stored, Garbage: true}
 	case 6:
-		return sendtest.Behavior{Store: true, Reject: 1 + r.IntN(5), Warn: "too old"}
+		return otlptest.Behavior{Store: true, Reject: 1 + r.IntN(5), Warn: "too old"}
 	case 7:
-		return sendtest.Behavior{Store: true, Delay: time.Duration(r.IntN(400)) * time.Millisecond}
+		return otlptest.Behavior{Store: true, Delay: time.Duration(r.IntN(400)) * time.Millisecond}
 	case 8:
-		return sendtest.Behavior{Store: true, CloseIdle: true}
+		return otlptest.Behavior{Store: true, CloseIdle: true}
 	case 9:
-		return sendtest.Behavior{Code: codes.Unavailable, Status: 503, Store: false}
+		return otlptest.Behavior{Code: codes.Unavailable, Status: 503, Store: false}
 	case 10:
-		return sendtest.Behavior{Code: codes.ResourceExhausted, Status: 429, RetryInfo: time.Millisecond}
+		return otlptest.Behavior{Code: codes.ResourceExhausted, Status: 429, RetryInfo: time.Millisecond}
 	case 11:
-		return sendtest.Behavior{Code: codes.InvalidArgument, Status: 400}
+		return otlptest.Behavior{Code: codes.InvalidArgument, Status: 400}
 	default:
-		return sendtest.Behavior{Store: true}
+		return otlptest.Behavior{Store: true}
 	}
 }
 
@@ -131,17 +131,17 @@ func outage(t *testing.T, seed uint64) {
 	t.Helper()
 	const batches, size = 40, 8
 	r := rand.New(rand.NewPCG(seed, 6))
-	var receiver *sendtest.Receiver
+	var receiver *otlptest.Receiver
 	var o otlp.Options
 	if seed%3 == 2 {
-		receiver = sendtest.NewGRPC(t, nil)
+		receiver = otlptest.NewGRPC(t, nil)
 		o = otlp.Options{GRPC: true, URL: receiver.Address(), Insecure: true}
 	} else {
-		receiver = sendtest.NewHTTP(t)
+		receiver = otlptest.NewHTTP(t)
 		o = otlp.Options{URL: receiver.URL(), Gzip: seed%2 == 0}
 	}
 	requests := rand.New(rand.NewPCG(seed, 7))
-	receiver.Behave(func(int) sendtest.Behavior { return misbehave(requests) })
+	receiver.Behave(func(int) otlptest.Behavior { return misbehave(requests) })
 	keep := spool.Options{Dir: filepath.Join(t.TempDir(), "spool"), Mode: spool.Mode(seed % 2)}
 	e := newSpooled(t, quick(o), keep)
 	var l ledger
@@ -154,7 +154,7 @@ func outage(t *testing.T, seed uint64) {
 				receiver.Up()
 			}
 		}
-		spans := sendtest.Spans(uint64(1+b*size), size)
+		spans := otlptest.Spans(uint64(1+b*size), size)
 		if r.IntN(10) == 0 {
 			if err := e.SpoolSpans(t.Context(), spans); err != nil {
 				t.Fatal(err)
@@ -188,7 +188,7 @@ func outage(t *testing.T, seed uint64) {
 	stored, dead := receiver.Spans(), buried(t, keep.Dir)
 	twice := 0
 	for n := range uint64(batches * size) {
-		id := sendtest.ID(n + 1)
+		id := otlptest.ID(n + 1)
 		if stored[id] == 0 && !dead[id] {
 			t.Errorf("span %s is neither at the receiver nor in dead/", id)
 		}
@@ -219,7 +219,7 @@ func buried(tb testing.TB, dir string) map[string]bool {
 		if err := proto.Unmarshal(body, &request); err != nil {
 			tb.Fatal(err)
 		}
-		sendtest.Each(request.GetResourceSpans(), func(s *tracepb.Span) { dead[hex.EncodeToString(s.GetSpanId())] = true })
+		otlptest.Each(request.GetResourceSpans(), func(s *tracepb.Span) { dead[hex.EncodeToString(s.GetSpanId())] = true })
 	}
 	return dead
 }
@@ -228,16 +228,16 @@ func buried(tb testing.TB, dir string) map[string]bool {
 func TestOutageWithoutSpool(t *testing.T) {
 	t.Parallel()
 	const batches, size = 60, 8
-	receiver := sendtest.NewHTTP(t)
+	receiver := otlptest.NewHTTP(t)
 	requests := rand.New(rand.NewPCG(1, 2))
-	receiver.Behave(func(int) sendtest.Behavior { return misbehave(requests) })
+	receiver.Behave(func(int) otlptest.Behavior { return misbehave(requests) })
 	e, err := otlp.New(t.Context(), quick(otlp.Options{URL: receiver.URL()}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var l ledger
 	for b := range batches {
-		l.add(t, size, e.ExportSpans(t.Context(), sendtest.Spans(uint64(1+b*size), size)))
+		l.add(t, size, e.ExportSpans(t.Context(), otlptest.Spans(uint64(1+b*size), size)))
 	}
 	if err := e.Shutdown(t.Context()); err != nil {
 		t.Error(err)

@@ -15,7 +15,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/otlp"
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 // jsonRequest is what a receiver got.
@@ -64,7 +64,7 @@ func TestJSONIsWhatTheOfficialExporterSends(t *testing.T) {
 	}
 	var got []jsonRequest
 	for _, e := range []sdktrace.SpanExporter{official, ours, byEnvironment} {
-		if err := e.ExportSpans(t.Context(), sendtest.Spans(1, 2)); err != nil {
+		if err := e.ExportSpans(t.Context(), otlptest.Spans(1, 2)); err != nil {
 			t.Error(err)
 		}
 		if err := e.Shutdown(t.Context()); err != nil {
@@ -90,7 +90,7 @@ func TestSpoolKeepsJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := e.ExportSpans(t.Context(), sendtest.Spans(1, 3)); err == nil {
+	if err := e.ExportSpans(t.Context(), otlptest.Spans(1, 3)); err == nil {
 		t.Error("spans that are on disk count as exported")
 	}
 	if got := <-requests; got.contentType != "application/json" {

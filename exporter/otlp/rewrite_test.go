@@ -15,14 +15,14 @@ import (
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/otlp"
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 // arrived exports spans with s and returns, for each resource's service.name, the
 // attributes of its spans.
 func arrived(t *testing.T, s exporter.Settings, spans []sdktrace.ReadOnlySpan) map[string][]map[string]string {
 	t.Helper()
-	r := sendtest.NewHTTP(t)
+	r := otlptest.NewHTTP(t)
 	if s.Setting == nil {
 		s.Setting = map[string]any{}
 	}
@@ -63,7 +63,7 @@ func arrived(t *testing.T, s exporter.Settings, spans []sdktrace.ReadOnlySpan) m
 }
 
 func stubs(services ...string) []sdktrace.ReadOnlySpan {
-	stubs := tracetest.SpanStubsFromReadOnlySpans(sendtest.Spans(1, len(services)))
+	stubs := tracetest.SpanStubsFromReadOnlySpans(otlptest.Spans(1, len(services)))
 	res := resource.NewSchemaless(attribute.String("service.name", "app"), attribute.String("host.name", "h"))
 	for i, service := range services {
 		stubs[i].Resource = res
@@ -106,7 +106,7 @@ func TestServices(t *testing.T) {
 
 func TestFieldsBecomeAttributes(t *testing.T) {
 	t.Parallel()
-	spans := sendtest.Spans(7, 1)
+	spans := otlptest.Spans(7, 1)
 	before := len(spans[0].Attributes())
 	got := arrived(t, exporter.Settings{
 		Identity: exporter.Identity{Project: "shop"},
@@ -145,7 +145,7 @@ func TestFieldsBecomeAttributes(t *testing.T) {
 // nothing takes none.
 func TestFieldsReplaceAttributes(t *testing.T) {
 	t.Parallel()
-	r := sendtest.NewHTTP(t)
+	r := otlptest.NewHTTP(t)
 	e, err := otlp.Driver().New(t.Context(), exporter.Settings{
 		Setting: map[string]any{"endpoint": "http://" + r.Address()},
 		Fields: []exporter.FieldMapping{

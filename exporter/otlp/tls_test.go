@@ -23,7 +23,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/otlp"
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 // certificate writes a self-signed certificate for 127.0.0.1 and its key.
@@ -79,8 +79,8 @@ func TestMutualTLS(t *testing.T) {
 	clientFile, clientKey, _ := certificate(t, dir, "client")
 	config := serverTLS(t, serverPair, clientFile)
 
-	rpc := sendtest.NewGRPC(t, credentials.NewTLS(config))
-	plain := sendtest.NewHTTP(t)
+	rpc := otlptest.NewGRPC(t, credentials.NewTLS(config))
+	plain := otlptest.NewHTTP(t)
 	web := httptest.NewUnstartedServer(http.HandlerFunc(plain.ServeHTTP))
 	web.TLS = config
 	web.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
@@ -89,7 +89,7 @@ func TestMutualTLS(t *testing.T) {
 
 	for name, tt := range map[string]struct {
 		setting  map[string]any
-		receiver *sendtest.Receiver
+		receiver *otlptest.Receiver
 	}{
 		"http": {map[string]any{"endpoint": web.URL}, plain},
 		"grpc": {map[string]any{"endpoint": "https://" + rpc.Address(), "protocol": "grpc"}, rpc},
@@ -106,7 +106,7 @@ func TestMutualTLS(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer func() { _ = e.Shutdown(t.Context()) }()
-				return e.ExportSpans(t.Context(), sendtest.Spans(1, 3))
+				return e.ExportSpans(t.Context(), otlptest.Spans(1, 3))
 			}
 			good := map[string]any{"ca": serverFile, "cert": clientFile, "key": clientKey, "server_name": "collector.internal"}
 			if err := export(good); err != nil {

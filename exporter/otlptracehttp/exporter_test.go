@@ -14,7 +14,7 @@ import (
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/exportertest"
 	"github.com/tracehook/tracehook/exporter/otlptracehttp"
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 const planted = "pl4nted-s3cr3t"
@@ -23,9 +23,9 @@ const planted = "pl4nted-s3cr3t"
 func TestConformance(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20"+planted)
 	var receivers sync.Map
-	build := func(tb testing.TB, behave func(int) sendtest.Behavior) sdktrace.SpanExporter {
+	build := func(tb testing.TB, behave func(int) otlptest.Behavior) sdktrace.SpanExporter {
 		tb.Helper()
-		r := sendtest.NewHTTP(tb)
+		r := otlptest.NewHTTP(tb)
 		r.Behave(behave)
 		e, err := otlptracehttp.New(tb.Context(), official.WithEndpointURL(r.URL()))
 		if err != nil {
@@ -39,27 +39,27 @@ func TestConformance(t *testing.T) {
 		New:   func(tb testing.TB) sdktrace.SpanExporter { tb.Helper(); return build(tb, nil) },
 		Failing: func(tb testing.TB) sdktrace.SpanExporter {
 			tb.Helper()
-			return build(tb, func(int) sendtest.Behavior {
-				return sendtest.Behavior{Status: 400, Body: "unknown token Bearer " + planted}
+			return build(tb, func(int) otlptest.Behavior {
+				return otlptest.Behavior{Status: 400, Body: "unknown token Bearer " + planted}
 			})
 		},
 		Count: func(e sdktrace.SpanExporter) int {
 			r, _ := receivers.Load(e)
-			return len(r.(*sendtest.Receiver).Order()) //nolint:errcheck // stored above
+			return len(r.(*otlptest.Receiver).Order()) //nolint:errcheck // stored above
 		},
 		Secrets: []string{planted},
 	})
 }
 
 func TestDriverReadsTheEnvironment(t *testing.T) {
-	r := sendtest.NewHTTP(t)
+	r := otlptest.NewHTTP(t)
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"+r.Address())
 	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=shop")
 	e, err := otlptracehttp.Driver().New(t.Context(), exporter.Settings{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(e.ExportSpans(t.Context(), sendtest.Spans(1, 3)), e.Shutdown(t.Context())); err != nil {
+	if err := errors.Join(e.ExportSpans(t.Context(), otlptest.Spans(1, 3)), e.Shutdown(t.Context())); err != nil {
 		t.Error(err)
 	}
 	if len(r.Spans()) != 3 || r.Headers()[0].Get("X-Tenant") != "shop" {

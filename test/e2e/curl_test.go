@@ -8,7 +8,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter/otlp"
 	"github.com/tracehook/tracehook/exporter/spool"
-	"github.com/tracehook/tracehook/internal/sendtest"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 // TestSpoolFilesCanBeSentByHand spools while nobody listens, and posts the file to a Collector
@@ -24,7 +24,7 @@ func TestSpoolFilesCanBeSentByHand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := e.ExportSpans(t.Context(), sendtest.Spans(1, 25)); err == nil {
+	if err := e.ExportSpans(t.Context(), otlptest.Spans(1, 25)); err == nil {
 		t.Fatal("delivered to nobody")
 	}
 	if err := e.Shutdown(t.Context()); err != nil {

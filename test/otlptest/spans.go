@@ -1,4 +1,4 @@
-package sendtest
+package otlptest
 
 import (
 	"encoding/binary"
@@ -39,7 +39,7 @@ func Spans(first uint64, n int) []sdktrace.ReadOnlySpan {
 			},
 			Status:               sdktrace.Status{Code: codes.Unset},
 			Resource:             res,
-			InstrumentationScope: instrumentation.Scope{Name: "sendtest", Version: "1"},
+			InstrumentationScope: instrumentation.Scope{Name: "otlptest", Version: "1"},
 		}
 	}
 	return stubs.Snapshots()

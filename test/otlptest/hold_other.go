@@ -1,5 +1,5 @@
 //go:build !unix
 
-package sendtest
+package otlptest
 
 func hold(string) (release func()) { return func() {} }

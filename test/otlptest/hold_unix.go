@@ -1,6 +1,6 @@
 //go:build unix
 
-package sendtest
+package otlptest
 
 import (
 	"net"

@@ -1,4 +1,4 @@
-package sendtest
+package otlptest
 
 import (
 	"compress/gzip"

@@ -1,3 +1,0 @@
-// Package sendtest has an OTLP receiver that misbehaves on request, for tests of network
-// drivers. It listens on the loopback interface only.
-package sendtest
