@@ -69,5 +69,5 @@ func heap() int64 {
 	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc) //nolint:gosec // a heap
+	return int64(m.HeapAlloc)
 }
