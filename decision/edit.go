@@ -6,41 +6,36 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Edit says what [Edit.Apply] changes of a tracestate. The zero Edit removes th and
-// our mark and leaves the rest.
+// Edit says what [Edit.Apply] changes of a tracestate. The zero Edit removes th and leaves the
+// rest.
 type Edit struct {
 	// Threshold is written as th if SetThreshold; otherwise, or if it is [Never], th is
 	// removed.
 	Threshold    Threshold
 	SetThreshold bool
-	// KeepThreshold leaves an existing th as it is; the two fields above are ignored.
-	KeepThreshold bool
-	// Randomness is written as rv if SetRandomness. An existing rv is replaced: set it
-	// only on exported copies, never on what is propagated.
+	// Randomness is written as rv if SetRandomness. An existing rv is replaced: set it only on
+	// exported copies and where a trace begins.
 	Randomness    Randomness
 	SetRandomness bool
-	// Mark is written as our member; one of origin [Foreign] removes it.
-	Mark Mark
+	// RemoveRandomness removes rv, unless SetRandomness.
+	RemoveRandomness bool
 }
 
-// Apply returns ts with the edit made. Unknown sub-keys of the ot member and other
-// vendors' members stay as they are and in their order; changed members move to the
-// front, as W3C Trace Context asks. If a new member doesn't fit into 32, the last one goes;
+// Apply returns ts with the edit made. Unknown sub-keys of the ot member and other vendors'
+// members stay as they are and in their order; a changed ot member moves to the front, as W3C
+// Trace Context asks. If an ot member is new and ts has 32 members already, the last one goes;
 // if the new ot value would exceed 256 characters or be malformed, unknown sub-keys are
 // dropped from its end.
 func (e Edit) Apply(ts trace.TraceState) trace.TraceState {
-	ot := e.ot(ts.Get(otKey)) // read first: inserting our mark into a full list may push ot out
-	if before, mark := ts.Get(markKey), e.Mark.String(); mark == "" && before != "" {
-		ts = ts.Delete(markKey)
-	} else if mark != before {
-		ts = insert(ts, markKey, mark)
+	before := ts.Get(otKey)
+	switch ot := e.ot(before); {
+	case ot == before:
+		return ts
+	case ot == "":
+		return ts.Delete(otKey)
+	default:
+		return insert(ts, otKey, ot)
 	}
-	if before := ts.Get(otKey); ot == "" && before != "" {
-		ts = ts.Delete(otKey)
-	} else if ot != before {
-		ts = insert(ts, otKey, ot)
-	}
-	return ts
 }
 
 func insert(ts trace.TraceState, key, value string) trace.TraceState {
@@ -62,22 +57,20 @@ func (e Edit) ot(before string) string {
 		sub, rest, _ = strings.Cut(rest, ";")
 		key, value, ok := strings.Cut(sub, ":")
 		switch {
-		case key == "th":
-			th = value
+		case key == "th": // replaced or removed
 		case key == "rv":
 			rv = value
 		case ok && key != "":
 			others = append(others, strings.TrimSpace(sub)) // a space may not end a value
 		}
 	}
-	if !e.KeepThreshold {
-		th = ""
-		if e.SetThreshold {
-			th = e.Threshold.String()
-		}
+	if e.SetThreshold {
+		th = e.Threshold.String()
 	}
 	if e.SetRandomness {
 		rv = e.Randomness.String()
+	} else if e.RemoveRandomness {
+		rv = ""
 	}
 	var b strings.Builder
 	add := func(s string) {

@@ -12,7 +12,6 @@ import (
 
 func TestEditApply(t *testing.T) {
 	t.Parallel()
-	mark := decision.Mark{Origin: decision.Local, Tag: 1}
 	half := decision.FromProbability(0.5)
 	for _, tc := range []struct {
 		name, give string
@@ -21,14 +20,14 @@ func TestEditApply(t *testing.T) {
 	}{
 		{"nothing to do", "", decision.Edit{}, ""},
 		{"a vendor stays", "vendor=1", decision.Edit{}, "vendor=1"},
-		{"th and mark are removed", "ot=th:4,tracehook=l00000001,vendor=1", decision.Edit{}, "vendor=1"},
+		{"th is removed", "ot=th:4,tracehook=l00000001,vendor=1", decision.Edit{}, "tracehook=l00000001,vendor=1"},
 		{"th goes, rv stays", "ot=th:4;rv:6e6d1a75832a2f", decision.Edit{}, "ot=rv:6e6d1a75832a2f"},
 		{"th is written", "", decision.Edit{Threshold: half, SetThreshold: true}, "ot=th:8"},
 		{"th:0 is written", "", decision.Edit{SetThreshold: true}, "ot=th:0"},
 		{"never has no form", "ot=th:4", decision.Edit{Threshold: decision.Never, SetThreshold: true}, ""},
 		{"th is replaced, unknown sub-keys stay", "vendor=1,ot=a:b;th:4;c:d", decision.Edit{Threshold: half, SetThreshold: true}, "ot=th:8;a:b;c:d,vendor=1"},
-		{"th is kept", "ot=th:4,vendor=1", decision.Edit{KeepThreshold: true, Mark: mark}, "tracehook=l00000001,ot=th:4,vendor=1"},
-		{"a mark is replaced", "ot=th:4,tracehook=i00000002", decision.Edit{KeepThreshold: true, Mark: mark}, "tracehook=l00000001,ot=th:4"},
+		{"rv is removed", "ot=x:y;rv:6e6d1a75832a2f", decision.Edit{SetThreshold: true, RemoveRandomness: true}, "ot=th:0;x:y"},
+		{"rv is replaced", "ot=rv:6e6d1a75832a2f", decision.Edit{Randomness: 1, SetRandomness: true, RemoveRandomness: true}, "ot=rv:00000000000001"},
 		{"rv is written behind th", "ot=x:y", decision.Edit{SetThreshold: true, Randomness: 0xab, SetRandomness: true}, "ot=th:0;rv:000000000000ab;x:y"},
 		{"rv is not touched", "ot=rv:6e6d1a75832a2f", decision.Edit{SetThreshold: true}, "ot=th:0;rv:6e6d1a75832a2f"},
 		{"malformed sub-keys go", "ot=foo;:x;a:b", decision.Edit{SetThreshold: true}, "ot=th:0;a:b"},
@@ -53,9 +52,9 @@ func TestEditApplyKeepsRandomnessInAFullList(t *testing.T) {
 			members[i] = fmt.Sprintf("v%d=%d", i, i)
 		}
 		members[at] = "ot=rv:6e6d1a75832a2f"
-		edit := decision.Edit{SetThreshold: true, Mark: decision.Mark{Origin: decision.Local}}
+		edit := decision.Edit{SetThreshold: true}
 		got := edit.Apply(parse(t, strings.Join(members, ",")))
-		if got.Len() != 32 || got.Get("ot") != "th:0;rv:6e6d1a75832a2f" || got.Get("tracehook") != "l00000000" {
+		if got.Len() != 32 || got.Get("ot") != "th:0;rv:6e6d1a75832a2f" {
 			t.Errorf("ot as member %d: %d members: %s", at, got.Len(), got)
 		}
 	}
@@ -86,7 +85,7 @@ func FuzzTracestate(f *testing.F) {
 			t.Skip()
 		}
 		before := decision.ReadState(ts, id())
-		edit := decision.Edit{Threshold: decision.Threshold(threshold) % decision.Never, SetThreshold: set, Mark: decision.Mark{Origin: decision.Inherited, Tag: 7}}
+		edit := decision.Edit{Threshold: decision.Threshold(threshold) % decision.Never, SetThreshold: set}
 		out := edit.Apply(ts)
 		again, err := trace.ParseTraceState(out.String())
 		if err != nil || again.String() != out.String() {
@@ -96,8 +95,8 @@ func FuzzTracestate(f *testing.F) {
 		if after.CarriesThreshold != set || set && after.Threshold != edit.Threshold {
 			t.Fatalf("%q became %q: th is not what was set", s, out)
 		}
-		if after.Mark != edit.Mark {
-			t.Fatalf("%q became %q: the mark is not what was set", s, out)
+		if lost := len(members(ts)) - len(members(out)); lost > 1 || lost == 1 && out.Len() < 32 {
+			t.Fatalf("%q became %q: members of others have gone", s, out)
 		}
 		if before.HasRandomness && (!after.HasRandomness || after.Randomness != before.Randomness) {
 			t.Fatalf("%q became %q: rv has changed", s, out)
@@ -106,4 +105,15 @@ func FuzzTracestate(f *testing.F) {
 			t.Fatalf("%q became %q and then %q", s, out, twice)
 		}
 	})
+}
+
+// members returns the members of others.
+func members(ts trace.TraceState) (all []string) {
+	ts.Walk(func(key, value string) bool {
+		if key != "ot" {
+			all = append(all, key+"="+value)
+		}
+		return true
+	})
+	return all
 }

@@ -28,13 +28,14 @@ const (
 
 // seen is a tracestate and what it says, whatever the trace id.
 type seen struct {
-	ot, mark string
-	members  int
-	state    State
+	ot      string
+	members int
+	state   State
 }
 
 // Read sets dst to what [Read] returns for s.
 func (r *Reader) Read(dst *Span, s sdktrace.ReadOnlySpan) {
+	dst.Origin, dst.Recorded, dst.Export = Foreign, Always, false
 	dst.Ended = s
 	dst.Context = s.SpanContext()
 	r.readState(&dst.State, dst.Context.TraceState(), dst.Context.TraceID())
@@ -51,33 +52,29 @@ func (r *Reader) State(ts trace.TraceState, id trace.TraceID) (st State) {
 func (r *Reader) readState(dst *State, ts trace.TraceState, id trace.TraceID) {
 	n := ts.Len()
 	if n == 0 {
-		*dst = State{Randomness: traceRandomness(id), Plain: true}
+		*dst = State{Randomness: TraceRandomness(id), Plain: true}
 		return
 	}
-	ot, mark := ts.Get(otKey), ts.Get(markKey)
-	slot := &r.slots[readerSlot(ot, mark)]
-	if p := slot.Load(); p != nil && p.ot == ot && p.mark == mark && p.members == n {
+	ot := ts.Get(otKey)
+	slot := &r.slots[readerSlot(ot)]
+	if p := slot.Load(); p != nil && p.ot == ot && p.members == n {
 		*dst = p.state
 	} else {
-		*dst = parseState(ot, mark, n)
-		if !dst.HasRandomness && len(ot) <= readerMember && len(mark) <= readerMember && r.fills.Load() < readerFills {
+		*dst = parseState(ot, n)
+		if !dst.HasRandomness && len(ot) <= readerMember && r.fills.Load() < readerFills {
 			r.fills.Add(1)
-			// Clones: they may be pieces of something big.
-			slot.Store(&seen{ot: strings.Clone(ot), mark: strings.Clone(mark), members: n, state: *dst})
+			// A clone: ot may be a piece of something big.
+			slot.Store(&seen{ot: strings.Clone(ot), members: n, state: *dst})
 		}
 	}
 	dst.settle(id)
 }
 
-// readerSlot tells thresholds apart by their length and last digits, and marks, which are
-// mostly the same but for their letter, by their length and first.
-func readerSlot(ot, mark string) byte {
-	h := byte(len(ot) + len(mark)<<2)
+// readerSlot tells thresholds apart by their length and last digits.
+func readerSlot(ot string) byte {
+	h := byte(len(ot))
 	if ot != "" {
 		h += ot[len(ot)-1]*7 + ot[len(ot)/2]*3
-	}
-	if mark != "" {
-		h += mark[0]
 	}
 	return h % readerSlots
 }

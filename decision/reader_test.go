@@ -18,7 +18,7 @@ func TestReaderForgetsNothingOfTheTrace(t *testing.T) {
 	var r decision.Reader
 	for range 3 {
 		for _, give := range []string{
-			"", "ot=th:8", "ot=th:4", "ot=th:8,tracehook=l0badcafe", "ot=th:8,tracehook=u0badcafe", "tracehook=l0badcafe",
+			"", "ot=th:8", "ot=th:4", "ot=th:8,tracehook=l0badcafe", "tracehook=l0badcafe",
 			"ot=th:8,vendor=1", "ot=th:8;rv:6e6d1a75832a2f", "ot=th:8;x:y", "ot=th:zz", "ot=th:9", "ot=th:18", "vendor=1",
 		} {
 			for _, high := range []byte{0, 0x80, 0xff} {

@@ -19,11 +19,22 @@ type Span struct {
 	State State
 	// Duration is end minus start, never negative.
 	Duration time.Duration
+	// Recorded is the threshold from which on the head sampler recorded such spans for certain,
+	// whatever they turned out to be: [Always] if it dropped none, or for a Foreign span. A
+	// connection that came later, with a reload, and would keep more than was recorded must
+	// count at Recorded instead of its own threshold. [Never] says that nothing is certain.
+	// [Notes] sets it, and the two fields below.
+	Recorded Threshold
+	// Origin says who decided about the span at its start.
+	Origin Origin
+	// Export reports that the span was started inside an export of ours, see [ExportContext].
+	Export bool
 	// Error reports status error. The hook sets it for every framework status but ok.
 	Error bool
 }
 
-// Read reads s, which must have ended. It doesn't allocate.
+// Read reads s, which must have ended. The span is Foreign until [Notes] says otherwise. It
+// doesn't allocate.
 func Read(s sdktrace.ReadOnlySpan) Span {
 	sc := s.SpanContext()
 	return Span{

@@ -60,7 +60,7 @@ func TestReasonString(t *testing.T) {
 	t.Parallel()
 	for reason, want := range map[decision.Reason]string{
 		decision.ByRate: "rate", decision.ByRule: "rule", decision.ByError: "error", decision.BySlow: "slow",
-		decision.ByParent: "parent", decision.ByLimit: "limit", 99: "unknown",
+		decision.ByParent: "parent", decision.ByLimit: "limit", decision.ByLoad: "load", 99: "unknown",
 	} {
 		if got := reason.String(); got != want {
 			t.Errorf("reason %d is called %q, want %q", reason, got, want)

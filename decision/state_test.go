@@ -24,7 +24,6 @@ func id() trace.TraceID { return trace.TraceID{0: 1, 9: 0x80} }
 func TestReadState(t *testing.T) {
 	t.Parallel()
 	const fromID = decision.Randomness(0x80000000000000)
-	local := decision.Mark{Origin: decision.Local, Tag: 0xbadcafe}
 	for _, tc := range []struct {
 		name, give string
 		want       decision.State
@@ -53,10 +52,9 @@ func TestReadState(t *testing.T) {
 		{"another vendor", "ot=th:4,vendor=1", decision.State{
 			Randomness: fromID, Threshold: 0x40000000000000, HasThreshold: true, CarriesThreshold: true,
 		}},
-		{"our mark", "ot=th:4,tracehook=l0badcafe", decision.State{
-			Randomness: fromID, Threshold: 0x40000000000000, HasThreshold: true, CarriesThreshold: true, Plain: true, Mark: local,
+		{"a member of this name is another's", "ot=th:4,tracehook=l0badcafe", decision.State{
+			Randomness: fromID, Threshold: 0x40000000000000, HasThreshold: true, CarriesThreshold: true,
 		}},
-		{"malformed mark", "tracehook=hello", decision.State{Randomness: fromID, Plain: true}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -72,32 +70,5 @@ func TestReadStateDoesNotAllocate(t *testing.T) {
 	ts := parse(t, "ot=th:4;rv:f0000000000000;x:y,tracehook=l0badcafee666,vendor=1")
 	if n := testing.AllocsPerRun(100, func() { decision.ReadState(ts, id()) }); n != 0 {
 		t.Errorf("%v allocations, want 0", n)
-	}
-}
-
-func TestMarkRoundTrip(t *testing.T) {
-	t.Parallel()
-	for _, tc := range []struct {
-		mark decision.Mark
-		text string
-	}{
-		{decision.Mark{}, ""},
-		{decision.Mark{Origin: 99}, ""},
-		{decision.Mark{Origin: decision.Local}, "l00000000"},
-		{decision.Mark{Origin: decision.Local, Tag: 0xbadcafe, Recorded: decision.FromProbability(0.1)}, "l0badcafee666"},
-		{decision.Mark{Origin: decision.Inherited, Tag: 0xffffffff, Recorded: decision.FromProbability(0.5)}, "iffffffff8"},
-		{decision.Mark{Origin: decision.Unweighted, Tag: 1, Recorded: decision.Never}, "u00000001x"},
-	} {
-		if got := tc.mark.String(); got != tc.text {
-			t.Errorf("%+v is written %q, want %q", tc.mark, got, tc.text)
-		}
-		if got := decision.ParseMark(tc.text); tc.text != "" && got != tc.mark {
-			t.Errorf("%q is read as %+v, want %+v", tc.text, got, tc.mark)
-		}
-	}
-	for _, text := range []string{"", "l", "l0badcaf", "l0badcafg", "z0badcafe", "?0badcafe", "l0badcafez", "l0badcafe0123456789abcdef"} {
-		if got := decision.ParseMark(text); got != (decision.Mark{}) {
-			t.Errorf("%q is read as %+v, want nothing", text, got)
-		}
 	}
 }

@@ -19,11 +19,13 @@ const (
 	ByParent
 	// ByLimit says that it would be kept for another reason, but the limit is used up.
 	ByLimit
+	// ByLoad says that it would be kept by rate or rule, but the dynamic factor is below 1.
+	ByLoad
 )
 
 // String returns one lower-case word.
 func (r Reason) String() string {
-	names := [...]string{"rate", "rule", "error", "slow", "parent", "limit"}
+	names := [...]string{"rate", "rule", "error", "slow", "parent", "limit", "load"}
 	if int(r) < len(names) {
 		return names[r]
 	}
@@ -47,9 +49,9 @@ type Verdict struct {
 	// Rewrite asks for State in place of the span's own tracestate. If it is false, the
 	// span's own tracestate already says the truth.
 	Rewrite bool
-	// Known reports that the exported copy carries th. If false, the weight isn't known to
-	// readers (a limit that refused, a parent without th, a foreign span); Threshold still is
-	// the connection's own.
+	// Known reports that the span stands for Threshold's adjusted count, so that th may be
+	// written. If false, its weight isn't known (a limit that refused others, a foreign span);
+	// Threshold still is the connection's own.
 	Known bool
 }
 
@@ -64,7 +66,7 @@ type Decider interface {
 	Decide(s *Span, load float64) Verdict
 }
 
-// FastDecider is a Decider that costs less, for those who ask many for each span. All its
+// FastDecider is a Decider that costs less where many are asked about each span. All its
 // methods may be called from any goroutine.
 type FastDecider interface {
 	Decider
@@ -76,4 +78,19 @@ type FastDecider interface {
 	// both, and asking one instead of both makes no difference to later verdicts. It must be
 	// symmetric. It is asked seldom.
 	Agrees(with Decider) bool
+}
+
+// Judge is a Decider whose decision can be had without its cost. Decide is Judge and then
+// Charge.
+type Judge interface {
+	Decider
+	// Judge sets v to what s is kept at, by which rule and for which reason, at dynamic factor 1
+	// and without a limit. It changes nothing else and may be called any number of times, in any
+	// order. With key counter Keep says only that the span's turn may come. State and Rewrite
+	// are left empty.
+	Judge(v *Verdict, s *Span)
+	// Charge turns what Judge said about s into the final verdict: it applies the dynamic factor
+	// of load, moves the counter on, takes a token of the limit, and sets State and Rewrite. It
+	// must be called once for each span.
+	Charge(v *Verdict, s *Span, load float64)
 }

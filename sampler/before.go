@@ -10,44 +10,45 @@ type before struct {
 	refused   bool // a decision not to sample is respected
 }
 
-// origin returns the span's origin; a mark that isn't our head's says nothing.
-func (p *Policy) origin(s *decision.Span) decision.Origin {
-	if h := p.head.Load(); h == nil || s.State.Tag != h.tag {
-		return decision.Foreign
-	}
-	return s.State.Origin
-}
-
 // beforeLate is for spans kept by error or duration. They were recorded whatever the parent
 // said, if any connection keeps such; Recorded tells what was left out nevertheless, because
 // another configuration was in force when the span began. Below it the span got here by its
 // parent's grace alone, and stands for an unknown number.
 func (p *Policy) beforeLate(s *decision.Span) before {
-	if p.origin(s) == decision.Foreign {
+	switch s.Origin {
+	case decision.Foreign:
 		return before{known: p.config.AssumeAlwaysOn && s.Context.IsSampled()}
+	case decision.Unknown:
+		return before{threshold: s.Recorded}
+	case decision.Local, decision.Inherited, decision.Unweighted:
 	}
-	recorded := s.State.Recorded
-	return before{threshold: recorded, known: recorded.Keeps(s.State.Randomness)}
+	return before{threshold: s.Recorded, known: s.Recorded.Keeps(s.State.Randomness)}
 }
 
 // beforeOrdinary is for spans that rules or the rate decide about.
 func (p *Policy) beforeOrdinary(s *decision.Span) before {
 	sampled := s.Context.IsSampled()
-	origin := p.origin(s)
-	switch {
-	case origin == decision.Foreign:
+	switch s.Origin {
+	case decision.Foreign:
 		return before{known: p.config.AssumeAlwaysOn, refused: !sampled}
-	case origin == decision.Local:
-		return before{threshold: s.State.Recorded, known: true}
+	case decision.Local:
+		return before{threshold: s.Recorded, known: true}
+	case decision.Unknown:
+		return before{threshold: s.Recorded}
+	case decision.Inherited, decision.Unweighted:
+	}
+	switch {
 	case p.config.IgnoreParent:
 		// Recorded counts as soon as it is above the connection's own threshold, so a sampled
 		// span below it is thinned away rather than counted wrongly.
-		return before{threshold: s.State.Recorded, known: true}
+		return before{threshold: s.Recorded, known: true}
 	case !sampled:
 		return before{refused: true}
-	case origin == decision.Inherited && s.State.HasThreshold:
+	case s.Origin == decision.Unweighted:
+		return before{}
+	case s.State.HasThreshold:
 		return before{threshold: s.State.Threshold, known: true}
 	default:
-		return before{}
+		return before{known: true} // it counts as one
 	}
 }

@@ -19,6 +19,7 @@ import (
 // connections.
 type service struct {
 	name     string
+	head     *sampler.Head // nil for the plain SDK
 	tracer   trace.Tracer
 	policies []*sampler.Policy
 	byLevel  [][3]estimate // of each connection
@@ -29,9 +30,13 @@ type service struct {
 func newService(tb testing.TB, name string, head sdktrace.Sampler, ids ids, policies ...*sampler.Policy) *service {
 	tb.Helper()
 	s := &service{name: name, tb: tb, policies: policies, byLevel: make([][3]estimate, max(len(policies), 1))}
-	s.tracer = sdktrace.NewTracerProvider(
-		sdktrace.WithSampler(head), sdktrace.WithIDGenerator(generator{ids}), sdktrace.WithSpanProcessor(s),
-	).Tracer("chain")
+	opts := []sdktrace.TracerProviderOption{sdktrace.WithIDGenerator(generator{ids}), sdktrace.WithSpanProcessor(s)}
+	if ours, ok := head.(*sampler.Head); ok {
+		s.head = ours
+		s.tracer = ours.NewTracerProvider(opts...).Tracer("chain")
+	} else {
+		s.tracer = sdktrace.NewTracerProvider(append(opts, sdktrace.WithSampler(head))...).Tracer("chain")
+	}
 	return s
 }
 
@@ -42,12 +47,20 @@ func (g generator) NewIDs(context.Context) (trace.TraceID, trace.SpanID) {
 }
 func (g generator) NewSpanID(context.Context, trace.TraceID) trace.SpanID { return g.span() }
 
-func (*service) Shutdown(context.Context) error                  { return nil }
-func (*service) ForceFlush(context.Context) error                { return nil }
-func (*service) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
+func (*service) Shutdown(context.Context) error   { return nil }
+func (*service) ForceFlush(context.Context) error { return nil }
+
+func (s *service) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan) {
+	if s.head != nil {
+		s.head.Started(ctx, span)
+	}
+}
 
 func (s *service) OnEnd(span sdktrace.ReadOnlySpan) {
 	read := decision.Read(span)
+	if s.head != nil {
+		s.head.Ended(&read)
+	}
 	level := strings.Count(span.Name(), "/")
 	if s.policies == nil { // the plain SDK: what it exports carries the th that it was given
 		if read.Context.IsSampled() {

@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"math/rand/v2"
 	"strings"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -9,87 +10,148 @@ import (
 	"github.com/tracehook/tracehook/decision"
 )
 
-// child decides about a span that has a parent, and returns its tracestate.
-func (s *headSet) child(p *sdktrace.SamplingParameters, parent *trace.SpanContext) (sdktrace.SamplingDecision, trace.TraceState) {
-	ts, remote := parent.TraceState(), parent.IsRemote()
-	if !remote && ts.Get("tracehook") == s.markText {
-		if ot := ts.Get("ot"); ot == "" || strings.HasPrefix(ot, "th:") && strings.IndexByte(ot, ';') < 0 {
-			return s.ours(p, ts, ot)
+// insideExport reports whether a span below a local one is part of an export. Below a recorded
+// span of our own it isn't: the head drops such spans, and an export's context hides the span
+// that it comes from. Only elsewhere all contexts are searched.
+func (h *Head) insideExport(set *headSet, p *sdktrace.SamplingParameters, parent trace.Span) bool {
+	if h.owns(parent) {
+		if _, recorded := parent.(sdktrace.ReadOnlySpan); recorded {
+			return false
+		}
+		if r := decision.TraceRandomness(p.TraceID); !set.recorded.Keeps(r) {
+			return false // dropped in any case
 		}
 	}
-	st := decision.ReadState(ts, p.TraceID)
-	switch {
-	case remote || st.Tag != s.mark.Tag || st.Origin == decision.Foreign:
-		if s.ignoreAll {
-			return s.local(p, &st, ts)
+	return decision.IsExport(p.ParentContext)
+}
+
+// belowLocal decides about a span whose parent is a span of this process.
+func (h *Head) belowLocal(set *headSet, p *sdktrace.SamplingParameters, span trace.Span, parent *trace.SpanContext, own bool) (sdktrace.SamplingDecision, trace.TraceState) {
+	origin := decision.Local
+	if !own || h.traces.Load() != nil || !h.owns(span) {
+		origin = h.originOf(span, parent)
+	}
+	ts := parent.TraceState()
+	switch origin {
+	case decision.Foreign:
+		h.enter(p, own)
+		return set.entry(p, parent)
+	case remote, decision.Unweighted:
+		return set.respect(p, parent), ts
+	case decision.Local, decision.Unknown:
+	}
+	if _, recorded := span.(sdktrace.ReadOnlySpan); !recorded && h.owns(span) {
+		// A span that was dropped. If it was local, its randomness is below what was recorded at
+		// the time; otherwise a remote parent's decision was respected, of which the note is gone.
+		st := decision.ReadState(ts, p.TraceID)
+		if set.eras.worst.recorded.Keeps(st.Randomness) {
+			return sdktrace.Drop, ts
 		}
-		return s.entry(parent.IsSampled(), &st, ts)
-	case st.Origin == decision.Local:
-		return s.local(p, &st, ts)
-	default:
-		return s.below(parent.IsSampled(), &st, ts)
+	}
+	return set.local(p, ts)
+}
+
+// belowRemote decides about a span whose parent came with a message or a request.
+func (h *Head) belowRemote(set *headSet, p *sdktrace.SamplingParameters, parent *trace.SpanContext, own bool) (sdktrace.SamplingDecision, trace.TraceState) {
+	ts := parent.TraceState()
+	switch {
+	case set.wire.Edge != EdgeContinue:
+		if !own {
+			h.noteTrace(p.TraceID, traceBegun)
+		}
+		return set.restart(p, ts)
+	case set.ignoreAll:
+		if !own {
+			h.noteTrace(p.TraceID, traceBegun)
+		}
+		d, v := set.decide(p, decision.TraceRandomness(p.TraceID))
+		edit := v.edit()
+		edit.RemoveRandomness = true
+		return d, edit.Apply(ts)
+	}
+	switch h.afterHop(set, parent) {
+	case decision.Local, decision.Unknown, decision.Foreign:
+		return set.local(p, ts)
+	case remote, decision.Unweighted:
+	}
+	if h.afterHopIsOwn(parent) {
+		return set.respect(p, parent), ts
+	}
+	h.enter(p, own)
+	return set.entry(p, parent)
+}
+
+// afterHopIsOwn reports whether this process has begun the remote parent.
+func (h *Head) afterHopIsOwn(parent *trace.SpanContext) bool {
+	n, ok := h.spans.Load().get(h.seeds.span(parent))
+	return ok && n.origin() != decision.Foreign
+}
+
+// enter notes that another's decision about a trace is respected.
+func (h *Head) enter(p *sdktrace.SamplingParameters, own bool) {
+	if own {
+		h.noteTrace(p.TraceID, traceEntered)
+	} else {
+		h.noteTrace(p.TraceID, traceLent)
 	}
 }
 
-// ours decides about a child of a span with our local mark and an ot that says at most th:
-// the common case, without reading what needn't be read.
-func (s *headSet) ours(p *sdktrace.SamplingParameters, ts trace.TraceState, ot string) (sdktrace.SamplingDecision, trace.TraceState) {
-	d, v := s.decide(p, decision.RandomnessOf(p.TraceID[:]))
-	members := 1
-	if ot != "" {
-		members++
+// local decides about a span of a trace that began here.
+func (s *headSet) local(p *sdktrace.SamplingParameters, ts trace.TraceState) (sdktrace.SamplingDecision, trace.TraceState) {
+	ot := ""
+	if ts.Len() > 0 {
+		ot = ts.Get("ot")
 	}
+	if ot != "" && (!strings.HasPrefix(ot, "th:") || strings.IndexByte(ot, ';') >= 0) {
+		st := decision.ReadState(ts, p.TraceID)
+		d, v := s.decide(p, st.Randomness)
+		return d, v.edit().Apply(ts)
+	}
+	d, v := s.decide(p, decision.TraceRandomness(p.TraceID))
 	switch {
 	case ot == v.ot:
 		return d, ts
-	case ts.Len() == members:
+	case ts.Len() == 0 || ts.Len() == 1 && ot != "":
 		return d, v.state
 	default:
-		return d, decision.Edit{Threshold: v.threshold, SetThreshold: true, Mark: s.mark}.Apply(ts)
+		return d, v.edit().Apply(ts)
 	}
 }
 
-// local decides about a child within a trace that began here, or below a remote parent
-// that every policy ignores.
-func (s *headSet) local(p *sdktrace.SamplingParameters, st *decision.State, ts trace.TraceState) (sdktrace.SamplingDecision, trace.TraceState) {
-	d, v := s.decide(p, st.Randomness)
-	if st.Plain {
-		return d, v.state
-	}
-	return d, decision.Edit{Threshold: v.threshold, SetThreshold: true, Mark: s.mark}.Apply(ts)
+// restart decides about a span as about a root, whatever the caller says. The random bits of the
+// trace id are the caller's, so the trace gets others, which travel on with it.
+func (s *headSet) restart(p *sdktrace.SamplingParameters, ts trace.TraceState) (sdktrace.SamplingDecision, trace.TraceState) {
+	r := decision.Randomness(rand.Uint64() % uint64(decision.Never))
+	d, v := s.decide(p, r)
+	edit := v.edit()
+	edit.Randomness, edit.SetRandomness = r, true
+	return d, edit.Apply(ts)
 }
 
-// entry decides about the first span below a parent that another sampler decided about.
-func (s *headSet) entry(sampled bool, st *decision.State, ts trace.TraceState) (sdktrace.SamplingDecision, trace.TraceState) {
-	mark := decision.Mark{Origin: decision.Unweighted, Tag: s.mark.Tag, Recorded: s.unsampled}
-	if sampled && st.HasThreshold {
-		mark.Origin, mark.Recorded = decision.Inherited, min(s.unsampled, st.Threshold)
+// entry decides about the first span below a parent that another sampler decided about. Flag
+// and tracestate travel on as they are, but for a weight that is too large to be believed.
+func (s *headSet) entry(p *sdktrace.SamplingParameters, parent *trace.SpanContext) (sdktrace.SamplingDecision, trace.TraceState) {
+	ts := parent.TraceState()
+	if ts.Len() > 0 {
+		if st := decision.ReadState(ts, p.TraceID); st.CarriesThreshold && st.Threshold.AdjustedCount() > s.wire.MaxWeight {
+			ts = decision.Edit{}.Apply(ts)
+		}
 	}
-	edit := decision.Edit{KeepThreshold: mark.Origin == decision.Inherited, Mark: mark}
-	return s.respect(sampled, st), edit.Apply(ts)
+	return s.respect(p, parent), ts
 }
 
-// below decides about a grandchild of such a parent: its mark stays, unless a swap has
-// changed what is recorded.
-func (s *headSet) below(sampled bool, st *decision.State, ts trace.TraceState) (sdktrace.SamplingDecision, trace.TraceState) {
-	mark := st.Mark
-	mark.Recorded = s.unsampled
-	if mark.Origin == decision.Inherited && st.HasThreshold {
-		mark.Recorded = min(s.unsampled, st.Threshold)
-	}
-	if mark != st.Mark {
-		ts = decision.Edit{KeepThreshold: true, Mark: mark}.Apply(ts)
-	}
-	return s.respect(sampled, st), ts
-}
-
-func (s *headSet) respect(sampled bool, st *decision.State) sdktrace.SamplingDecision {
+// respect does as the parent did.
+func (s *headSet) respect(p *sdktrace.SamplingParameters, parent *trace.SpanContext) sdktrace.SamplingDecision {
 	switch {
-	case sampled:
+	case parent.IsSampled():
 		return sdktrace.RecordAndSample
-	case s.unsampled.Keeps(st.Randomness):
+	case s.unsampled == decision.Always:
 		return sdktrace.RecordOnly
-	default:
+	case s.unsampled >= decision.Never:
 		return sdktrace.Drop
 	}
+	if s.unsampled.Keeps(decision.TraceRandomness(p.TraceID)) { // for those that ignore the parent, and its rv
+		return sdktrace.RecordOnly
+	}
+	return sdktrace.Drop
 }

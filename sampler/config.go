@@ -23,22 +23,26 @@ type Config struct {
 	// Rate is the probability, 0 to 1, of spans that no rule matches.
 	Rate float64
 	// Limit is the most spans a second that are kept, for whatever reason; 0 is no limit. At
-	// most one second's worth passes at once (but always one span).
+	// most one second's worth passes at once (but always one span). What errors and slow spans
+	// have needed in the last seconds is held back for them.
 	Limit float64
 	// Slow keeps spans that took at least that long; 0 is off.
 	Slow time.Duration
 	// Key says which random bits decide.
 	Key Key
+	// Weights says where the exported copies carry th.
+	Weights Weights
 	// Error keeps spans whose status is an error.
 	Error bool
-	// IgnoreParent decides below a remote parent as if the trace began here.
+	// IgnoreParent decides below a remote parent as if the trace began here, without the parent's
+	// flag, th and rv.
 	IgnoreParent bool
 	// Propagate gives the connection a vote on the sampled flag that other services see. Only
 	// connections with key trace_id vote.
 	Propagate bool
 	// Dynamic lowers the probability while the connection's queue is nearly full.
 	Dynamic bool
-	// AssumeAlwaysOn says that spans without a head sampler's mark come from a provider
+	// AssumeAlwaysOn says that spans which didn't come through a head sampler are of a provider
 	// that samples everything, so that their weight is known.
 	AssumeAlwaysOn bool
 }
@@ -94,6 +98,9 @@ func (c Config) check(p *problems) {
 	}
 	if c.Key > ByCounter {
 		p.add("key", "unknown key %d: use one of %s", c.Key, strings.Join(keyNames(), ", "))
+	}
+	if c.Weights > WeightsNever {
+		p.add("weights", "unknown value %d: use one of %s", c.Weights, strings.Join(weightsWords(), ", "))
 	}
 	if len(c.Rules) > maxRules {
 		p.add("rules", "%d rules are too many: use at most %d", len(c.Rules), maxRules)

@@ -6,10 +6,11 @@ import (
 	"github.com/tracehook/tracehook/decision"
 )
 
-// Decide answers for one ended span, as [decision.Decider] asks. It doesn't allocate, but
-// for: a tracestate with members of others that has to be rewritten, one that gets an rv (keys
-// span_id and trace_span), a rule's condition on an attribute that is a slice, and the first
-// sight of each of the first thousand names. Each span that it keeps takes a token of the limit.
+// Decide answers for one ended span, as [decision.Decider] asks: it is [Policy.Judge] and then
+// [Policy.Charge]. It doesn't allocate, but for: a tracestate with members of others that has to
+// be rewritten, one that gets an rv (keys span_id and trace_span), a rule's condition on an
+// attribute that is a slice, and the sight of a new name. Each span that it keeps takes a token of
+// the limit.
 func (p *Policy) Decide(s *decision.Span, load float64) (v decision.Verdict) {
 	p.DecideInto(&v, s, load)
 	return v
@@ -17,17 +18,21 @@ func (p *Policy) Decide(s *decision.Span, load float64) (v decision.Verdict) {
 
 // DecideInto is [Policy.Decide] with the verdict written to v, which may be used again.
 func (p *Policy) DecideInto(v *decision.Verdict, s *decision.Span, load float64) {
-	level := 0
-	if p.config.Dynamic {
-		level = p.factor.follow(load)
-	}
+	p.Judge(v, s)
+	p.Charge(v, s, load)
+}
+
+// Judge implements [decision.Judge]. It doesn't allocate, but at the sight of a new name and for
+// conditions on slices.
+func (p *Policy) Judge(v *decision.Verdict, s *decision.Span) {
+	reset(v)
 	switch {
 	case p.config.Error && s.Error:
-		p.keepLate(v, s, decision.ByError)
+		p.judgeLate(v, s, decision.ByError)
 	case p.config.Slow > 0 && s.Duration >= p.config.Slow:
-		p.keepLate(v, s, decision.BySlow)
+		p.judgeLate(v, s, decision.BySlow)
 	default:
-		p.decideOrdinary(v, s, level)
+		p.judgeOrdinary(v, s)
 	}
 }
 
@@ -41,47 +46,101 @@ func reset(v *decision.Verdict) {
 	v.Keep, v.Rewrite, v.Known = false, false, false
 }
 
-// keepLate keeps s at probability 1, or at what was recorded if that was less.
-func (p *Policy) keepLate(v *decision.Verdict, s *decision.Span, why decision.Reason) {
-	reset(v)
+// judgeLate keeps s at probability 1, or at what was recorded if that was less.
+func (p *Policy) judgeLate(v *decision.Verdict, s *decision.Span, why decision.Reason) {
 	v.Keep, v.Reason = true, why
 	if before := p.beforeLate(s); before.known {
 		v.Threshold, v.Known = before.threshold, true
 	}
-	if p.pass(v) {
-		rewrite(v, s, &p.always.ready[0], v.Threshold == decision.Always)
-	}
 }
 
-func (p *Policy) decideOrdinary(v *decision.Verdict, s *decision.Span, level int) {
-	reset(v)
+func (p *Policy) judgeOrdinary(v *decision.Verdict, s *decision.Span) {
 	before := p.beforeOrdinary(s)
 	if before.refused {
 		v.Reason = decision.ByParent
 		return
 	}
 	rule := p.ruleOf(s)
-	e := p.entryAt(rule)
-	own := e.thresholds[level]
-	v.Threshold, v.Rule, v.Reason, v.Known = own, int32(rule), decision.ByRule, before.known
+	v.Rule, v.Reason, v.Known = int32(rule), decision.ByRule, before.known && p.config.Key != ByCounter
 	if rule < 0 {
 		v.Reason = decision.ByRate
 	}
+	p.thin(v, s, p.entryAt(rule), 0, before.threshold)
+}
+
+// thin decides by probability, at a level of the dynamic factor.
+func (p *Policy) thin(v *decision.Verdict, s *decision.Span, e *entry, level int, earlier decision.Threshold) {
+	own := e.thresholds[level]
 	switch p.config.Key {
 	case ByTraceID:
-		v.Threshold = max(own, before.threshold)
-		v.Keep = v.Threshold.Keeps(s.State.Randomness)
+		v.Threshold = max(own, earlier)
+		v.Keep = v.Threshold.Keeps(p.randomness(s))
 	case ByCounter:
-		v.Known = false
-		v.Threshold = product(own, before.threshold)
-		v.Keep = v.Threshold < decision.Never && e.count(level)
+		v.Threshold = product(own, earlier)
+		v.Keep = v.Threshold < decision.Never
 	default:
-		p.decideSpan(v, s, before.threshold)
+		v.Threshold = own
+		if own < decision.Never {
+			v.Threshold = max(own, earlier)
+		}
+		v.Keep = v.Threshold < decision.Never && restOf(own, earlier).Keeps(spanRandomness(p.config.Key, s))
+	}
+}
+
+// Charge implements [decision.Judge].
+func (p *Policy) Charge(v *decision.Verdict, s *decision.Span, load float64) {
+	level := 0
+	if p.config.Dynamic {
+		level = p.factor.follow(load)
+	}
+	switch v.Reason {
+	case decision.ByRate, decision.ByRule:
+		p.chargeOrdinary(v, s, level)
+	case decision.ByError, decision.BySlow:
+		if p.pass(v, true) {
+			p.rewrite(v, s, &p.always.ready[0], v.Threshold == decision.Always)
+		}
+	case decision.ByParent, decision.ByLimit, decision.ByLoad:
+	}
+}
+
+func (p *Policy) chargeOrdinary(v *decision.Verdict, s *decision.Span, level int) {
+	e := p.entryAt(int(v.Rule))
+	if level > 0 {
+		would := v.Keep
+		p.thin(v, s, e, level, p.beforeOrdinary(s).threshold)
+		if would && !v.Keep {
+			v.Reason = decision.ByLoad
+		}
+	}
+	if !v.Keep {
 		return
 	}
-	if v.Keep && p.pass(v) {
-		rewrite(v, s, &e.ready[level], v.Threshold == own)
+	if p.config.Key == ByCounter && !e.count(level) {
+		v.Keep = false
+		return
 	}
+	if !p.pass(v, false) {
+		return
+	}
+	if (p.config.Key == BySpanID || p.config.Key == ByTraceSpan) && v.Known && p.config.Weights.writes(v.Threshold) {
+		p.rewriteSpan(v, s, e.thresholds[level])
+		return
+	}
+	p.rewrite(v, s, &e.ready[level], v.Threshold == e.thresholds[level])
+}
+
+// randomness returns the bits that decide about s with key trace_id. Where a remote parent is
+// ignored, so is the rv that came from there.
+func (p *Policy) randomness(s *decision.Span) decision.Randomness {
+	if p.ignoresRandomness(s) {
+		return decision.TraceRandomness(s.Context.TraceID())
+	}
+	return s.State.Randomness
+}
+
+func (p *Policy) ignoresRandomness(s *decision.Span) bool {
+	return p.config.IgnoreParent && s.State.HasRandomness && (s.Origin == decision.Inherited || s.Origin == decision.Unweighted)
 }
 
 // ruleOf returns the index of the rule that decides about s, or -1 if the rate does. Most
@@ -109,11 +168,11 @@ func (p *Policy) ruleOf(s *decision.Span) int {
 
 // pass takes a token for v. Without one v isn't kept; while tokens are short, the weight of
 // those that pass isn't known.
-func (p *Policy) pass(v *decision.Verdict) bool {
+func (p *Policy) pass(v *decision.Verdict, urgent bool) bool {
 	if p.limit == nil {
 		return true
 	}
-	pass, whole := p.limit.take()
+	pass, whole := p.limit.take(urgent)
 	if !pass {
 		v.Keep, v.Known, v.Reason = false, false, decision.ByLimit
 		return false
@@ -122,19 +181,23 @@ func (p *Policy) pass(v *decision.Verdict) bool {
 	return true
 }
 
-// rewrite asks for another tracestate if the span's own doesn't say the truth. ready is one
-// that says v's threshold and nothing else, if fits.
-func rewrite(v *decision.Verdict, s *decision.Span, ready *trace.TraceState, fits bool) {
+// rewrite asks for another tracestate if the span's own doesn't say what the export is to say.
+// ready is one that says v's threshold and nothing else, if fits.
+func (p *Policy) rewrite(v *decision.Verdict, s *decision.Span, ready *trace.TraceState, fits bool) {
 	st := &s.State
+	write := v.Known && p.config.Weights.writes(v.Threshold)
 	switch {
-	case !v.Known && !st.CarriesThreshold:
-	case v.Known && st.HasThreshold && st.Threshold == v.Threshold:
-	case v.Known && st.Plain && fits:
+	case p.ignoresRandomness(s):
+		edit := decision.Edit{Threshold: v.Threshold, SetThreshold: write, RemoveRandomness: true}
+		v.State, v.Rewrite = edit.Apply(s.Context.TraceState()), true
+	case !write && !st.CarriesThreshold:
+	case write && st.HasThreshold && st.Threshold == v.Threshold:
+	case write && st.Plain && fits:
 		v.State, v.Rewrite = *ready, true
-	case !v.Known && st.Plain:
+	case !write && st.Plain:
 		v.Rewrite = true
 	default:
-		edit := decision.Edit{Threshold: v.Threshold, SetThreshold: v.Known}
+		edit := decision.Edit{Threshold: v.Threshold, SetThreshold: write}
 		v.State, v.Rewrite = edit.Apply(s.Context.TraceState()), true
 	}
 }

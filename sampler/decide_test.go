@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook/decision"
@@ -45,10 +46,14 @@ func (c pass) start(tb testing.TB, head sdktrace.Sampler) (sdktrace.SamplingResu
 	}
 	r := head.ShouldSample(sdktrace.SamplingParameters{ParentContext: ctx, TraceID: c.id, Name: c.name, Attributes: c.attrs})
 	sc := spanContext(c.id, trace.SpanID{7: 0x40}, flagsOf(r), r.Tracestate)
-	return r, &decision.Span{
+	s := &decision.Span{
 		Ended: &ended{name: c.name, attrs: c.attrs}, Context: sc, Error: c.failed, Duration: c.duration,
 		State: decision.ReadState(sc.TraceState(), c.id),
 	}
+	if notes, ok := head.(decision.Notes); ok {
+		notes.Ended(s)
+	}
+	return r, s
 }
 
 // ot returns the ot member of what is exported.
@@ -81,22 +86,22 @@ func TestDecide(t *testing.T) {
 	}{
 		{"root, kept", half, pass{id: high()}, sample, "th:8", true, decision.ByRate, "th:8"},
 		{"root, thinned", half, pass{id: low()}, record, "", false, decision.ByRate, ""},
-		{"root, error", half, pass{id: low(), failed: true}, record, "", true, decision.ByError, "th:0"},
-		{"root, error that is kept anyway", half, pass{id: high(), failed: true}, sample, "th:8", true, decision.ByError, "th:0"},
-		{"root, slow", half, pass{id: low(), duration: time.Second}, record, "", true, decision.BySlow, "th:0"},
+		{"root, error", half, pass{id: low(), failed: true}, record, "", true, decision.ByError, ""},
+		{"root, error that is kept anyway", half, pass{id: high(), failed: true}, sample, "th:8", true, decision.ByError, ""},
+		{"root, slow", half, pass{id: low(), duration: time.Second}, record, "", true, decision.BySlow, ""},
 		{"root, not slow", half, pass{id: low(), duration: time.Second - 1}, record, "", false, decision.ByRate, ""},
 		{"root, dropped", plain, pass{id: low()}, drop, "", false, decision.ByRate, ""},
 
 		{"sampled parent with a higher th", half, pass{id: high(), remote: true, sampled: true, parent: "ot=th:c"}, sample, "th:c", true, decision.ByRate, "th:c"},
 		{"sampled parent with a lower th", half, pass{id: high(), remote: true, sampled: true, parent: "ot=th:4"}, sample, "th:4", true, decision.ByRate, "th:8"},
 		{"sampled parent, thinned here", half, pass{id: low(), remote: true, sampled: true, parent: "ot=th:0"}, sample, "th:0", false, decision.ByRate, ""},
-		{"sampled parent, error", half, pass{id: low(), remote: true, sampled: true, parent: "ot=th:1", failed: true}, sample, "th:1", true, decision.ByError, "th:0"},
-		{"sampled parent without th", half, pass{id: high(), remote: true, sampled: true}, sample, "", true, decision.ByRate, ""},
-		{"sampled parent without th, error", half, pass{id: high(), remote: true, sampled: true, failed: true}, sample, "", true, decision.ByError, "th:0"},
-		{"sampled parent with th above R", half, pass{id: high(), remote: true, sampled: true, parent: "ot=th:f"}, sample, "", true, decision.ByRate, ""},
-		{"sampled parent with malformed th", half, pass{id: high(), remote: true, sampled: true, parent: "ot=th:zz;a:b"}, sample, "a:b", true, decision.ByRate, "a:b"},
+		{"sampled parent, error", half, pass{id: low(), remote: true, sampled: true, parent: "ot=th:1", failed: true}, sample, "th:1", true, decision.ByError, ""},
+		{"sampled parent without th counts as one", half, pass{id: high(), remote: true, sampled: true}, sample, "", true, decision.ByRate, "th:8"},
+		{"sampled parent without th, error", half, pass{id: high(), remote: true, sampled: true, failed: true}, sample, "", true, decision.ByError, ""},
+		{"sampled parent with th above R", half, pass{id: high(), remote: true, sampled: true, parent: "ot=th:f"}, sample, "th:f", true, decision.ByRate, ""},
+		{"sampled parent with malformed th", half, pass{id: high(), remote: true, sampled: true, parent: "ot=th:zz;a:b"}, sample, "th:zz;a:b", true, decision.ByRate, "a:b"},
 		{"unsampled parent", half, pass{id: high(), remote: true}, record, "", false, decision.ByParent, ""},
-		{"unsampled parent, error", half, pass{id: high(), remote: true, failed: true}, record, "", true, decision.ByError, "th:0"},
+		{"unsampled parent, error", half, pass{id: high(), remote: true, failed: true}, record, "", true, decision.ByError, ""},
 		{"unsampled parent, nobody could keep", plain, pass{id: high(), remote: true}, drop, "", false, decision.ByParent, ""},
 
 		{"ignored unsampled parent", ignore, pass{id: high(), remote: true}, sample, "th:8", true, decision.ByRate, "th:8"},
@@ -104,7 +109,7 @@ func TestDecide(t *testing.T) {
 		{"ignored parent's th is replaced", ignore, pass{id: high(), remote: true, sampled: true, parent: "ot=th:c,v=1"}, sample, "th:8", true, decision.ByRate, "th:8"},
 
 		{"rv decides and stays", half, pass{id: low(), remote: true, sampled: true, parent: "ot=th:0;rv:ffffffffffffff"}, sample, "th:0;rv:ffffffffffffff", true, decision.ByRate, "th:8;rv:ffffffffffffff"},
-		{"a mark of someone else says nothing", half, pass{id: high(), remote: true, parent: "tracehook=l00000000,ot=th:8"}, record, "", false, decision.ByParent, ""},
+		{"a mark of someone else says nothing", half, pass{id: high(), remote: true, parent: "tracehook=l00000000,ot=th:8"}, record, "th:8", false, decision.ByParent, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -144,10 +149,10 @@ func TestLocalChildrenAreDecidedOnTheirOwn(t *testing.T) {
 	}{
 		{"root", sdktrace.RecordOnly, ""},
 		{"never", sdktrace.RecordOnly, ""},
-		{"loose", sdktrace.RecordAndSample, "th:0"},
+		{"loose", sdktrace.RecordAndSample, ""},
 		{"root", sdktrace.RecordOnly, ""},
-		{"loose", sdktrace.RecordAndSample, "th:0"},
-		{"loose", sdktrace.RecordAndSample, "th:0"},
+		{"loose", sdktrace.RecordAndSample, ""},
+		{"loose", sdktrace.RecordAndSample, ""},
 	} {
 		r := head.ShouldSample(sdktrace.SamplingParameters{ParentContext: ctx, TraceID: id, Name: tc.name})
 		if r.Decision != tc.want || r.Tracestate.Get("ot") != tc.ot {
@@ -156,18 +161,16 @@ func TestLocalChildrenAreDecidedOnTheirOwn(t *testing.T) {
 		ts, sc := r.Tracestate, spanContext(id, trace.SpanID{byte(i + 1)}, flagsOf(r), r.Tracestate)
 		ctx = trace.ContextWithSpanContext(t.Context(), sc) //nolint:fatcontext // not nested: always on the test's own
 		s := decision.Span{Ended: &ended{name: tc.name}, Context: sc, State: decision.ReadState(ts, id)}
+		head.Ended(&s)
 		if v := p.Decide(&s, 0); v.Keep != (tc.name == "loose") || v.Keep && !v.Known {
 			t.Fatalf("span %d, %q: verdict %+v", i, tc.name, v)
 		}
 	}
 }
 
-// The tag of a mark tells our own spans from those that an upstream process marked and a
-// provider of the application's own passed on.
+// Spans of a provider that doesn't use the head have no known weight.
 func TestForeignSpans(t *testing.T) {
 	t.Parallel()
-	upstream := sampler.NewHead(policy(t, sampler.Config{Rate: 1, Propagate: true}))
-	_, marked := pass{id: high()}.start(t, upstream)
 	for _, tc := range []struct {
 		name    string
 		state   trace.TraceState
@@ -184,17 +187,18 @@ func TestForeignSpans(t *testing.T) {
 		{"not sampled, error", trace.TraceState{}, 0, true, true, true, decision.ByError, "", false},
 		{"sampled, error", trace.TraceState{}, 1, true, false, true, decision.ByError, "", false},
 		{"everything is sampled", trace.TraceState{}, 1, false, true, true, decision.ByRate, "th:8", true},
-		{"everything is sampled, error", trace.TraceState{}, 1, true, true, true, decision.ByError, "th:0", true},
-		{"marked by another process", marked.Context.TraceState(), 1, false, false, true, decision.ByRate, "", true},
+		{"everything is sampled, error", trace.TraceState{}, 1, true, true, true, decision.ByError, "", false},
+		{"th:0 of unknown origin", state(t, "ot=th:0"), 1, false, false, true, decision.ByRate, "", true},
 		{"th that contradicts itself", state(t, "ot=th:f"), 1, false, false, true, decision.ByRate, "", true},
 		{"th of unknown origin", state(t, "ot=th:4;a:b"), 1, false, false, true, decision.ByRate, "a:b", true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			p := policy(t, sampler.Config{Rate: 0.5, Error: true, Propagate: true, AssumeAlwaysOn: tc.assume})
-			sampler.NewHead(p)
+			head := sampler.NewHead(p)
 			sc := spanContext(high(), trace.SpanID{1}, tc.flags, tc.state)
 			s := decision.Span{Ended: &ended{}, Context: sc, State: decision.ReadState(tc.state, high()), Error: tc.failed}
+			head.Ended(&s)
 			v := p.Decide(&s, 0)
 			if v.Keep != tc.keep || v.Reason != tc.reason || v.Rewrite != tc.rewrite {
 				t.Fatalf("%+v, want keep %v by %v, rewrite %v", v, tc.keep, tc.reason, tc.rewrite)
@@ -209,48 +213,19 @@ func TestForeignSpans(t *testing.T) {
 	}
 }
 
-// A process that calls itself, and a parent that another head marked within the process: neither
-// is a child of ours.
-func TestOtherParentsAreRespected(t *testing.T) {
-	t.Parallel()
-	p := policy(t, sampler.Config{Rate: 0.5, Error: true, Propagate: true})
-	head, other := sampler.NewHead(p), sampler.NewHead(policy(t, sampler.Config{Rate: 0.25, Propagate: true}))
-	for _, tc := range []struct {
-		name   string
-		parent sdktrace.Sampler
-		remote bool
-		want   decision.Origin
-		th     string
-	}{
-		{"our own child", head, false, decision.Local, "8"},
-		{"our own head, by way of the wire", head, true, decision.Inherited, "8"},
-		{"another head", other, false, decision.Inherited, "c"},
-		{"another head, by way of the wire", other, true, decision.Inherited, "c"},
-	} {
-		r, s := pass{id: high()}.start(t, tc.parent)
-		ctx := trace.ContextWithSpanContext(t.Context(), s.Context.WithRemote(tc.remote))
-		child := head.ShouldSample(sdktrace.SamplingParameters{ParentContext: ctx, TraceID: high(), Name: "child"})
-		st := decision.ReadState(child.Tracestate, high())
-		if st.Origin != tc.want || st.Threshold.String() != tc.th || r.Decision != sdktrace.RecordAndSample {
-			t.Errorf("%s: %q, want origin %v and th %q", tc.name, child.Tracestate, tc.want, tc.th)
-		}
-	}
-}
-
 // A child whose threshold differs from its parent's keeps the members of others, and rv.
 func TestLocalChildrenKeepForeignMembers(t *testing.T) {
 	t.Parallel()
 	p := policy(t, sampler.Config{Rate: 0.5, Error: true, Propagate: true, Rules: []sampler.Rule{{Name: "loose", Sample: 1}, {Name: "never", Sample: 0}}})
 	head := sampler.NewHead(p)
-	_, s := pass{id: high()}.start(t, head)
-	mark := s.Context.TraceState().Get("tracehook")
+	pass{id: high()}.start(t, head)
 	for _, tc := range []struct{ name, give, want string }{
-		{"loose", "ot=th:8,v=1,tracehook=" + mark, "ot=th:0,v=1,tracehook=" + mark},
-		{"never", "ot=th:8,v=1,tracehook=" + mark, "v=1,tracehook=" + mark},
-		{"other", "ot=th:8,v=1,tracehook=" + mark, "ot=th:8,v=1,tracehook=" + mark},
-		{"loose", "v=1,tracehook=" + mark, "ot=th:0,v=1,tracehook=" + mark},
-		{"loose", "ot=th:8;rv:80000000000000,tracehook=" + mark, "ot=th:0;rv:80000000000000,tracehook=" + mark},
-		{"other", "ot=rv:70000000000000,tracehook=" + mark, "ot=rv:70000000000000,tracehook=" + mark},
+		{"loose", "ot=th:8,v=1", "v=1"},
+		{"never", "ot=th:8,v=1", "v=1"},
+		{"other", "ot=th:8,v=1", "ot=th:8,v=1"},
+		{"loose", "v=1", "v=1"},
+		{"loose", "ot=th:8;rv:80000000000000", "ot=rv:80000000000000"},
+		{"other", "ot=rv:70000000000000", "ot=rv:70000000000000"},
 	} {
 		ctx := trace.ContextWithSpanContext(t.Context(), spanContext(high(), trace.SpanID{1}, 1, state(t, tc.give)))
 		r := head.ShouldSample(sdktrace.SamplingParameters{ParentContext: ctx, TraceID: high(), Name: tc.name})
@@ -331,12 +306,12 @@ func TestNumbersOfAnAttribute(t *testing.T) {
 	}
 }
 
-// A policy without a head takes every span for a foreign one.
-func TestPolicyWithoutHead(t *testing.T) {
+// A span of which no head has said anything is a foreign one.
+func TestSpanWithoutNotesIsForeign(t *testing.T) {
 	t.Parallel()
 	p := policy(t, sampler.Config{Rate: 1})
-	_, s := pass{id: high()}.start(t, sampler.NewHead(policy(t, sampler.Config{Rate: 1, Propagate: true})))
-	if v := p.Decide(s, 0); !v.Keep || v.Known {
+	s := decision.Read(tracetest.SpanStub{Name: "x", SpanContext: spanContext(high(), trace.SpanID{1}, 1, trace.TraceState{})}.Snapshot())
+	if v := p.Decide(&s, 0); !v.Keep || v.Known {
 		t.Errorf("%+v, want kept, weight unknown", v)
 	}
 }
@@ -352,7 +327,7 @@ func TestSpanKeysExportTheirRandomness(t *testing.T) {
 		{sampler.BySpanID, low(), "th:0;rv:00000000000040"},
 		{sampler.ByTraceSpan, low(), "th:0;rv:20000000000040"},
 	} {
-		p := policy(t, sampler.Config{Rate: 1, Key: tc.key})
+		p := policy(t, sampler.Config{Rate: 1, Key: tc.key, Weights: sampler.WeightsAlways})
 		r, s := pass{id: tc.id}.start(t, sampler.NewHead(p))
 		if r.Decision != sdktrace.RecordOnly || strings.Contains(r.Tracestate.String(), "rv") {
 			t.Errorf("key %v: head decides %v and propagates %q", tc.key, r.Decision, r.Tracestate)

@@ -1,7 +1,6 @@
 package sampler
 
 import (
-	"strings"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/trace"
@@ -23,7 +22,7 @@ func newEntry(p float64) entry {
 	for level := range levels {
 		scaled := p * factorOf(level)
 		e.thresholds[level] = decision.FromProbability(scaled)
-		e.ready[level] = stateOf(e.thresholds[level], decision.Mark{})
+		e.ready[level] = stateOf(e.thresholds[level])
 		if scaled > 0 {
 			e.steps[level] = uint64(scaled*float64(decision.Never)) + slack
 		}
@@ -45,16 +44,13 @@ func (e *entry) count(level int) bool {
 	return e.counter.Add(step)&mask < step
 }
 
-// stateOf returns the tracestate that says t and m and nothing else.
-func stateOf(t decision.Threshold, m decision.Mark) trace.TraceState {
-	var members []string
-	if th := t.String(); th != "" {
-		members = append(members, "ot=th:"+th)
+// stateOf returns the tracestate that says t and nothing else; an empty one for Never.
+func stateOf(t decision.Threshold) trace.TraceState {
+	th := t.String()
+	if th == "" {
+		return trace.TraceState{}
 	}
-	if mark := m.String(); mark != "" {
-		members = append(members, "tracehook="+mark)
-	}
-	ts, err := trace.ParseTraceState(strings.Join(members, ","))
+	ts, err := trace.ParseTraceState("ot=th:" + th)
 	if err != nil { // can't be: all characters are ours
 		return trace.TraceState{}
 	}

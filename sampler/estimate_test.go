@@ -55,10 +55,11 @@ func weigh(tb testing.TB, s *decision.Span, v decision.Verdict) (weight float64,
 		ts = v.State
 	}
 	st := decision.ReadState(ts, s.Context.TraceID())
-	if st.HasThreshold != v.Known || st.CarriesThreshold != v.Known {
-		tb.Fatalf("exported tracestate %q: a usable th must be there only if the weight is known (%v)", ts, v.Known)
+	written := v.Known && v.Threshold > decision.Always
+	if st.HasThreshold != written || st.CarriesThreshold != written {
+		tb.Fatalf("exported tracestate %q: a usable th must be there only if the weight is known (%v) and not one", ts, v.Known)
 	}
-	if v.Known && st.Threshold != v.Threshold {
+	if written && st.Threshold != v.Threshold {
 		tb.Fatalf("exported tracestate %q, but the verdict's threshold is %q", ts, v.Threshold)
 	}
 	return v.Threshold.AdjustedCount(), v.Known
@@ -71,8 +72,11 @@ type ended struct {
 	kind  trace.SpanKind
 	attrs []attribute.KeyValue
 	res   *resource.Resource
+
+	parent trace.SpanContext
 }
 
+func (e *ended) Parent() trace.SpanContext        { return e.parent }
 func (e *ended) Name() string                     { return e.name }
 func (e *ended) SpanKind() trace.SpanKind         { return e.kind }
 func (e *ended) Attributes() []attribute.KeyValue { return e.attrs }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -92,10 +93,13 @@ func TestExplainWithoutHead(t *testing.T) {
 
 func TestExplainShowsTheFactor(t *testing.T) {
 	t.Parallel()
-	p := policy(t, sampler.Config{Rate: 1, Dynamic: true, Propagate: true})
-	_, s := pass{id: high()}.start(t, sampler.NewHead(p))
-	p.Decide(s, 0.8)
-	if e := p.Explain("x", ""); e.Factor != 0.5 || e.Probability != 0.5 || !strings.Contains(e.String(), "a factor of 0.5 leaves 0.5") {
-		t.Errorf("factor %v: %s", e.Factor, e)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		p := policy(t, sampler.Config{Rate: 1, Dynamic: true, Propagate: true})
+		_, s := pass{id: high()}.start(t, sampler.NewHead(p))
+		shedding(p, s)
+		p.Decide(s, 1)
+		if e := p.Explain("x", ""); e.Factor != 0.1 || e.Probability > 0.1001 || !strings.Contains(e.String(), "a factor of 0.1 leaves 0.1") {
+			t.Errorf("factor %v: %s", e.Factor, e)
+		}
+	})
 }

@@ -1,8 +1,7 @@
 package sampler
 
 import (
-	"crypto/rand"
-	"encoding/binary"
+	"sync"
 	"sync/atomic"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -17,56 +16,145 @@ import (
 // A span whose trace begins here is dropped only if no connection could ever keep it; it gets
 // the sampled flag, and th, if a voting connection would keep it by probability on what is
 // known; else it is only recorded. Below a remote parent the flag and th travel on unchanged,
-// unless every policy ignores parents. Every span gets a mark ([decision.Mark]), by which
-// the policies know afterwards what the head did. Members of others in the tracestate stay.
-// Spans under [decision.ExportContext] are dropped.
+// unless every policy ignores parents or [Wire] says otherwise; a remote parent that this process
+// has begun itself counts as a local one. Members of others in the tracestate stay, and the head
+// adds none of its own. Spans under [decision.ExportContext] are dropped.
+//
+// What the policies have to know at the end of a span, the head remembers in tables of a fixed
+// size ([decision.Notes]), which take up to 640 KiB. On a provider from [Head.NewTracerProvider] it
+// needs them only below remote parents. A Head may also be given to any other provider as it is;
+// then it notes each trace, and spans of a trace whose note was pushed out count as foreign.
 type Head struct {
-	set atomic.Pointer[headSet]
-	tag uint32
+	set     atomic.Pointer[headSet]
+	own     atomic.Pointer[sdktrace.TracerProvider]
+	spans   atomic.Pointer[spanNotes]  // nil until the first span was recorded
+	traces  atomic.Pointer[traceNotes] // nil until the first remote parent
+	dropped dropCount
+	seeds   seeds
+	swap    sync.Mutex
 }
 
 var _ sdktrace.Sampler = (*Head)(nil)
 
 // NewHead returns a Head over policies. Without any it drops every span; their ids stay valid.
 func NewHead(policies ...*Policy) *Head {
-	var b [4]byte
-	_, _ = rand.Read(b[:]) // never fails
-	h := &Head{tag: binary.BigEndian.Uint32(b[:])}
+	h := &Head{seeds: newSeeds()}
 	h.Swap(policies...)
 	return h
 }
 
-// Swap makes the next span be decided by policies. Spans that have begun keep the mark of
-// the set that they began under, so that their weight stays right. Nil policies are left out.
+// NewTracerProvider returns an SDK provider with opts whose sampler is h. It becomes the head's
+// own: a Head has one, so call it once.
+func (h *Head) NewTracerProvider(opts ...sdktrace.TracerProviderOption) *sdktrace.TracerProvider {
+	tp := sdktrace.NewTracerProvider(append(opts[:len(opts):len(opts)], sdktrace.WithSampler(ownSampler{h}))...)
+	h.own.Store(tp)
+	return tp
+}
+
+// Swap makes the next span be decided by policies. Spans that have begun are remembered with
+// what was recorded when they began, so that their weight stays right. Nil policies are left out.
 // It may be called at any time; concurrent calls take effect one after the other.
 func (h *Head) Swap(policies ...*Policy) {
+	h.swap.Lock()
+	defer h.swap.Unlock()
+	var wire Wire
+	if before := h.set.Load(); before != nil {
+		wire = before.wire
+	}
+	h.store(wire, policies)
+}
+
+// SwapWire is [Head.Swap], and replaces what the head believes of others and writes for them.
+func (h *Head) SwapWire(wire Wire, policies ...*Policy) {
+	h.swap.Lock()
+	defer h.swap.Unlock()
+	h.store(wire, policies)
+}
+
+func (h *Head) store(wire Wire, policies []*Policy) {
 	for _, p := range policies {
 		if p != nil {
 			p.head.Store(h)
 		}
 	}
-	h.set.Store(newHeadSet(policies, h.tag))
+	set := newHeadSet(wire.withDefaults(), policies)
+	var before eras
+	if s := h.set.Load(); s != nil {
+		before = s.eras
+	}
+	set.eras = before.next(era{recorded: set.recorded, unsampled: set.unsampled})
+	h.set.Store(set)
 }
+
+// Dropped returns how many spans the head has dropped, without those of exports. Nobody else
+// sees them.
+func (h *Head) Dropped() uint64 { return h.dropped.sum() }
 
 // Description returns "tracehook".
 func (*Head) Description() string { return "tracehook" }
 
 // ShouldSample implements [sdktrace.Sampler]. It doesn't allocate, but where a tracestate
-// with members of others has to be changed (at the entry of a trace and where a child's
-// threshold differs from its parent's), and at the first sight of each of the first thousand
-// names.
+// with members of others has to be changed (where a child's threshold differs from its
+// parent's, and where a remote parent doesn't count), and at the sight of a new name.
 func (h *Head) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
+	return h.sample(&p, false)
+}
+
+// ownSampler is the Head as its own provider has it.
+type ownSampler struct{ *Head }
+
+func (s ownSampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
+	return s.sample(&p, true)
+}
+
+func (h *Head) sample(p *sdktrace.SamplingParameters, own bool) sdktrace.SamplingResult {
 	set := h.set.Load()
-	parent := trace.SpanContextFromContext(p.ParentContext)
-	if p.ParentContext != nil && decision.IsExport(p.ParentContext) {
-		return sdktrace.SamplingResult{Decision: sdktrace.Drop, Tracestate: parent.TraceState()}
+	span := trace.SpanFromContext(p.ParentContext)
+	parent := span.SpanContext()
+	var r sdktrace.SamplingResult
+	switch {
+	case !parent.IsValid():
+		// A trace id alone is no parent: the SDK begins a root that has it, and nobody has
+		// decided about that yet.
+		if p.ParentContext != nil && decision.IsExport(p.ParentContext) {
+			return sdktrace.SamplingResult{Decision: sdktrace.Drop, Tracestate: parent.TraceState()}
+		}
+		if !own {
+			h.noteTrace(p.TraceID, traceBegun)
+		}
+		var v *vote
+		r.Decision, v = set.decide(p, decision.TraceRandomness(p.TraceID))
+		r.Tracestate = v.state
+	case parent.IsRemote():
+		if decision.IsExport(p.ParentContext) {
+			return sdktrace.SamplingResult{Decision: sdktrace.Drop, Tracestate: parent.TraceState()}
+		}
+		r.Decision, r.Tracestate = h.belowRemote(set, p, &parent, own)
+	default:
+		if h.insideExport(set, p, span) {
+			return sdktrace.SamplingResult{Decision: sdktrace.Drop, Tracestate: parent.TraceState()}
+		}
+		r.Decision, r.Tracestate = h.belowLocal(set, p, span, &parent, own)
 	}
-	// A trace id alone is no parent: the SDK begins a root that has it, and nobody has decided
-	// about that yet.
-	if !parent.IsValid() {
-		d, v := set.decide(&p, decision.RandomnessOf(p.TraceID[:]))
-		return sdktrace.SamplingResult{Decision: d, Tracestate: v.state}
+	if r.Decision == sdktrace.Drop {
+		h.dropped.add(&p.TraceID)
 	}
-	d, ts := set.child(&p, &parent)
-	return sdktrace.SamplingResult{Decision: d, Tracestate: ts}
+	return r
+}
+
+func (h *Head) spanNotes() *spanNotes {
+	if n := h.spans.Load(); n != nil {
+		return n
+	}
+	h.spans.CompareAndSwap(nil, new(spanNotes))
+	return h.spans.Load()
+}
+
+func (h *Head) noteTrace(id trace.TraceID, kind traceKind) {
+	n := h.traces.Load()
+	if n == nil {
+		h.traces.CompareAndSwap(nil, new(traceNotes))
+		n = h.traces.Load()
+	}
+	n.put(h.seeds.trace(id), kind)
 }

@@ -37,7 +37,8 @@ func TestHeadTakesATraceIDAloneForARoot(t *testing.T) {
 	for id, want := range map[trace.TraceID]sdktrace.SamplingDecision{high(): sdktrace.RecordAndSample, low(): sdktrace.Drop} {
 		ctx := trace.ContextWithSpanContext(t.Context(), spanContext(id, trace.SpanID{}, 0, trace.TraceState{}))
 		r := head.ShouldSample(sdktrace.SamplingParameters{ParentContext: ctx, TraceID: id, Name: "work"})
-		if st := decision.ReadState(r.Tracestate, id); r.Decision != want || st.Origin != decision.Local {
+		s := decision.Span{Context: spanContext(id, trace.SpanID{1}, flagsOf(r), r.Tracestate)}
+		if head.Ended(&s); r.Decision != want || s.Origin != decision.Local {
 			t.Errorf("trace %v is decided %v with %q, want %v as a root", id, r.Decision, r.Tracestate, want)
 		}
 	}
@@ -227,30 +228,6 @@ func TestSwapLeavesOutWhatMayNotHaveBeenRecorded(t *testing.T) {
 	}
 }
 
-// A child that starts after a reload carries what is recorded now, not what was.
-func TestSwapRefreshesTheMark(t *testing.T) {
-	t.Parallel()
-	tight, loose := policy(t, sampler.Config{Rate: 0.5, Propagate: true}), policy(t, sampler.Config{Rate: 1, Propagate: true, Error: true})
-	for _, in := range []pass{
-		{id: high(), name: "local"},
-		{id: high(), name: "inherited", remote: true, sampled: true, parent: "ot=th:4"},
-		{id: high(), name: "unweighted", remote: true},
-	} {
-		head := sampler.NewHead(tight)
-		r, s := in.start(t, head)
-		if s.State.Recorded == decision.Always {
-			t.Fatalf("%s: the mark %v says that everything was recorded", in.name, s.State.Mark)
-		}
-		head.Swap(loose)
-		ctx := trace.ContextWithSpanContext(t.Context(), spanContext(in.id, trace.SpanID{1}, flagsOf(r), r.Tracestate))
-		child := head.ShouldSample(sdktrace.SamplingParameters{ParentContext: ctx, TraceID: in.id, Name: "child"})
-		got := decision.ReadState(child.Tracestate, in.id)
-		if got.Recorded != decision.Always || got.Origin != s.State.Origin || child.Decision == sdktrace.Drop {
-			t.Errorf("%s: the child is decided %v with the mark %+v", in.name, child.Decision, got.Mark)
-		}
-	}
-}
-
 func TestHeadSwapConcurrentSafe(t *testing.T) {
 	t.Parallel()
 	head := sampler.NewHead()
@@ -308,6 +285,7 @@ func TestConditionsDoNotAllocate(t *testing.T) {
 		sc := spanContext(high(), trace.SpanID{1}, flagsOf(r), r.Tracestate)
 		s := decision.Span{Context: sc, State: decision.ReadState(sc.TraceState(), high())}
 		s.Ended = &ended{name: in.Name, attrs: attrs, res: res}
+		head.Ended(&s)
 		if v := p.Decide(&s, 0); v.Rule != 0 {
 			t.Fatalf("rule %d, want 0", v.Rule)
 		}

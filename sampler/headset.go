@@ -22,9 +22,8 @@ type headSet struct {
 	recorded, unsampled decision.Threshold
 	ignoreAll           bool
 	service             string
-	mark                decision.Mark    // of local spans
-	markText            string           // as written
-	bare                trace.TraceState // mark alone
+	wire                Wire
+	eras                eras
 }
 
 // voter is a policy with a say in the sampled flag; the votes of its entries follow each
@@ -36,13 +35,28 @@ type voter struct {
 
 // vote is a threshold with what it makes of a tracestate.
 type vote struct {
-	state     trace.TraceState // th and the local mark
+	state     trace.TraceState // th alone, if it is written
 	ot        string           // the ot member of it
 	threshold decision.Threshold
 }
 
-func newHeadSet(policies []*Policy, tag uint32) *headSet {
-	s := &headSet{recorded: decision.Never, unsampled: decision.Never, ignoreAll: true, memo: &memo{}}
+func (w Weights) newVote(t decision.Threshold) vote {
+	v := vote{threshold: t}
+	if w.writes(t) {
+		v.state = stateOf(t)
+		v.ot = v.state.Get("ot")
+	}
+	return v
+}
+
+// edit returns what the vote changes of a tracestate with members of others.
+func (v *vote) edit() decision.Edit {
+	return decision.Edit{Threshold: v.threshold, SetThreshold: v.ot != ""}
+}
+
+func newHeadSet(wire Wire, policies []*Policy) *headSet {
+	s := &headSet{wire: wire, recorded: decision.Never, unsampled: decision.Never, memo: &memo{}}
+	s.ignoreAll = slices.ContainsFunc(policies, func(p *Policy) bool { return p != nil })
 	for _, p := range policies {
 		if p == nil {
 			continue
@@ -57,19 +71,14 @@ func newHeadSet(policies []*Policy, tag uint32) *headSet {
 		s.ignoreAll = s.ignoreAll && p.config.IgnoreParent
 		s.service = cmp.Or(s.service, p.config.Service)
 	}
-	s.mark = decision.Mark{Origin: decision.Local, Tag: tag, Recorded: s.recorded}
-	s.markText = s.mark.String()
-	s.bare = stateOf(decision.Never, s.mark)
-	s.votes = []vote{{threshold: decision.Never, state: s.bare}}
+	s.votes = []vote{{threshold: decision.Never}}
 	for _, p := range policies {
 		if p == nil || !p.votes() {
 			continue
 		}
 		s.voters = append(s.voters, voter{policy: p, first: len(s.votes)})
 		for i := range p.entries {
-			t := p.entries[i].thresholds[0]
-			state := stateOf(t, s.mark)
-			s.votes = append(s.votes, vote{threshold: t, state: state, ot: state.Get("ot")})
+			s.votes = append(s.votes, wire.Weights.newVote(p.entries[i].thresholds[0]))
 		}
 	}
 	rules := 0

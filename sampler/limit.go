@@ -10,44 +10,126 @@ import (
 // at which the bucket will be full again. A span moves that time on by its share of a
 // second, and is refused if the bucket would be more than a second from full. One
 // compare-and-swap for each span makes it exact, however many goroutines ask.
+//
+// Ordinary spans must leave in the bucket what urgent ones (errors and slow spans) have needed
+// lately.
 type limit struct {
-	// state is that time, in quarters of a nanosecond since start, times 2; plus 1 from the
-	// first refusal until the bucket is full.
+	// state is that time, in quarters of a nanosecond since start, times 4; plus the two bits
+	// below from the first refusal until nothing is short any more.
 	state    atomic.Int64
 	start    time.Time
 	share    int64 // of one span, in quarters of a nanosecond
 	capacity int64
+	demand   demand
 }
 
-const quarter = 4 // units in a nanosecond: enough for 36 years
+const (
+	quarter = 4 // units in a nanosecond: enough for 18 years
+
+	refusedUrgent   = 1
+	refusedOrdinary = 2
+)
 
 func newLimit(perSecond float64) *limit {
 	share := math.Ceil(float64(time.Second) * quarter / perSecond)
-	share = min(share, float64(math.MaxInt64/16)) // one span in four years is as good as none
+	share = min(share, float64(math.MaxInt64/64)) // one span in a year is as good as none
 	l := &limit{start: time.Now(), share: max(int64(share), 1)}
 	l.capacity = max(int64(time.Second)*quarter, l.share)
+	l.demand.most = uint32(min(l.capacity/l.share+1, math.MaxUint32))
 	return l
 }
 
-// take reports whether a span may pass, and whether nothing was refused since the bucket
-// was last full.
-func (l *limit) take() (pass, whole bool) {
+// take reports whether a span may pass, and whether no span of its kind was refused since the
+// bucket was last full.
+func (l *limit) take(urgent bool) (pass, whole bool) {
+	since := time.Since(l.start)
+	now := int64(since) * quarter
+	counts, bit, held := int64(refusedUrgent|refusedOrdinary), int64(refusedOrdinary), int64(0)
+	if urgent {
+		l.demand.add(since)
+		counts, bit = refusedUrgent, refusedUrgent
+	} else {
+		held = min(int64(l.demand.lately(since))*l.share, l.capacity)
+	}
 	for {
-		now := int64(time.Since(l.start)) * quarter
 		state := l.state.Load()
-		full, refused := state>>1, state&1
+		full, refused := state>>2, state&3
 		if full <= now {
-			full, refused = now, 0
+			full = now
+			refused &^= refusedUrgent
+			if !urgent && held == 0 {
+				refused = 0
+			}
 		}
 		next := full + l.share
-		if next-now > l.capacity {
-			if refused == 1 || l.state.CompareAndSwap(state, full<<1|1) {
+		if next-now > l.capacity-held {
+			if refused&bit != 0 && state>>2 == full || l.state.CompareAndSwap(state, full<<2|refused|bit) {
 				return false, false
 			}
 			continue
 		}
-		if l.state.CompareAndSwap(state, next<<1|refused) {
-			return true, refused == 0
+		if l.state.CompareAndSwap(state, next<<2|refused) {
+			return true, refused&counts == 0
 		}
+	}
+}
+
+const (
+	// A peak counts wholly for so long, and then less and less until it counts no more.
+	peakHeld = 2 * time.Second
+	peakGone = 6 * time.Second
+)
+
+// demand measures how many urgent spans come in a second: the most in any of the last seconds,
+// where those further back count less. Counts go up to most: more than the bucket holds can't be
+// held back. Races between goroutines may lose a few spans of a count.
+type demand struct {
+	window atomic.Uint64 // number of the second since start, and how many came in it
+	peak   atomic.Uint64 // the highest count of an earlier second, likewise
+	most   uint32
+}
+
+// add counts an urgent span.
+func (d *demand) add(since time.Duration) {
+	second := uint64(since / time.Second)
+	for {
+		w := d.window.Load()
+		next := w + 1
+		switch {
+		case w>>32 != second:
+			if weakened(d.peak.Load(), since) <= weakened(w, since) {
+				d.peak.Store(w)
+			}
+			next = second<<32 | 1
+		case uint32(w) >= d.most:
+			return
+		}
+		if d.window.CompareAndSwap(w, next) {
+			return
+		}
+	}
+}
+
+// lately returns how many urgent spans may be expected within a second.
+func (d *demand) lately(since time.Duration) uint32 {
+	w := d.window.Load()
+	if w == 0 { // there never was one
+		return 0
+	}
+	return max(weakened(w, since), weakened(d.peak.Load(), since))
+}
+
+// weakened returns what the count of a second is worth now. Some of the demand of a second that
+// hasn't ended yet may still come.
+func weakened(window uint64, since time.Duration) uint32 {
+	count := uint32(window)
+	age := since - time.Duration(window>>32+1)*time.Second
+	switch {
+	case age <= peakHeld:
+		return count
+	case age >= peakGone:
+		return 0
+	default:
+		return uint32(math.Ceil(float64(count) * float64(peakGone-age) / float64(peakGone-peakHeld)))
 	}
 }

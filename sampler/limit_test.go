@@ -156,6 +156,7 @@ func TestLimitedAndExportedTogetherAreUnbiased(t *testing.T) {
 	})
 }
 
+// The factor follows load that lasts, in both directions, and whether or not spans end meanwhile.
 func TestFactorFollowsTheLoad(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -169,24 +170,33 @@ func TestFactorFollowsTheLoad(t *testing.T) {
 			threshold string
 		}{
 			{0, 0, 1, "0"},
-			{0, 0.79, 1, "0"},
-			{0, 0.80, 0.5, "8"}, // a driver blocks, the queue fills
-			{0, 0.90, 0.2, "cccd"},
-			{0, 0.95, 0.1, "e666"},
-			{0, 5, 0.1, "e666"},
-			{0, 0, 0.1, "e666"}, // it recovers, but may come back
-			{999 * time.Millisecond, 0, 0.1, "e666"},
-			{time.Millisecond, 0.91, 0.1, "e666"}, // within the band
-			{0, 0.89, 0.2, "cccd"},
-			{0, 0, 0.2, "cccd"},
-			{time.Second, 0, 0.5, "8"},
-			{0, 0.96, 0.1, "e666"}, // shedding more never waits
-			{time.Second, 0, 0.2, "cccd"},
-			{time.Second, 0, 0.5, "8"},
-			{time.Second, math.NaN(), 0.5, "8"},
-			{0, 0, 1, "0"},
+			{time.Hour, 0.79, 1, "0"},
+			{time.Hour, 1, 1, "0"}, // a driver blocks, the queue is full
+			{400 * time.Millisecond, 1, 1, "0"},
+			{300 * time.Millisecond, 1, 0.5, "8"},
+			{400 * time.Millisecond, 1, 0.2, "cccd"},
+			{time.Second, 1, 0.1, "e666"},
+			{0, 0, 0.1, "e666"},                      // it recovers, but may come back
+			{50 * time.Millisecond, 0, 0.1, "e666"},  //
+			{50 * time.Millisecond, 1, 0.1, "e666"},  // and so it does
+			{time.Hour, 5, 0.1, "e666"},              //
+			{500 * time.Millisecond, 0, 0.5, "8"},    // it recovers for good
+			{time.Second, math.NaN(), 1, "0"},        //
+			{time.Hour, 1, 1, "0"},                   // a burst
+			{400 * time.Millisecond, 1, 1, "0"},      //
+			{10 * time.Millisecond, 0, 1, "0"},       //
+			{100 * time.Millisecond, 0.92, 1, "0"},   // a load that lasts on a middle level
+			{3 * time.Second, 0.92, 0.2, "cccd"},     //
+			{time.Minute, 0.87, 0.2, "cccd"},         // within the band
+			{time.Minute, 0.84, 0.5, "8"},            //
+			{12 * time.Second, 0, 1, "0"},            // nothing has ended for some time
+			{12 * time.Second, 0.9999, 1, "0"},       // and now a lot does
+			{500 * time.Millisecond, 0.9999, 1, "0"}, //
 		} {
 			time.Sleep(tc.wait)
+			if got := p.FactorAt(tc.load); got != tc.want {
+				t.Fatalf("step %d, load %v: factor %v if asked, want %v", i, tc.load, got, tc.want)
+			}
 			v := p.Decide(s, tc.load)
 			if got := p.Factor(); got != tc.want || v.Threshold.String() != tc.threshold {
 				t.Fatalf("step %d, load %v: factor %v with th %q, want %v with %q", i, tc.load, got, v.Threshold, tc.want, tc.threshold)
@@ -196,10 +206,56 @@ func TestFactorFollowsTheLoad(t *testing.T) {
 	})
 }
 
+// A queue that is emptied by large batches and full again at once is full.
+func TestFactorSeesThroughLargeBatches(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := policy(t, sampler.Config{Rate: 1, Dynamic: true})
+		_, s := pass{id: high()}.start(t, sampler.NewHead(p))
+		for i := range 3000 {
+			load := 1.0
+			if i%100 < 5 {
+				load = 0.5
+			}
+			p.Decide(s, load)
+			time.Sleep(time.Millisecond)
+		}
+		if got := p.Factor(); got > 0.2 {
+			t.Errorf("factor %v after three seconds with a full queue, want at most 0.2", got)
+		}
+	})
+}
+
+// What the factor sheds is told apart from what the rate leaves out.
+func TestFactorTellsWhatItSheds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := policy(t, sampler.Config{Rate: 0.5, Dynamic: true})
+		head := sampler.NewHead(p)
+		_, thinned := pass{id: low()}.start(t, head)
+		_, shed := pass{id: trace.TraceID{0: 1, 9: 0x81}}.start(t, head)
+		shedding(p, shed)
+		if v := p.Decide(thinned, 1); v.Keep || v.Reason != decision.ByRate {
+			t.Errorf("below the rate: %+v, want left out by the rate", v)
+		}
+		if v := p.Decide(shed, 1); v.Keep || v.Reason != decision.ByLoad {
+			t.Errorf("above the rate: %+v, want left out by the load", v)
+		}
+	})
+}
+
+// shedding brings p to its lowest factor, by the clock of a synctest bubble.
+func shedding(p *sampler.Policy, s *decision.Span) {
+	for range 2 {
+		p.Decide(s, 1)
+		time.Sleep(3 * time.Second)
+	}
+}
+
 // A load that jumps around a threshold changes the factor at most a few times a second.
 func TestFactorDoesNotFlap(t *testing.T) {
 	t.Parallel()
-	for _, swing := range []float64{0.001, 0.02, 0.2, 0.9} {
+	for _, swing := range []float64{0.001, 0.02, 0.2, 0.4} {
 		t.Run(fmt.Sprint("swing ", swing), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -209,7 +265,7 @@ func TestFactorDoesNotFlap(t *testing.T) {
 				changes, before := 0, p.Factor()
 				const seconds = 20
 				for range seconds * 1000 {
-					p.Decide(s, 0.8+swing*(random.Float64()-0.5))
+					p.Decide(s, 0.8+swing*(random.Float64()-0.45))
 					if now := p.Factor(); now != before {
 						changes, before = changes+1, now
 					}
@@ -226,16 +282,23 @@ func TestFactorDoesNotFlap(t *testing.T) {
 // Errors and slow spans are not thinned, and a policy that isn't dynamic ignores the load.
 func TestFactorSparesErrors(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, testFactorSparesErrors)
+}
+
+func testFactorSparesErrors(t *testing.T) {
+	t.Helper()
 	dynamic := policy(t, sampler.Config{Rate: 1, Error: true, Slow: time.Second, Dynamic: true})
 	steady := policy(t, sampler.Config{Rate: 1})
 	head := sampler.NewHead(dynamic, steady)
 	for _, in := range []pass{{id: low(), failed: true}, {id: low(), duration: time.Hour}} {
 		_, s := in.start(t, head)
+		shedding(dynamic, s)
 		if v := dynamic.Decide(s, 1); !v.Keep || v.Threshold != decision.Always {
 			t.Errorf("%+v: %+v, want kept at 1", in, v)
 		}
 	}
 	_, s := pass{id: low()}.start(t, head)
+	shedding(dynamic, s)
 	if v := dynamic.Decide(s, 1); v.Keep {
 		t.Errorf("an ordinary span of low randomness is kept at factor %v", dynamic.Factor())
 	}

@@ -163,7 +163,7 @@ func TestHeadVoteAgainstThePlainLoop(t *testing.T) {
 				policies = append(policies, p)
 			}
 		}
-		set := newHeadSet(policies, 1)
+		set := newHeadSet(Wire{}, policies)
 		for range 100 {
 			s := randomSubject(random)
 			s.service = "shop"

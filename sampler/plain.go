@@ -10,8 +10,8 @@ import (
 	"github.com/tracehook/tracehook/decision"
 )
 
-// Always returns a sampler that samples every span, whatever its parent, and says so
-// (th:0).
+// Always returns a sampler that samples every span, whatever its parent. It removes a parent's
+// th: each span stands for itself alone.
 func Always() sdktrace.Sampler { return TraceIDRatio(1) }
 
 // Never returns a sampler that drops every span. Ids stay valid and are propagated, with the
@@ -19,12 +19,12 @@ func Always() sdktrace.Sampler { return TraceIDRatio(1) }
 func Never() sdktrace.Sampler { return TraceIDRatio(0) }
 
 // TraceIDRatio returns a sampler that samples a span if its trace's randomness is high
-// enough for probability p, whatever its parent, and writes th. All services with the same p
+// enough for probability p, whatever its parent, and writes th if p is below 1. All services with the same p
 // sample the same traces, and those with a higher one sample them too. p is clamped to 0..1;
 // NaN is 0. Unlike [sdktrace.TraceIDRatioBased] it goes together with [Head] and with
 // collectors: both use the specification's probability sampling.
 func TraceIDRatio(p float64) sdktrace.Sampler {
-	return ratio{t: decision.FromProbability(p), ready: stateOf(decision.FromProbability(p), decision.Mark{})}
+	return ratio{t: decision.FromProbability(p), ready: stateOf(decision.FromProbability(p))}
 }
 
 // ParentBased returns a sampler that asks root for spans without a parent, and else does as
@@ -67,6 +67,8 @@ func (s ratio) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResu
 	}
 	switch {
 	case st.HasThreshold && st.Threshold == s.t:
+	case s.t == decision.Always:
+		return withoutWeight(sdktrace.RecordAndSample, &st, ts)
 	case ts.Len() == 0:
 		ts = s.ready
 	default:
@@ -95,7 +97,7 @@ type rateLimit struct {
 }
 
 func (s *rateLimit) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
-	pass, _ := s.limit.take()
+	pass, _ := s.limit.take(false)
 	return weightless(&p, pass)
 }
 
@@ -110,9 +112,9 @@ func weightless(p *sdktrace.SamplingParameters, sample bool) sdktrace.SamplingRe
 	return withoutWeight(sdktrace.Drop, &st, ts)
 }
 
-// withoutWeight removes th. Our own mark goes, too: it isn't the head's decision any more.
+// withoutWeight removes th.
 func withoutWeight(d sdktrace.SamplingDecision, st *decision.State, ts trace.TraceState) sdktrace.SamplingResult {
-	if st.CarriesThreshold || st.Origin != decision.Foreign {
+	if st.CarriesThreshold {
 		ts = decision.Edit{}.Apply(ts)
 	}
 	return sdktrace.SamplingResult{Decision: d, Tracestate: ts}

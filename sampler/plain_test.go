@@ -22,8 +22,8 @@ func TestPlainSamplers(t *testing.T) {
 		want    sdktrace.SamplingDecision
 		ot      string
 	}{
-		{"always", sampler.Always(), pass{id: low()}, yes, "th:0"},
-		{"always below an unsampled parent", sampler.Always(), pass{id: low(), remote: true, parent: "v=1"}, yes, "th:0"},
+		{"always", sampler.Always(), pass{id: low()}, yes, ""},
+		{"always below an unsampled parent", sampler.Always(), pass{id: low(), remote: true, parent: "v=1"}, yes, ""},
 		{"never", sampler.Never(), pass{id: high()}, no, ""},
 		{"never below a sampled parent", sampler.Never(), pass{id: high(), remote: true, sampled: true, parent: "ot=th:0;a:b"}, no, "a:b"},
 		{"ratio", sampler.TraceIDRatio(0.5), pass{id: high()}, yes, "th:8"},
@@ -35,7 +35,7 @@ func TestPlainSamplers(t *testing.T) {
 		{"parent-based, sampled", sampler.ParentBased(sampler.Never()), pass{id: low(), remote: true, sampled: true, parent: "ot=th:1"}, yes, "th:1"},
 		{"parent-based, not sampled", sampler.ParentBased(sampler.Always()), pass{id: high(), remote: true}, no, ""},
 		{"parent-based, root", sampler.ParentBased(sampler.TraceIDRatio(0.5)), pass{id: high()}, yes, "th:8"},
-		{"parent-based without root", sampler.ParentBased(nil), pass{id: low()}, yes, "th:0"},
+		{"parent-based without root", sampler.ParentBased(nil), pass{id: low()}, yes, ""},
 		{"counter removes th", sampler.Counter(100), pass{id: low(), remote: true, sampled: true, parent: "ot=th:0"}, yes, ""},
 		{"counter of none", sampler.Counter(-5), pass{id: low()}, no, ""},
 		{"rate limit removes th", sampler.RateLimit(1), pass{id: low(), remote: true, sampled: true, parent: "ot=th:0"}, yes, ""},

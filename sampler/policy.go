@@ -13,9 +13,8 @@ import (
 // Policy is the sampling policy of one connection. It decides about ended spans and tells
 // a [Head] what to record. Its rules never change; a new configuration is a new Policy.
 //
-// A Policy must belong to a Head ([NewHead], [Head.Swap], [Policy.Sampler]) to know which
-// spans that Head has seen; until then it takes every span for one of a foreign provider. The
-// last Head that was given the Policy counts.
+// Where a span comes from is in [decision.Span], set by the Head ([Head.Ended]); a span that
+// nobody has told anything about counts as one of a foreign provider.
 type Policy struct {
 	config  Config
 	matcher *matcher
@@ -28,7 +27,7 @@ type Policy struct {
 	head    atomic.Pointer[Head]
 }
 
-var _ decision.Decider = (*Policy)(nil)
+var _ decision.Judge = (*Policy)(nil)
 
 // NewPolicy compiles c. All its problems are reported at once, each as a [setting.Problem]
 // that errors.As finds and whose key is relative to the connection's sample table. The
@@ -79,9 +78,18 @@ func (p *Policy) add(sample float64) {
 // the same. It is nil if there is nothing to say. The caller must not change it.
 func (p *Policy) Notes() []string { return p.notes }
 
-// Factor returns the dynamic factor that the next decision starts from: 1, 0.5, 0.2 or 0.1;
-// always 1 if the policy isn't dynamic.
+// Factor returns the dynamic factor of the last decision: 1, 0.5, 0.2 or 0.1; always 1 if the
+// policy isn't dynamic.
 func (p *Policy) Factor() float64 { return factorOf(p.factor.level()) }
+
+// FactorAt returns the dynamic factor that a decision at this moment, at that load, would apply.
+// It changes nothing.
+func (p *Policy) FactorAt(load float64) float64 {
+	if !p.config.Dynamic {
+		return 1
+	}
+	return factorOf(p.factor.levelAt(load))
+}
 
 // Sampler returns a new [Head] over p alone: a sampler for those who use no connections. What
 // only shows at the end of a span (errors, slow, factor, limit) is up to a span processor

@@ -16,37 +16,28 @@ func spanRandomness(key Key, s *decision.Span) decision.Randomness {
 	return r
 }
 
-// decideSpan decides by the span's own bits. They are independent of the trace's, by which a
-// parent or an earlier configuration has thinned already, down to earlier. The connection's
-// probability is to be the smaller of both, so it thins by the rest only; and the rv of the
-// exported copy is moved in proportion, so that a reader who compares it with th finds
-// what was decided.
-func (p *Policy) decideSpan(v *decision.Verdict, s *decision.Span, earlier decision.Threshold) {
-	own, r := v.Threshold, spanRandomness(p.config.Key, s)
-	rest := own
-	if earlier > decision.Always && own < decision.Never {
-		rest = restOf(own, earlier)
-		v.Threshold = max(own, earlier)
+// rewriteSpan sets th and rv of a span that was decided by its own bits. They are independent of
+// the trace's, by which a parent or an earlier configuration has thinned already, down to
+// earlier. The connection's probability is to be the smaller of both, so it thins by the rest
+// only ([restOf]); and the rv of the exported copy is moved in proportion, so that a reader who
+// compares it with th finds what was decided.
+func (p *Policy) rewriteSpan(v *decision.Verdict, s *decision.Span, own decision.Threshold) {
+	r := spanRandomness(p.config.Key, s)
+	if earlier := p.beforeOrdinary(s).threshold; earlier > decision.Always {
+		r = move(r, restOf(own, earlier), v.Threshold)
 	}
-	v.Keep = v.Threshold < decision.Never && rest.Keeps(r)
-	if !v.Keep || !p.pass(v) {
-		return
-	}
-	if earlier > decision.Always {
-		r = move(r, rest, v.Threshold)
-	}
-	if v.Known {
-		edit := decision.Edit{Threshold: v.Threshold, SetThreshold: true, Randomness: r, SetRandomness: true}
-		v.State, v.Rewrite = edit.Apply(s.Context.TraceState()), true
-	} else {
-		rewrite(v, s, nil, false)
-	}
+	edit := decision.Edit{Threshold: v.Threshold, SetThreshold: true, Randomness: r, SetRandomness: true}
+	v.State, v.Rewrite = edit.Apply(s.Context.TraceState()), true
 }
 
 // restOf returns the threshold that thins what earlier kept down to own's probability:
-// Always if earlier kept less than that already. Exact to the last of the 56 bits.
+// Always if earlier kept less than that already, own if earlier kept all. Exact to the last of
+// the 56 bits.
 func restOf(own, earlier decision.Threshold) decision.Threshold {
-	kept, want := uint64(decision.Never-earlier), uint64(decision.Never-own)
+	if earlier == decision.Always || own >= decision.Never {
+		return own
+	}
+	kept, want := uint64(decision.Never-min(earlier, decision.Never)), uint64(decision.Never-own)
 	if want >= kept {
 		return decision.Always
 	}

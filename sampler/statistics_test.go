@@ -84,6 +84,7 @@ func TestEstimatesAreUnbiased(t *testing.T) {
 			}
 			sc := spanContext(id, ids.span(), flagsOf(r), r.Tracestate)
 			s := decision.Span{Ended: e, Context: sc, State: decision.ReadState(sc.TraceState(), id), Error: failed}
+			head.Ended(&s)
 			if slow {
 				s.Duration = 2 * time.Second
 			}
@@ -145,6 +146,7 @@ func TestEstimatesAreUnbiasedBehindAHeadThatDrops(t *testing.T) {
 		recorded++
 		sc := spanContext(id, ids.span(), flagsOf(r), r.Tracestate)
 		s := decision.Span{Ended: &ended{name: "late"}, Context: sc, State: decision.ReadState(sc.TraceState(), id)}
+		head.Ended(&s)
 		for c, p := range []*sampler.Policy{loose, tight} {
 			if v := p.Decide(&s, 0); v.Keep {
 				weight, _ := weigh(t, &s, v)
@@ -182,6 +184,7 @@ func TestLowerProbabilitiesKeepSubsets(t *testing.T) {
 			r := head.ShouldSample(sdktrace.SamplingParameters{ParentContext: t.Context(), TraceID: id, Name: "work"})
 			sc := spanContext(id, ids.span(), flagsOf(r), r.Tracestate)
 			s := decision.Span{Ended: &ended{name: "work"}, Context: sc, State: decision.ReadState(sc.TraceState(), id)}
+			head.Ended(&s)
 			for _, p := range services[i] {
 				kept[i] = append(kept[i], p.Decide(&s, float64(i)*0.85).Keep)
 			}

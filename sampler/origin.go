@@ -1,0 +1,154 @@
+package sampler
+
+import (
+	"context"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tracehook/tracehook/decision"
+)
+
+var _ decision.Notes = (*Head)(nil)
+
+// remote is the origin in the notes of all spans below a remote parent. Their tracestate says
+// whether it is Inherited or Unweighted.
+const remote = decision.Inherited
+
+// Started implements [decision.Notes].
+func (h *Head) Started(ctx context.Context, s sdktrace.ReadWriteSpan) {
+	set := h.set.Load()
+	sc := s.SpanContext()
+	origin, export := h.started(set, ctx, s, &sc)
+	h.spanNotes().put(h.seeds.span(&sc), newNote(origin, export, set.eras.now))
+}
+
+func (h *Head) started(set *headSet, ctx context.Context, s sdktrace.ReadWriteSpan, sc *trace.SpanContext) (decision.Origin, bool) {
+	parent := s.Parent()
+	own := h.owns(s)
+	if !own && h.traces.Load().get(h.seeds.trace(sc.TraceID())) < traceBegun {
+		if n, ok := h.spans.Load().get(h.seeds.span(&parent)); ok && parent.IsValid() {
+			return decision.Foreign, n.export()
+		}
+		return decision.Foreign, decision.IsExport(ctx)
+	}
+	switch {
+	case !parent.IsValid():
+		return decision.Local, false
+	case parent.IsRemote():
+		return h.afterHop(set, &parent), false
+	default:
+		if o := h.originOf(trace.SpanFromContext(ctx), &parent); o != decision.Foreign {
+			return o, false
+		}
+		return remote, false
+	}
+}
+
+// afterHop returns the origin of a span below a remote parent: that of the parent, if this
+// process has begun it.
+func (h *Head) afterHop(set *headSet, parent *trace.SpanContext) decision.Origin {
+	if set.wire.Edge != EdgeContinue || set.ignoreAll {
+		return decision.Local
+	}
+	if n, ok := h.spans.Load().get(h.seeds.span(parent)); ok && n.origin() != decision.Foreign {
+		return n.origin()
+	}
+	return remote
+}
+
+// originOf returns the origin of a local span that is a parent, by its note; or by what is known
+// of its trace, if the span was dropped or its note was pushed out.
+func (h *Head) originOf(span trace.Span, sc *trace.SpanContext) decision.Origin {
+	if n, ok := h.spans.Load().get(h.seeds.span(sc)); ok {
+		return n.origin()
+	}
+	own := h.owns(span)
+	traces := h.traces.Load()
+	switch kind := traces.get(h.seeds.trace(sc.TraceID())); {
+	case kind == traceLent, kind == traceEntered && own:
+		return remote
+	case kind == traceBegun:
+		return decision.Local
+	case !own:
+		return decision.Foreign
+	}
+	recorded, ok := span.(sdktrace.ReadOnlySpan)
+	if !ok || traces == nil {
+		return decision.Local
+	}
+	parent := recorded.Parent()
+	return byParent(&parent)
+}
+
+// byParent returns the origin of a span of which nothing but the parent is known.
+func byParent(parent *trace.SpanContext) decision.Origin {
+	switch {
+	case !parent.IsValid():
+		return decision.Local
+	case parent.IsRemote():
+		return remote
+	default:
+		return decision.Unknown
+	}
+}
+
+// owns reports whether span belongs to the head's own provider.
+func (h *Head) owns(span trace.Span) bool {
+	own := h.own.Load()
+	if own == nil {
+		return false
+	}
+	tp, ok := span.TracerProvider().(*sdktrace.TracerProvider)
+	return ok && tp == own
+}
+
+// Ended implements [decision.Notes].
+func (h *Head) Ended(s *decision.Span) {
+	set := h.set.Load()
+	if n, ok := h.spans.Load().end(h.seeds.span(&s.Context)); ok {
+		s.Export = n.export()
+		set.describe(s, n.origin(), set.eras.at(n.era()))
+		return
+	}
+	set.describe(s, h.lost(s), set.eras.worst)
+}
+
+// lost returns the origin of an ended span without a note.
+func (h *Head) lost(s *decision.Span) decision.Origin {
+	traces := h.traces.Load()
+	switch kind := traces.get(h.seeds.trace(s.Context.TraceID())); {
+	case kind == traceEntered, kind == traceLent:
+		return remote
+	case kind == traceBegun:
+		return decision.Local
+	case h.own.Load() == nil:
+		return decision.Foreign
+	case traces == nil:
+		return decision.Local
+	}
+	parent := s.Ended.Parent()
+	return byParent(&parent)
+}
+
+// describe sets what follows from origin.
+func (set *headSet) describe(s *decision.Span, origin decision.Origin, e era) {
+	s.Origin, s.Recorded = origin, e.recorded
+	switch origin {
+	case decision.Foreign:
+		s.Recorded = decision.Always
+	case remote:
+		s.Recorded = e.unsampled
+		st := &s.State
+		switch {
+		case s.Context.IsSampled() && st.HasThreshold:
+			if !st.HasRandomness { // with an rv, connections that ignore the parent decide by other bits
+				s.Recorded = min(e.unsampled, st.Threshold)
+			}
+		case s.Context.IsSampled() && !st.CarriesThreshold && !set.wire.UnknownWithoutTh: // it counts as one
+		default:
+			s.Origin = decision.Unweighted
+		}
+	case decision.Local, decision.Unweighted, decision.Unknown:
+	}
+}
