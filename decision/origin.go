@@ -28,7 +28,7 @@ const (
 )
 
 // Notes is what remembers where spans come from, between their start and their end. A head
-// sampler implements it; a processor calls it. Both methods may be called from any goroutine,
+// sampler implements it; a processor calls it. Its methods may be called from any goroutine,
 // must not block, and don't allocate in steady state.
 type Notes interface {
 	// Started is called for each span that is recorded, at its start. ctx is the context that
@@ -36,4 +36,7 @@ type Notes interface {
 	Started(ctx context.Context, s sdktrace.ReadWriteSpan)
 	// Ended sets the fields Origin, Recorded and Export of s, the other fields of which are set.
 	Ended(s *Span)
+	// Dropped returns how many spans were dropped at their start, so that nothing else is told
+	// of them. Spans of exports don't count.
+	Dropped() uint64
 }

@@ -9,6 +9,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/decision"
+	"github.com/tracehook/tracehook/internal/spannote"
 	"github.com/tracehook/tracehook/processor/internal/connection"
 )
 
@@ -117,6 +118,9 @@ type Options struct {
 	Logger *slog.Logger
 	// MeterProvider gets the numbers of Stats as OpenTelemetry metrics. Nil makes none.
 	MeterProvider metric.MeterProvider
+	// Notes remembers where spans come from, as a head sampler does. Nil takes every span for
+	// one of a provider that doesn't use one; spans of exports are told apart all the same.
+	Notes decision.Notes
 	// DrainTimeout bounds how long a connection that a reload removed may go on exporting
 	// what it holds. The default is 30 s.
 	DrainTimeout time.Duration
@@ -125,6 +129,9 @@ type Options struct {
 func (o Options) normalized() Options {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Notes == nil {
+		o.Notes = spannote.NewExports()
 	}
 	if o.DrainTimeout <= 0 {
 		o.DrainTimeout = DefaultDrainTimeout

@@ -114,7 +114,11 @@ func (m *member) take(o *offer) {
 	case o.Verdict.Reason == decision.ByLimit:
 		m.conn.Ledger().RateLimited.Add(o.Verdict.Threshold)
 	default:
-		m.conn.Ledger().SampledOut.Add(1)
+		l := m.conn.Ledger()
+		if o.Verdict.Reason == decision.ByLoad {
+			l.ShedSpans.Add(1)
+		}
+		l.SampledOut.Add(1)
 	}
 }
 
@@ -143,9 +147,9 @@ func asSampled(s *decision.Span) decision.Verdict {
 	}
 }
 
-// factor is the connection's dynamic sampling factor, 1 if it has none.
+// factor is the connection's dynamic sampling factor at this moment, 1 if it has none.
 func (m *member) factor() (f float64) {
-	dynamic, ok := m.decider.(interface{ Factor() float64 })
+	dynamic, ok := m.decider.(interface{ FactorAt(load float64) float64 })
 	if !ok {
 		return 1
 	}
@@ -154,7 +158,7 @@ func (m *member) factor() (f float64) {
 			f = 1
 		}
 	}()
-	if f = dynamic.Factor(); math.IsNaN(f) {
+	if f = dynamic.FactorAt(m.conn.Load()); math.IsNaN(f) {
 		f = 1
 	}
 	return f

@@ -24,7 +24,6 @@ var ErrShutdown = errors.New("the processor was shut down")
 type Fanout struct {
 	conns  atomic.Pointer[connections]
 	offers sync.Pool      // of *offer: what is handed to an interface is on the heap
-	marked atomic.Bool    // OnStart has ever marked a span
 	late   ledger.Counter // ended after Shutdown
 	reader decision.Reader
 
@@ -83,19 +82,18 @@ func (f *Fanout) OnEnd(s sdktrace.ReadOnlySpan) {
 	if list == nil {
 		return
 	}
-	if list.closed {
-		sc := s.SpanContext()
-		f.late.Add(recordedAt(decision.ReadState(sc.TraceState(), sc.TraceID())))
-		return
-	}
 	o, ok := f.offers.Get().(*offer)
 	if !ok {
 		o = new(offer)
 	}
 	f.reader.Read(&o.Span, s)
-	if f.isExport(&o.Span) {
+	f.options.Notes.Ended(&o.Span)
+	switch {
+	case list.closed:
+		f.late.Add(recordedAt(&o.Span))
+	case o.Span.Export:
 		f.refuse(list, &o.Span)
-	} else {
+	default:
 		for next := 0; next < len(list.members); {
 			next = list.offer(o, next)
 		}
@@ -105,24 +103,6 @@ func (f *Fanout) OnEnd(s sdktrace.ReadOnlySpan) {
 	}
 	o.Forget()
 	f.offers.Put(o)
-}
-
-// refuse counts a span that must not be exported by any connection.
-func (f *Fanout) refuse(list *connections, s *decision.Span) {
-	for i := range list.members {
-		list.members[i].conn.Ledger().Recursion.Add(recordedAt(s.State))
-	}
-	f.report.notify()
-}
-
-// recordedAt is what a span stands for before any decision: all those that the head sampler
-// recorded from the same threshold on. The th that it may carry says what a decision would have
-// made of it, which is something else.
-func recordedAt(st decision.State) decision.Threshold {
-	if st.Recorded >= decision.Never {
-		return decision.Always
-	}
-	return st.Recorded
 }
 
 // waitForOpening waits for what a reload has left in the background: draining, which the end of ctx

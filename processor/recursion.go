@@ -3,34 +3,35 @@ package processor
 import (
 	"context"
 
-	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/decision"
 )
 
-// exportKey marks spans that were started inside an export.
-const exportKey = attribute.Key("tracehook.export")
-
-// OnStart marks spans that an export of ours starts, as an exporter does whose HTTP client
-// is instrumented with the same provider. Exporting them would make more of them, for ever.
-// The head sampler drops such spans; this is for providers with another sampler.
+// OnStart notes where the span comes from: in particular whether an export of ours starts it, as
+// an exporter does whose HTTP client is instrumented with the same provider. Exporting such spans
+// would make more of them, for ever. The head sampler drops them; for providers with another
+// sampler OnEnd refuses them.
 func (f *Fanout) OnStart(ctx context.Context, s sdktrace.ReadWriteSpan) {
-	if decision.IsExport(ctx) {
-		f.marked.Store(true)
-		s.SetAttributes(exportKey.Bool(true))
+	if f.options.Notes != nil {
+		f.options.Notes.Started(ctx, s)
 	}
 }
 
-// isExport reports whether OnStart has marked s. Only spans of a foreign provider can be.
-func (f *Fanout) isExport(s *decision.Span) bool {
-	if s.State.Origin != decision.Foreign || !f.marked.Load() {
-		return false
+// refuse counts a span that must not be exported by any connection.
+func (f *Fanout) refuse(list *connections, s *decision.Span) {
+	for i := range list.members {
+		list.members[i].conn.Ledger().Recursion.Add(recordedAt(s))
 	}
-	for _, kv := range s.Ended.Attributes() {
-		if kv.Key == exportKey {
-			return kv.Value.AsBool()
-		}
+	f.report.notify()
+}
+
+// recordedAt is what a span stands for before any decision: all those that the head sampler
+// recorded from the same threshold on. The th that it may carry says what a decision would have
+// made of it, which is something else.
+func recordedAt(s *decision.Span) decision.Threshold {
+	if s.Recorded >= decision.Never {
+		return decision.Always
 	}
-	return false
+	return s.Recorded
 }

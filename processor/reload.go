@@ -117,6 +117,15 @@ func (f *Fanout) commit(t *transition) bool {
 		f.draining[c] = struct{}{}
 		f.background.Add(1) // of drain
 	}
+	dropped := f.options.Notes.Dropped()
+	for i := range t.members {
+		t.members[i].conn.Ledger().Head.Enter(dropped)
+	}
+	for _, c := range t.removed {
+		if names[c.Name()] == nil {
+			c.Ledger().Head.Leave(dropped)
+		}
+	}
 	list := newConnections(t.members)
 	f.retire(list, names)
 	f.conns.Store(list)

@@ -43,7 +43,7 @@ func (f *Fanout) retire(list *connections, current map[string]*connection.Connec
 			}
 			excess--
 			delete(f.ledgers, l.Name)
-			s := l.Snapshot()
+			s := l.Snapshot(0)
 			f.others.Add(&s)
 			return true
 		})

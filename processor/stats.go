@@ -45,9 +45,15 @@ type Counters struct {
 
 	// Offered are all ended spans that the connection saw.
 	Offered int64 `json:"offered"`
-	// SampledOut were left out by the Decider, RateLimited by its limit.
+	// SampledOut were left out by the Decider or dropped by the head sampler, RateLimited by the
+	// Decider's limit.
 	SampledOut  int64 `json:"sampled_out"`
 	RateLimited int64 `json:"rate_limited"`
+	// SampledOutHead are the part of SampledOut that the head sampler has dropped at their
+	// start, since no connection could keep them.
+	SampledOutHead int64 `json:"sampled_out_head"`
+	// Shed are the part of SampledOut that only the dynamic factor has left out.
+	Shed int64 `json:"shed"`
 	// Dropped were to be kept, but never accepted.
 	Dropped Dropped `json:"dropped"`
 	// Accepted are on their way or have arrived.
@@ -118,11 +124,12 @@ func (f *Fanout) Stats() Stats {
 	st.ConnectionCount = len(list.members)
 	st.Connections = make(map[string]*ConnectionStats, len(list.members))
 	var sum ledger.Snapshot
+	dropped := f.options.Notes.Dropped()
 	late, factor, queues := f.late.Load(), 1.0, 0
 	all := make([]ConnectionStats, len(list.members)+len(list.retired)+1)
 	for i := range list.members {
 		m, c := &list.members[i], &all[i]
-		s := m.conn.Ledger().Snapshot()
+		s := m.conn.Ledger().Snapshot(dropped)
 		s.Closed = s.Closed.Plus(late)
 		sum.Add(&s)
 		c.fill(&s, m.conn.QueueSize(), m.factor())
@@ -140,7 +147,7 @@ func (f *Fanout) Stats() Stats {
 	}
 	all = all[len(list.members):]
 	for i, l := range list.retired {
-		s := l.Snapshot()
+		s := l.Snapshot(dropped)
 		retire(&all[i], l.Name, &s)
 	}
 	if list.others != nil {
@@ -153,7 +160,7 @@ func (f *Fanout) Stats() Stats {
 
 // fill derives the counters from a snapshot.
 func (c *Counters) fill(s *ledger.Snapshot, queueCap int, factor float64) {
-	c.SampledOut = int64(s.SampledOut)
+	c.SampledOut, c.SampledOutHead, c.Shed = int64(s.SampledOut), int64(s.HeadDropped), int64(s.Shed)
 	c.RateLimited = int64(s.RateLimited.Spans)
 	c.Dropped = Dropped{int64(s.Full.Spans), int64(s.Closed.Spans), int64(s.Recursion.Spans)}
 	c.Accepted, c.Pending = int64(s.Accepted), int64(s.Pending())

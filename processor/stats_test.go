@@ -23,7 +23,7 @@ type dynamic struct {
 	factor func() float64
 }
 
-func (d dynamic) Factor() float64 { return d.factor() }
+func (d dynamic) FactorAt(float64) float64 { return d.factor() }
 
 func TestStatsJSONHasTheKeysOfTheFrameworkBesideTheLedgers(t *testing.T) {
 	t.Parallel()
@@ -48,7 +48,7 @@ func TestStatsJSONHasTheKeysOfTheFrameworkBesideTheLedgers(t *testing.T) {
 	counters := []string{
 		"queue_len", "queue_cap", "queued_count", "sync_fallback_count", "flush_count", "flush_span_count",
 		"write_error_count", "last_flush_latency_ms", "last_write_latency_ms", "dropped_count", "dynamic_sample_factor",
-		"offered", "sampled_out", "rate_limited", "dropped", "accepted", "pending", "abandoned", "exported", "failed",
+		"offered", "sampled_out", "sampled_out_head", "shed", "rate_limited", "dropped", "accepted", "pending", "abandoned", "exported", "failed",
 		"spooled", "inherited", "spool_pending", "replayed", "dead", "expired", "resent", "adjusted",
 	}
 	slices.Sort(counters)

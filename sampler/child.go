@@ -28,7 +28,7 @@ func (h *Head) insideExport(set *headSet, p *sdktrace.SamplingParameters, parent
 // belowLocal decides about a span whose parent is a span of this process.
 func (h *Head) belowLocal(set *headSet, p *sdktrace.SamplingParameters, span trace.Span, parent *trace.SpanContext, own bool) (sdktrace.SamplingDecision, trace.TraceState) {
 	origin := decision.Local
-	if !own || h.traces.Load() != nil || !h.owns(span) {
+	if !own || !h.traces.empty() || !h.owns(span) {
 		origin = h.originOf(span, parent)
 	}
 	ts := parent.TraceState()
@@ -57,12 +57,12 @@ func (h *Head) belowRemote(set *headSet, p *sdktrace.SamplingParameters, parent 
 	switch {
 	case set.wire.Edge != EdgeContinue:
 		if !own {
-			h.noteTrace(p.TraceID, traceBegun)
+			h.traces.put(p.TraceID, traceBegun)
 		}
 		return set.restart(p, ts)
 	case set.ignoreAll:
 		if !own {
-			h.noteTrace(p.TraceID, traceBegun)
+			h.traces.put(p.TraceID, traceBegun)
 		}
 		d, v := set.decide(p, decision.TraceRandomness(p.TraceID))
 		edit := v.edit()
@@ -83,16 +83,16 @@ func (h *Head) belowRemote(set *headSet, p *sdktrace.SamplingParameters, parent 
 
 // afterHopIsOwn reports whether this process has begun the remote parent.
 func (h *Head) afterHopIsOwn(parent *trace.SpanContext) bool {
-	n, ok := h.spans.Load().get(h.seeds.span(parent))
-	return ok && n.origin() != decision.Foreign
+	n, ok := h.spans.Get(parent)
+	return ok && n.Origin() != decision.Foreign
 }
 
 // enter notes that another's decision about a trace is respected.
 func (h *Head) enter(p *sdktrace.SamplingParameters, own bool) {
 	if own {
-		h.noteTrace(p.TraceID, traceEntered)
+		h.traces.put(p.TraceID, traceEntered)
 	} else {
-		h.noteTrace(p.TraceID, traceLent)
+		h.traces.put(p.TraceID, traceLent)
 	}
 }
 

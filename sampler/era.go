@@ -1,6 +1,9 @@
 package sampler
 
-import "github.com/tracehook/tracehook/decision"
+import (
+	"github.com/tracehook/tracehook/decision"
+	"github.com/tracehook/tracehook/internal/spannote"
+)
 
 // era is a time in which a head recorded from the same thresholds on: of local traces, and of
 // spans below a remote parent that was not sampled.
@@ -15,7 +18,7 @@ type eras struct {
 }
 
 // next returns the eras after a swap to thresholds. Of eras that are further back than
-// [noteEras] the number is used again.
+// [spannote.Eras] the number is used again.
 func (e eras) next(thresholds era) eras {
 	if len(e.all) == 0 {
 		return eras{all: []era{thresholds}, worst: thresholds}
@@ -23,7 +26,7 @@ func (e eras) next(thresholds era) eras {
 	if e.all[e.now] == thresholds {
 		return e
 	}
-	n := eras{now: (e.now + 1) % noteEras, worst: era{
+	n := eras{now: (e.now + 1) % spannote.Eras, worst: era{
 		recorded: max(e.worst.recorded, thresholds.recorded), unsampled: max(e.worst.unsampled, thresholds.unsampled),
 	}}
 	n.all = append(n.all, e.all...)

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook/decision"
+	"github.com/tracehook/tracehook/internal/spannote"
 )
 
 // Head is the sampler of a whole process: the union of its connections' policies, as far as
@@ -27,19 +28,21 @@ import (
 type Head struct {
 	set     atomic.Pointer[headSet]
 	own     atomic.Pointer[sdktrace.TracerProvider]
-	spans   atomic.Pointer[spanNotes]  // nil until the first span was recorded
-	traces  atomic.Pointer[traceNotes] // nil until the first remote parent
+	spans   *spannote.Table
+	traces  traceNotes
 	dropped dropCount
-	seeds   seeds
 	swap    sync.Mutex
 }
 
 var _ sdktrace.Sampler = (*Head)(nil)
 
 // NewHead returns a Head over policies. Without any it drops every span; their ids stay valid.
-func NewHead(policies ...*Policy) *Head {
-	h := &Head{seeds: newSeeds()}
-	h.Swap(policies...)
+func NewHead(policies ...*Policy) *Head { return NewWiredHead(Wire{}, policies...) }
+
+// NewWiredHead is [NewHead] with what the head believes of others and writes for them.
+func NewWiredHead(wire Wire, policies ...*Policy) *Head {
+	h := &Head{spans: spannote.NewTable(), traces: newTraceNotes()}
+	h.store(wire, policies)
 	return h
 }
 
@@ -120,7 +123,7 @@ func (h *Head) sample(p *sdktrace.SamplingParameters, own bool) sdktrace.Samplin
 			return sdktrace.SamplingResult{Decision: sdktrace.Drop, Tracestate: parent.TraceState()}
 		}
 		if !own {
-			h.noteTrace(p.TraceID, traceBegun)
+			h.traces.put(p.TraceID, traceBegun)
 		}
 		var v *vote
 		r.Decision, v = set.decide(p, decision.TraceRandomness(p.TraceID))
@@ -140,21 +143,4 @@ func (h *Head) sample(p *sdktrace.SamplingParameters, own bool) sdktrace.Samplin
 		h.dropped.add(&p.TraceID)
 	}
 	return r
-}
-
-func (h *Head) spanNotes() *spanNotes {
-	if n := h.spans.Load(); n != nil {
-		return n
-	}
-	h.spans.CompareAndSwap(nil, new(spanNotes))
-	return h.spans.Load()
-}
-
-func (h *Head) noteTrace(id trace.TraceID, kind traceKind) {
-	n := h.traces.Load()
-	if n == nil {
-		h.traces.CompareAndSwap(nil, new(traceNotes))
-		n = h.traces.Load()
-	}
-	n.put(h.seeds.trace(id), kind)
 }

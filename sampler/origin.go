@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook/decision"
+	"github.com/tracehook/tracehook/internal/spannote"
 )
 
 var _ decision.Notes = (*Head)(nil)
@@ -20,17 +21,14 @@ func (h *Head) Started(ctx context.Context, s sdktrace.ReadWriteSpan) {
 	set := h.set.Load()
 	sc := s.SpanContext()
 	origin, export := h.started(set, ctx, s, &sc)
-	h.spanNotes().put(h.seeds.span(&sc), newNote(origin, export, set.eras.now))
+	h.spans.Put(&sc, spannote.New(origin, export, set.eras.now))
 }
 
 func (h *Head) started(set *headSet, ctx context.Context, s sdktrace.ReadWriteSpan, sc *trace.SpanContext) (decision.Origin, bool) {
 	parent := s.Parent()
 	own := h.owns(s)
-	if !own && h.traces.Load().get(h.seeds.trace(sc.TraceID())) < traceBegun {
-		if n, ok := h.spans.Load().get(h.seeds.span(&parent)); ok && parent.IsValid() {
-			return decision.Foreign, n.export()
-		}
-		return decision.Foreign, decision.IsExport(ctx)
+	if !own && h.traces.get(sc.TraceID()) < traceBegun {
+		return decision.Foreign, h.spans.InExport(ctx, &parent)
 	}
 	switch {
 	case !parent.IsValid():
@@ -51,8 +49,8 @@ func (h *Head) afterHop(set *headSet, parent *trace.SpanContext) decision.Origin
 	if set.wire.Edge != EdgeContinue || set.ignoreAll {
 		return decision.Local
 	}
-	if n, ok := h.spans.Load().get(h.seeds.span(parent)); ok && n.origin() != decision.Foreign {
-		return n.origin()
+	if n, ok := h.spans.Get(parent); ok && n.Origin() != decision.Foreign {
+		return n.Origin()
 	}
 	return remote
 }
@@ -60,12 +58,11 @@ func (h *Head) afterHop(set *headSet, parent *trace.SpanContext) decision.Origin
 // originOf returns the origin of a local span that is a parent, by its note; or by what is known
 // of its trace, if the span was dropped or its note was pushed out.
 func (h *Head) originOf(span trace.Span, sc *trace.SpanContext) decision.Origin {
-	if n, ok := h.spans.Load().get(h.seeds.span(sc)); ok {
-		return n.origin()
+	if n, ok := h.spans.Get(sc); ok {
+		return n.Origin()
 	}
 	own := h.owns(span)
-	traces := h.traces.Load()
-	switch kind := traces.get(h.seeds.trace(sc.TraceID())); {
+	switch kind := h.traces.get(sc.TraceID()); {
 	case kind == traceLent, kind == traceEntered && own:
 		return remote
 	case kind == traceBegun:
@@ -74,7 +71,7 @@ func (h *Head) originOf(span trace.Span, sc *trace.SpanContext) decision.Origin 
 		return decision.Foreign
 	}
 	recorded, ok := span.(sdktrace.ReadOnlySpan)
-	if !ok || traces == nil {
+	if !ok || h.traces.empty() {
 		return decision.Local
 	}
 	parent := recorded.Parent()
@@ -106,9 +103,9 @@ func (h *Head) owns(span trace.Span) bool {
 // Ended implements [decision.Notes].
 func (h *Head) Ended(s *decision.Span) {
 	set := h.set.Load()
-	if n, ok := h.spans.Load().end(h.seeds.span(&s.Context)); ok {
-		s.Export = n.export()
-		set.describe(s, n.origin(), set.eras.at(n.era()))
+	if n, ok := h.spans.End(&s.Context); ok {
+		s.Export = n.Export()
+		set.describe(s, n.Origin(), set.eras.at(n.Era()))
 		return
 	}
 	set.describe(s, h.lost(s), set.eras.worst)
@@ -116,15 +113,14 @@ func (h *Head) Ended(s *decision.Span) {
 
 // lost returns the origin of an ended span without a note.
 func (h *Head) lost(s *decision.Span) decision.Origin {
-	traces := h.traces.Load()
-	switch kind := traces.get(h.seeds.trace(s.Context.TraceID())); {
+	switch kind := h.traces.get(s.Context.TraceID()); {
 	case kind == traceEntered, kind == traceLent:
 		return remote
 	case kind == traceBegun:
 		return decision.Local
 	case h.own.Load() == nil:
 		return decision.Foreign
-	case traces == nil:
+	case h.traces.empty():
 		return decision.Local
 	}
 	parent := s.Ended.Parent()

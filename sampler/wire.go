@@ -6,6 +6,7 @@ import (
 
 	"github.com/tracehook/tracehook/decision"
 	"github.com/tracehook/tracehook/internal/nearest"
+	"github.com/tracehook/tracehook/setting"
 )
 
 // Weights says where th, the weight of a span, is written.
@@ -33,7 +34,7 @@ func (w Weights) writes(t decision.Threshold) bool {
 func (w Weights) String() string { return wordOf(w, weightsWords()) }
 
 // ParseWeights returns the value of a configuration's word; case doesn't matter and "" is
-// [WeightsAuto]. The error is a [*ConfigError] for the key "weights".
+// [WeightsAuto]. The error is a [setting.Problem] for the key "weights".
 func ParseWeights(word string) (Weights, error) {
 	return parseWord[Weights](word, "weights", weightsWords())
 }
@@ -58,7 +59,7 @@ func edgeWords() []string { return []string{"continue", "restart", "ignore"} }
 func (e Edge) String() string { return wordOf(e, edgeWords()) }
 
 // ParseEdge returns the value of a configuration's word; case doesn't matter and "" is
-// [EdgeContinue]. The error is a [*ConfigError] for the key "edge".
+// [EdgeContinue]. The error is a [setting.Problem] for the key "edge".
 func ParseEdge(word string) (Edge, error) { return parseWord[Edge](word, "edge", edgeWords()) }
 
 // DefaultMaxWeight is the largest weight of a remote parent that counts: 2^20.
@@ -103,6 +104,6 @@ func parseWord[T ~uint8](word, key string, words []string) (T, error) {
 			return T(i), nil
 		}
 	}
-	return 0, &ConfigError{Key: key, Problem: fmt.Sprintf("unknown word %q: use one of %s%s",
+	return 0, setting.Problem{Path: key, Message: fmt.Sprintf("unknown word %q: use one of %s%s",
 		word, strings.Join(words, ", "), nearest.Hint(word, words))}
 }

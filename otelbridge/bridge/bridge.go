@@ -70,7 +70,7 @@ func New(ctx context.Context, cfg config.Config, opts ...Option) (*Bridge, error
 // start opens what p describes.
 func start(ctx context.Context, p *plan, o options) (*Bridge, error) {
 	head := sampler.NewHead(p.policies()...) // first: policies of one head may share decisions
-	fanout, err := processor.New(ctx, processor.Options{Logger: o.logger, MeterProvider: o.meters}, p.processors()...)
+	fanout, err := processor.New(ctx, processor.Options{Logger: o.logger, MeterProvider: o.meters, Notes: head}, p.processors()...)
 	if err != nil {
 		return nil, err
 	}
@@ -89,9 +89,8 @@ func start(ctx context.Context, p *plan, o options) (*Bridge, error) {
 }
 
 // newTracerProvider puts the caller's options before ours.
-func newTracerProvider(p *plan, own []sdktrace.TracerProviderOption, head sdktrace.Sampler, fanout sdktrace.SpanProcessor) *sdktrace.TracerProvider {
-	return sdktrace.NewTracerProvider(append(slices.Clip(own),
-		sdktrace.WithSampler(head),
+func newTracerProvider(p *plan, own []sdktrace.TracerProviderOption, head *sampler.Head, fanout sdktrace.SpanProcessor) *sdktrace.TracerProvider {
+	return head.NewTracerProvider(append(slices.Clip(own),
 		sdktrace.WithResource(p.resource),
 		sdktrace.WithRawSpanLimits(limitsOf(p.cfg.OTel)),
 		sdktrace.WithSpanProcessor(fanout),

@@ -137,15 +137,17 @@ func TestAForeignProvidersWeightIsAssumedOnlyIfTold(t *testing.T) {
 		want string
 	}{
 		{"unknown", nil, ""},
-		{"assumed", []otelbridge.Option{otelbridge.AssumeAlwaysOn()}, "th:0"},
+		{"assumed", []otelbridge.Option{otelbridge.AssumeAlwaysOn()}, "th:8"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			b, kept := newBridge(t, "[trace]\ndriver = \"kept\"\n", test.opts...)
+			b, kept := newBridge(t, "[trace]\ndriver = \"kept\"\nsample = 0.5\n", test.opts...)
 			tp := sdktrace.NewTracerProvider()
 			tp.RegisterSpanProcessor(b.SpanProcessor())
-			_, span := tp.Tracer("app").Start(t.Context(), "foreign")
-			span.End()
+			for range 64 { // of which some are kept, but for one run in 2^64
+				_, span := tp.Tracer("app").Start(t.Context(), "foreign")
+				span.End()
+			}
 			if err := tp.Shutdown(t.Context()); err != nil {
 				t.Fatal(err)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -20,8 +21,9 @@ func (blocked) Shutdown(context.Context) error                               { r
 
 func TestABlockedDriverDrivesTheFactorDownAndBack(t *testing.T) {
 	t.Parallel()
-	goOn := make(chan struct{})
-	b, err := otelbridge.New(t.Context(), parse(t, `
+	synctest.Test(t, func(t *testing.T) {
+		goOn := make(chan struct{})
+		b, err := otelbridge.New(t.Context(), parse(t, `
 [trace.a]
 driver = "blocked"
 buffer = 1000
@@ -30,45 +32,91 @@ overflow = "drop"
 [trace.a.sample]
 error = false
 `), otelbridge.WithDriver("blocked", func(context.Context, exporter.Settings) (sdktrace.SpanExporter, error) {
-		return blocked{goOn}, nil
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	tracer := b.TracerProvider().Tracer("test")
-	var seen []float64
-	step := func() float64 {
-		_, span := tracer.Start(t.Context(), "load")
-		span.End()
-		f := b.Stats().Connections["a"].DynamicSampleFactor
-		if len(seen) == 0 || seen[len(seen)-1] != f {
-			seen = append(seen, f)
+			return blocked{goOn}, nil
+		}))
+		if err != nil {
+			t.Fatal(err)
 		}
-		return f
-	}
-	for range 100_000 {
-		if step() == 0.1 {
-			break
+		tracer := b.TracerProvider().Tracer("test")
+		var seen []float64
+		step := func() float64 {
+			_, span := tracer.Start(t.Context(), "load")
+			span.End()
+			f := b.Stats().Connections["a"].DynamicSampleFactor
+			if len(seen) == 0 || seen[len(seen)-1] != f {
+				seen = append(seen, f)
+			}
+			return f
 		}
-	}
-	close(goOn)
-	if err := b.ForceFlush(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	deadline := time.After(30 * time.Second)
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for step() != 1 {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("it went %v, and not back to 1 in 30 s", seen)
+		for range 2000 { // a burst that fills the queue
+			if f := step(); f != 1 {
+				t.Fatalf("the factor is %v after a burst", f)
+			}
 		}
-	}
-	if err := b.Shutdown(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if down := []float64{1, 0.5, 0.2, 0.1}; len(seen) < 5 || !slices.Equal(seen[:4], down) || !slices.IsSorted(seen[3:]) {
-		t.Errorf("the factor went %v, want 1, 0.5, 0.2, 0.1 and up again to 1", seen)
-	}
+		for step() != 0.1 {
+			time.Sleep(10 * time.Millisecond)
+		}
+		for range 100 {
+			step()
+		}
+		c := b.Stats().Connections["a"]
+		if c.Shed < 50 || c.Shed > c.SampledOut || c.Offered != c.SampledOut+c.Dropped.Total()+c.Accepted {
+			t.Errorf("shed %d, sampled_out %d of %d spans", c.Shed, c.SampledOut, c.Offered)
+		}
+		close(goOn)
+		if err := b.ForceFlush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for range 300 {
+			step()
+			time.Sleep(10 * time.Millisecond)
+		}
+		if want := []float64{1, 0.5, 0.2, 0.1, 0.2, 0.5, 1}; !slices.Equal(seen, want) {
+			t.Errorf("the factor went %v, want %v", seen, want)
+		}
+		if err := b.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// After a burst and a pause nothing is shed, whether or not spans have ended meanwhile, and
+// statistics say so.
+func TestTheFactorRecoversWhileNothingEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		goOn := make(chan struct{})
+		b, err := otelbridge.New(t.Context(), parse(t, "[trace]\ndriver = \"blocked\"\nbuffer = 1000\noverflow = \"drop\"\n"),
+			otelbridge.WithDriver("blocked", func(context.Context, exporter.Settings) (sdktrace.SpanExporter, error) {
+				return blocked{goOn}, nil
+			}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tracer := b.TracerProvider().Tracer("test")
+		for range 2000 {
+			_, span := tracer.Start(t.Context(), "burst")
+			span.End()
+			time.Sleep(2 * time.Millisecond)
+		}
+		if f := b.Stats().DynamicSampleFactor; f != 0.1 {
+			t.Fatalf("the factor is %v after four seconds with a full queue, want 0.1", f)
+		}
+		close(goOn)
+		time.Sleep(12 * time.Second)
+		before := b.Stats()
+		if before.DynamicSampleFactor != 1 {
+			t.Errorf("the factor is %v after twelve idle seconds, want 1", before.DynamicSampleFactor)
+		}
+		for range 200 {
+			_, span := tracer.Start(t.Context(), "after")
+			span.End()
+		}
+		if err := b.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if after := b.Stats(); after.Shed != before.Shed || after.Exported != before.Exported+200 {
+			t.Errorf("of 200 spans %d were exported and %d shed", after.Exported-before.Exported, after.Shed-before.Shed)
+		}
+	})
 }

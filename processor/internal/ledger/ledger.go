@@ -18,7 +18,9 @@ type Ledger struct {
 	Name string
 
 	_           [48]byte
-	SampledOut  atomic.Uint64
+	SampledOut  atomic.Uint64 // by the Decider
+	ShedSpans   atomic.Uint64 // of those, by the dynamic factor
+	Head        HeadCount
 	RateLimited Counter
 	Recursion   Counter
 	full        Counter

@@ -9,7 +9,7 @@ import (
 // Snapshot is what a ledger says at one moment. Its terms fit together: none is read twice,
 // and what has left is read before what has come in.
 type Snapshot struct {
-	SampledOut                           uint64
+	SampledOut, Shed, HeadDropped        uint64
 	RateLimited                          Tally
 	Full, Closed, Recursion              Tally // dropped
 	Accepted                             uint64
@@ -26,8 +26,8 @@ func (s *Snapshot) Pending() uint64 {
 	return s.Accepted - s.Abandoned.Spans - s.Exported.Spans - s.Failed.Spans - s.Spooled.Spans
 }
 
-// Snapshot waits for nobody.
-func (l *Ledger) Snapshot() Snapshot {
+// Snapshot waits for nobody. Dropped is how many spans the head sampler has dropped, ever.
+func (l *Ledger) Snapshot(dropped uint64) Snapshot {
 	g := l.generations.Load()
 	spool := g.spool
 	for _, c := range g.current {
@@ -40,8 +40,11 @@ func (l *Ledger) Snapshot() Snapshot {
 	for _, c := range g.current {
 		accepted += c.Entered()
 	}
+	shed, head := l.ShedSpans.Load(), l.Head.Of(dropped)
 	return Snapshot{
-		SampledOut:  l.SampledOut.Load(),
+		SampledOut:  l.SampledOut.Load() + head,
+		Shed:        shed,
+		HeadDropped: head,
 		RateLimited: l.RateLimited.Load(),
 		Full:        l.full.Load().Plus(t.Unspooled),
 		Closed:      l.closed.Load(),
@@ -75,6 +78,8 @@ func within(s report.Counts, in int64) report.Counts {
 // Add sums up what can be summed up; the latencies become the longest.
 func (s *Snapshot) Add(o *Snapshot) {
 	s.SampledOut += o.SampledOut
+	s.Shed += o.Shed
+	s.HeadDropped += o.HeadDropped
 	s.RateLimited = s.RateLimited.Plus(o.RateLimited)
 	s.Full, s.Closed, s.Recursion = s.Full.Plus(o.Full), s.Closed.Plus(o.Closed), s.Recursion.Plus(o.Recursion)
 	s.Accepted += o.Accepted
