@@ -115,10 +115,10 @@ func (m *member) take(o *offer) {
 		m.conn.Ledger().RateLimited.Add(o.Verdict.Threshold)
 	default:
 		l := m.conn.Ledger()
+		l.SampledOut.Add(1)
 		if o.Verdict.Reason == decision.ByLoad {
 			l.ShedSpans.Add(1)
 		}
-		l.SampledOut.Add(1)
 	}
 }
 

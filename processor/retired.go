@@ -43,7 +43,8 @@ func (f *Fanout) retire(list *connections, current map[string]*connection.Connec
 			}
 			excess--
 			delete(f.ledgers, l.Name)
-			s := l.Snapshot(0)
+			s := l.Snapshot()
+			s.AddHead(l.Head.Of(0)) // it has left
 			f.others.Add(&s)
 			return true
 		})

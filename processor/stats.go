@@ -129,7 +129,9 @@ func (f *Fanout) Stats() Stats {
 	all := make([]ConnectionStats, len(list.members)+len(list.retired)+1)
 	for i := range list.members {
 		m, c := &list.members[i], &all[i]
-		s := m.conn.Ledger().Snapshot(dropped)
+		l := m.conn.Ledger()
+		s := l.Snapshot()
+		s.AddHead(l.Head.Of(dropped))
 		s.Closed = s.Closed.Plus(late)
 		sum.Add(&s)
 		c.fill(&s, m.conn.QueueSize(), m.factor())
@@ -147,7 +149,8 @@ func (f *Fanout) Stats() Stats {
 	}
 	all = all[len(list.members):]
 	for i, l := range list.retired {
-		s := l.Snapshot(dropped)
+		s := l.Snapshot()
+		s.AddHead(l.Head.Of(dropped))
 		retire(&all[i], l.Name, &s)
 	}
 	if list.others != nil {

@@ -202,10 +202,15 @@ func (p *Policy) rewrite(v *decision.Verdict, s *decision.Span, ready *trace.Tra
 	}
 }
 
-// product returns the threshold of two independent decisions together.
-func product(a, b decision.Threshold) decision.Threshold {
-	if b == decision.Always || a >= decision.Never {
-		return a
+// product returns the threshold of two independent decisions together, our own and an earlier
+// one. The weight of both is bounded as that of a remote parent is.
+func product(own, earlier decision.Threshold) decision.Threshold {
+	if earlier == decision.Always || own >= decision.Never {
+		return own
 	}
-	return decision.FromProbability(a.Probability() * b.Probability())
+	if earlier >= decision.Never {
+		return decision.Never
+	}
+	both := decision.FromProbability(own.Probability() * earlier.Probability())
+	return max(own, min(both, decision.FromProbability(1.0/DefaultMaxWeight)))
 }

@@ -67,7 +67,7 @@ func TestOverflowAfterTheEnd(t *testing.T) {
 					t.Errorf("the caller waited for %v", waited)
 				}
 				time.Sleep(time.Minute) // what was accepted for the spool would be there by now
-				if n := l.Snapshot(0); n.Accepted != 0 || n.Closed.Spans != 1 {
+				if n := l.Snapshot(); n.Accepted != 0 || n.Closed.Spans != 1 {
 					t.Errorf("accepted %d, closed %d; want 0, 1", n.Accepted, n.Closed.Spans)
 				}
 			})
@@ -102,7 +102,7 @@ func TestOverflowWhileItEnds(t *testing.T) {
 		if err := next.Shutdown(t.Context()); err != nil {
 			t.Error(err)
 		}
-		if n := l.Snapshot(0); n.Exported.Spans != 1 || n.Accepted != 1 {
+		if n := l.Snapshot(); n.Exported.Spans != 1 || n.Accepted != 1 {
 			t.Errorf("%d exported of %d; want 1 of 1", n.Exported.Spans, n.Accepted)
 		}
 	})

@@ -26,8 +26,9 @@ func (s *Snapshot) Pending() uint64 {
 	return s.Accepted - s.Abandoned.Spans - s.Exported.Spans - s.Failed.Spans - s.Spooled.Spans
 }
 
-// Snapshot waits for nobody. Dropped is how many spans the head sampler has dropped, ever.
-func (l *Ledger) Snapshot(dropped uint64) Snapshot {
+// Snapshot waits for nobody. What the head sampler has dropped is left to
+// [Snapshot.AddHead].
+func (l *Ledger) Snapshot() Snapshot {
 	g := l.generations.Load()
 	spool := g.spool
 	for _, c := range g.current {
@@ -40,11 +41,10 @@ func (l *Ledger) Snapshot(dropped uint64) Snapshot {
 	for _, c := range g.current {
 		accepted += c.Entered()
 	}
-	shed, head := l.ShedSpans.Load(), l.Head.Of(dropped)
+	shed := l.ShedSpans.Load() // before SampledOut, of which it is a part
 	return Snapshot{
-		SampledOut:  l.SampledOut.Load() + head,
+		SampledOut:  l.SampledOut.Load(),
 		Shed:        shed,
-		HeadDropped: head,
 		RateLimited: l.RateLimited.Load(),
 		Full:        l.full.Load().Plus(t.Unspooled),
 		Closed:      l.closed.Load(),
@@ -73,6 +73,12 @@ func within(s report.Counts, in int64) report.Counts {
 	s.Expired = min(s.Expired, in-s.Replayed-s.Dead)
 	s.Pending = in - s.Replayed - s.Dead - s.Expired
 	return s
+}
+
+// AddHead adds the spans that the head sampler has dropped at their start.
+func (s *Snapshot) AddHead(n uint64) {
+	s.SampledOut += n
+	s.HeadDropped += n
 }
 
 // Add sums up what can be summed up; the latencies become the longest.
