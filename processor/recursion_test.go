@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
@@ -19,6 +20,7 @@ type instrumented struct {
 	detach  bool         // passes another context on than the one it got
 	other   context.Context
 	exports atomic.Int64
+	attrs   []attribute.KeyValue
 }
 
 //nolint:contextcheck // losing the context is the fault under test
@@ -29,7 +31,7 @@ func (e *instrumented) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnl
 		if e.detach {
 			under = e.other
 		}
-		inner, span := e.tracer.Start(under, "POST")
+		inner, span := e.tracer.Start(under, "POST", trace.WithAttributes(e.attrs...))
 		_, child := e.tracer.Start(inner, "dial")
 		child.End()
 		span.End()
@@ -62,6 +64,34 @@ func TestExporterThatTracesItselfDoesNotLoop(t *testing.T) {
 	mustHold(t, st)
 	if c := st.Connections["c"]; c.Exported != 10 || c.Dropped.Recursion != 20 || c.Accepted != 10 || c.Adjusted.Dropped.Recursion != 20 {
 		t.Errorf("%+v", c)
+	}
+}
+
+// The provider's limit of attributes doesn't matter, nor that a stranger's tracestate reaches the
+// exporter's spans.
+func TestExporterThatTracesItselfWithFewAttributes(t *testing.T) {
+	t.Parallel()
+	e := &instrumented{attrs: []attribute.KeyValue{attribute.Int("a", 1), attribute.Int("b", 2), attribute.Int("c", 3)}}
+	f := open(t, processor.Options{}, processor.ConnectionConfig{
+		Name: "c", Open: func(context.Context) (sdktrace.SpanExporter, error) { return e, nil },
+		Schedule: time.Millisecond,
+	})
+	limits := sdktrace.NewSpanLimits()
+	limits.AttributeCountLimit = 3
+	tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(f), sdktrace.WithRawSpanLimits(limits))
+	e.tracer = tp.Tracer("client")
+	_, span := tp.Tracer("app").Start(t.Context(), "work")
+	span.End()
+	for range 5 {
+		if err := tp.ForceFlush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := e.exports.Load(); got != 1 {
+		t.Errorf("one span was exported %d times", got)
+	}
+	if c := f.Stats().Connections["c"]; c.Dropped.Recursion != 2 {
+		t.Errorf("%+v, want the two spans of the export dropped", c.Dropped)
 	}
 }
 
