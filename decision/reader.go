@@ -13,15 +13,18 @@ import (
 // Reader reads ended spans and remembers the last few tracestates, since most spans of a
 // process have one of a handful. The zero value is ready to use, from any goroutine.
 type Reader struct {
-	slots [readerSlots]atomic.Pointer[seen]
-	fills atomic.Int32
+	slots  [readerSlots]atomic.Pointer[seen]
+	fills  atomic.Int32
+	second atomic.Int64 // in which fills was last lowered
 }
 
 const (
 	readerSlots = 16
-	// readerFills is how often a Reader remembers something: a process whose tracestates
-	// never repeat parses them, and leaves the allocator in peace.
-	readerFills = 1024
+	// readerFills is how often a Reader remembers something, and readerRefills how often in each
+	// second after that: a process whose tracestates never repeat parses them, and leaves the
+	// allocator in peace.
+	readerFills   = 1024
+	readerRefills = 16
 	// readerMember is the longest member that is remembered.
 	readerMember = 64
 )
@@ -61,13 +64,25 @@ func (r *Reader) readState(dst *State, ts trace.TraceState, id trace.TraceID) {
 		*dst = p.state
 	} else {
 		*dst = parseState(ot, n)
-		if !dst.HasRandomness && len(ot) <= readerMember && r.fills.Load() < readerFills {
-			r.fills.Add(1)
+		if !dst.HasRandomness && len(ot) <= readerMember && r.mayFill() {
 			// A clone: ot may be a piece of something big.
 			slot.Store(&seen{ot: strings.Clone(ot), members: n, state: *dst})
 		}
 	}
 	dst.settle(id)
+}
+
+func (r *Reader) mayFill() bool {
+	if r.fills.Load() < readerFills {
+		r.fills.Add(1)
+		return true
+	}
+	now, before := time.Now().Unix(), r.second.Load()
+	if now == before || !r.second.CompareAndSwap(before, now) {
+		return false
+	}
+	r.fills.Store(readerFills - readerRefills)
+	return true
 }
 
 // readerSlot tells thresholds apart by their length and last digits.

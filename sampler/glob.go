@@ -3,6 +3,7 @@ package sampler
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -11,6 +12,9 @@ import (
 const (
 	one  rune = -1 // ?
 	many rune = -2 // *
+
+	// invalid is a byte of a text that is no character: only wildcards match it.
+	invalid rune = -6
 )
 
 type globShape uint8
@@ -20,6 +24,8 @@ const (
 	globExact                   // no wildcard
 	globPrefix                  // text*
 	globSuffix                  // *text
+	globEnds                    // text*text
+	globInside                  // *text*
 	globOther
 )
 
@@ -29,6 +35,7 @@ type glob struct {
 	tokens  []rune   // a run of wildcards has its ? first and at most one *, last
 	prefix  string   // literal text before the first wildcard
 	suffix  string   // literal text after the last wildcard; "" if there is no wildcard
+	inside  string   // of a globInside: the text between both *
 	members []string // with a wildcard: two strings that it matches
 	shape   globShape
 }
@@ -90,7 +97,11 @@ func (g *glob) classify() {
 	g.prefix, g.suffix = string(g.tokens[:first]), string(g.tokens[last+1:])
 	g.members = []string{g.member(""), g.member(unusual)}
 	switch {
-	case first != last || g.tokens[first] != many:
+	case g.tokens[first] != many || g.tokens[last] != many:
+		g.shape = globOther
+	case first == 0 && last == len(g.tokens)-1 && last > 1 && !slices.ContainsFunc(g.tokens[1:last], wild):
+		g.shape, g.inside = globInside, string(g.tokens[1:last])
+	case first != last:
 		g.shape = globOther
 	case len(g.tokens) == 1:
 		g.shape = globAny
@@ -99,9 +110,26 @@ func (g *glob) classify() {
 	case g.prefix == "":
 		g.shape = globSuffix
 	default:
-		g.shape = globOther
+		g.shape = globEnds
 	}
 }
+
+// longest returns the longest text that each match of g contains.
+func (g *glob) longest() (text string) {
+	from := 0
+	for i := range len(g.tokens) + 1 {
+		if i < len(g.tokens) && !wild(g.tokens[i]) {
+			continue
+		}
+		if run := string(g.tokens[from:i]); len(run) > len(text) {
+			text = run
+		}
+		from = i + 1
+	}
+	return text
+}
+
+func wild(t rune) bool { return t == one || t == many }
 
 // unusual is what hardly any glob asks for.
 const unusual = "\uE000"
@@ -122,18 +150,24 @@ func (g *glob) member(something string) string {
 	return b.String()
 }
 
+// match reports whether g matches s, or, if s is longer than maxMatched, what is looked at of it.
 func (g *glob) match(s string) bool {
+	part, cut := bounded(s)
 	switch g.shape {
 	case globAny:
 		return true
 	case globExact:
 		return s == g.prefix
 	case globPrefix:
-		return strings.HasPrefix(s, g.prefix)
+		return strings.HasPrefix(part, g.prefix)
 	case globSuffix:
-		return strings.HasSuffix(s, g.suffix)
+		return !cut && strings.HasSuffix(part, g.suffix)
+	case globEnds:
+		return !cut && (&ends{prefix: g.prefix, suffix: g.suffix}).match(part)
+	case globInside:
+		return strings.Contains(part, g.inside)
 	default:
-		return strings.HasPrefix(s, g.prefix) && matchTokens(g.tokens, s)
+		return (!cut || g.tokens[len(g.tokens)-1] == many) && strings.HasPrefix(part, g.prefix) && matchTokens(g.tokens, part)
 	}
 }
 
@@ -144,6 +178,9 @@ func matchTokens(tokens []rune, s string) bool {
 	star, resume := -1, 0
 	for i < len(s) {
 		c, size := utf8.DecodeRuneInString(s[i:])
+		if c == utf8.RuneError && size == 1 {
+			c = invalid
+		}
 		switch {
 		case t < len(tokens) && tokens[t] == many:
 			star, resume = t, i

@@ -55,7 +55,7 @@ func (v *vote) edit() decision.Edit {
 }
 
 func newHeadSet(wire Wire, policies []*Policy) *headSet {
-	s := &headSet{wire: wire, recorded: decision.Never, unsampled: decision.Never, memo: &memo{}}
+	s := &headSet{wire: wire, recorded: decision.Never, unsampled: decision.Never, memo: newMemo()}
 	s.ignoreAll = slices.ContainsFunc(policies, func(p *Policy) bool { return p != nil })
 	for _, p := range policies {
 		if p == nil {

@@ -8,93 +8,63 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// matcher finds the rule of a span. Names and exact attribute values are indexed; what the
-// indexes leave over is checked rule by rule. Rules that only have globs without literal
-// text at either end, or no name and no exact value, can't be indexed and cost their time.
+// matcher finds the rule of a span. All globs for the name are matched in one pass, and so are
+// those for the service and for each attribute; what is left is the kind.
 type matcher struct {
 	rules    []rule
 	narrower []bits // for each rule, the later ones that are strictly narrower; nil if none
 	words    int
-	loose    bits // rules that the name indexes know nothing of
-	front    *tree
-	back     *tree
+	names    *patterns
+	services *patterns // nil if no rule asks for one
+	keys     []keyIndex
 	memo     *memo
-	// values holds, for each indexed key, which rules each printed value satisfies; free
-	// are the rules without an indexed condition.
-	values []valueIndex
-	free   bits
 }
 
-type valueIndex struct {
-	key   attribute.Key
-	rules map[string]bits
+// keyIndex has all conditions on one attribute.
+type keyIndex struct {
+	key    attribute.Key
+	asking bits // rules with a condition on it
+	values *patterns
 }
 
 func newMatcher(rules []rule) *matcher {
-	m := &matcher{rules: rules, words: (len(rules) + 63) / 64, memo: &memo{}}
-	m.loose, m.free = m.empty(), m.empty()
+	m := &matcher{rules: rules, words: (len(rules) + 63) / 64, memo: newMemo()}
+	m.names = newPatterns(m.words)
 	for i := range rules {
-		m.indexName(i)
-		m.indexValue(i)
+		r := &rules[i]
+		m.names.add(&r.name, i)
+		if r.service.shape != globAny && m.services == nil {
+			m.services = newPatterns(m.words)
+		}
+		for k := range r.conditions {
+			m.index(&r.conditions[k], i)
+		}
+	}
+	m.names.compile()
+	if m.services != nil {
+		for i := range rules {
+			m.services.add(&rules[i].service, i)
+		}
+		m.services.compile()
+	}
+	for i := range m.keys {
+		m.keys[i].values.compile()
 	}
 	return m
 }
 
 func (m *matcher) empty() bits { return make(bits, m.words) }
 
-func (m *matcher) indexName(i int) {
-	n := &m.rules[i].name
-	root, text := &m.front, n.prefix
-	if n.prefix == "" && n.suffix != "" {
-		root, text = &m.back, backwards(n.suffix)
+func (m *matcher) index(c *condition, rule int) {
+	at := slices.IndexFunc(m.keys, func(k keyIndex) bool { return k.key == c.key })
+	if at < 0 {
+		at = len(m.keys)
+		m.keys = append(m.keys, keyIndex{c.key, m.empty(), newPatterns(m.words)})
 	}
-	if text == "" && n.shape != globExact {
-		m.loose.set(i)
-		return
-	}
-	if *root == nil {
-		*root = &tree{}
-	}
-	node := (*root).insert(text)
-	at := &node.open
-	if n.shape == globExact {
-		at = &node.whole
-	}
-	if *at == nil {
-		*at = m.empty()
-	}
-	at.set(i)
-}
-
-func (m *matcher) indexValue(i int) {
-	for _, c := range m.rules[i].conditions {
-		if !c.exact() {
-			continue
-		}
-		at := slices.IndexFunc(m.values, func(v valueIndex) bool { return v.key == c.key })
-		if at < 0 {
-			at = len(m.values)
-			m.values = append(m.values, valueIndex{c.key, map[string]bits{}})
-		}
-		index := m.values[at].rules
-		for _, g := range c.values {
-			if index[g.prefix] == nil {
-				index[g.prefix] = m.empty()
-			}
-			index[g.prefix].set(i)
-		}
-		return
-	}
-	m.free.set(i)
-}
-
-func (c *condition) exact() bool {
+	m.keys[at].asking.set(rule)
 	for i := range c.values {
-		if c.values[i].shape != globExact {
-			return false
-		}
+		m.keys[at].values.add(&c.values[i], rule)
 	}
-	return true
 }
 
 // find returns the index of the rule that decides, or -1: the first that matches, then again
@@ -122,23 +92,11 @@ func (m *matcher) find(s *subject) int {
 	if k != nil {
 		left.add(k.left)
 	} else {
-		m.named(s.name, left)
+		m.names.match(s.name, left)
 	}
-	if m.values != nil {
-		m.keepValues(s, left)
-	}
-	return m.narrowest(left, func(i int) bool { return m.rules[i].matches(s) })
-}
-
-// named adds to left the rules that a name allows, and perhaps some more that it doesn't.
-func (m *matcher) named(name string, left bits) {
-	left.add(m.loose)
-	if m.front != nil {
-		m.front.collect(name, left)
-	}
-	if m.back != nil {
-		m.back.collectBack(name, left)
-	}
+	m.keepServices(s, left)
+	m.keepValues(s, left)
+	return m.narrowest(left, func(i int) bool { return m.rules[i].kind == "" || m.rules[i].kind == s.kindWord() })
 }
 
 // narrowest returns the rule of left that decides, given which of them match. It empties left.
@@ -185,12 +143,7 @@ func (m *matcher) learn(name string) *known {
 // allowed returns the rules whose name condition name meets.
 func (m *matcher) allowed(name string) bits {
 	left := m.empty()
-	m.named(name, left)
-	for i := range m.rules {
-		if left[i/64]>>(i%64)&1 == 1 && !m.rules[i].name.match(name) {
-			left[i/64] &^= 1 << (i % 64)
-		}
-	}
+	m.names.match(name, left)
 	return left
 }
 
@@ -210,29 +163,44 @@ func (m *matcher) settle(left bits, needs []int, met int) int {
 	return m.narrowest(slices.Clone(left), func(i int) bool { return needs[i]&met == needs[i] })
 }
 
-// keepValues drops the rules from left whose indexed condition s doesn't meet.
-func (m *matcher) keepValues(s *subject, left bits) {
+// keepServices drops the rules from left that ask for another service than that of s.
+func (m *matcher) keepServices(s *subject, left bits) {
+	if m.services == nil || left.none() {
+		return
+	}
 	var room [maxRules / 64]uint64
 	met := bits(room[:m.words])
-	met.add(m.free)
-	for i := range m.values {
+	m.services.match(s.serviceName(), met)
+	left.keep(met)
+}
+
+// keepValues drops the rules from left with a condition that s doesn't meet.
+func (m *matcher) keepValues(s *subject, left bits) {
+	for i := range m.keys {
+		k := &m.keys[i]
+		if !k.asking.meets(left) {
+			continue
+		}
+		var room [maxRules / 64]uint64
+		met := bits(room[:m.words])
 		for j := range s.attrs {
-			if s.attrs[j].Key == m.values[i].key {
-				addValue(m.values[i].rules, s.attrs[j].Value, met, 0)
+			if s.attrs[j].Key == k.key {
+				k.match(s.attrs[j].Value, met, 0)
 				break // the first one counts, as in condition.met
 			}
 		}
-	}
-	for i := range left {
-		left[i] &= met[i]
+		for w := range left {
+			left[w] &^= k.asking[w] &^ met[w]
+		}
 	}
 }
 
-func addValue(index map[string]bits, v attribute.Value, met bits, depth int) {
+// match adds to met the rules whose condition v meets.
+func (k *keyIndex) match(v attribute.Value, met bits, depth int) {
 	if depth < maxDepth {
 		if all, ok := elements(v); ok {
 			for _, v := range all {
-				addValue(index, v, met, depth+1)
+				k.match(v, met, depth+1)
 			}
 			return
 		}
@@ -240,10 +208,9 @@ func addValue(index map[string]bits, v attribute.Value, met bits, depth int) {
 	var buf [32]byte
 	text, number := scalar(v, buf[:0])
 	if number != nil {
-		met.add(index[string(number)])
-		return
+		text = string(number)
 	}
-	met.add(index[text])
+	k.values.match(text, met)
 }
 
 // rank finds out which rules are narrower than which, and what has to be said about it.

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
@@ -46,7 +49,7 @@ func randomRule(random *rand.Rand) Rule {
 	pick := func(words ...string) string { return words[random.IntN(len(words))] }
 	r := Rule{Sample: random.Float64()}
 	if random.IntN(4) > 0 {
-		r.Name = pick("*", "a*", "ab*", "*b", "*ab", "a*b", "?b*", "abc", "ab", "b?", "*a*", `a\*`, "aé*", "*é") + pick("", "", "", "c", "*")
+		r.Name = pick("*", "a*", "ab*", "*b", "*ab", "a*b", "?b*", "abc", "ab", "b?", "*a*", `a\*`, "aé*", "*é", "*b*b*", "*a?b*", "*ab*", "*b*", "*é*", "a*b*", "?*b", "*?", "a*c") + pick("", "", "", "c", "*")
 	}
 	if random.IntN(5) == 0 {
 		r.Kind = pick("http", "server", "Internal", "queue", "consumer")
@@ -128,7 +131,8 @@ func TestMatcherAgainstThePlainLoop(t *testing.T) {
 		}
 		m := compiled(t, rules)
 		forgetful := compiled(t, rules)
-		forgetful.memo.used.Store(memoFills)
+		forgetful.memo.fills.left.Store(math.MinInt64 / 2)
+		forgetful.memo.fills.perSec = 0
 		for range 100 {
 			s := randomSubject(random)
 			want := plain(m.rules, s)
@@ -182,17 +186,85 @@ func TestHeadVoteAgainstThePlainLoop(t *testing.T) {
 	}
 }
 
-func TestMemoryIsBounded(t *testing.T) {
+// However many names come that are never seen again, first or later, those that an application
+// has are remembered, in a memory of fixed size.
+func TestStrangeNamesPushNothingOut(t *testing.T) {
 	t.Parallel()
 	m := compiled(t, []Rule{{Name: "a*", Sample: 1}})
-	for i := range 10_000 {
-		if got := m.find(&subject{name: fmt.Sprint("a", i)}); got != 0 {
-			t.Fatalf("name a%d: rule %d, want 0", i, got)
+	strange := 0
+	stranger := func(n int) {
+		for range n {
+			strange++
+			s := &subject{name: fmt.Sprint("a", strange)}
+			for range 3 { // a head and two policies
+				if got := m.find(s); got != 0 {
+					t.Fatalf("%s: rule %d, want 0", s.name, got)
+				}
+			}
 		}
 	}
-	if used := m.memo.used.Load(); used > memoFills+1 {
-		t.Errorf("%d names were remembered, want at most %d", used, memoFills)
+	own := make([]*subject, 20)
+	for i := range own {
+		own[i] = &subject{name: fmt.Sprint("an application's own ", i)}
 	}
+	stranger(5000)
+	for range 10 * comings {
+		for _, s := range own {
+			m.find(s)
+		}
+		stranger(5)
+	}
+	known := func() (n int) {
+		slots := map[*atomic.Pointer[known]]bool{}
+		for _, s := range own {
+			slot := &m.memo.slots[hash(s.name)>>56]
+			if m.memo.get(s.name) != nil {
+				n++
+			} else if slots[slot] {
+				n++ // it shares its place with another one of them
+			}
+			slots[slot] = true
+		}
+		return n
+	}
+	if n := known(); n < len(own)-2 {
+		t.Errorf("after 5000 strange names %d of %d own names are remembered", n, len(own))
+	}
+	before := known()
+	for range 200 {
+		stranger(1000)
+		for _, s := range own {
+			m.find(s)
+		}
+	}
+	if n := known(); n < before {
+		t.Errorf("after %d strange names %d own names are remembered, before it were %d", strange, n, before)
+	}
+}
+
+// A name that was pushed out, or had no place, gets one again later.
+func TestMemoryRefills(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPace(3, 2)
+		for i, want := range []bool{true, true, true, false, false} {
+			if got := p.take(); got != want {
+				t.Errorf("take %d: %v", i, got)
+			}
+		}
+		time.Sleep(time.Second)
+		for i, want := range []bool{true, true, false} {
+			if got := p.take(); got != want {
+				t.Errorf("after a second, take %d: %v", i, got)
+			}
+		}
+		time.Sleep(time.Hour)
+		for i, want := range []bool{true, true, true, false} {
+			if got := p.take(); got != want {
+				t.Errorf("after an hour, take %d: %v", i, got)
+			}
+		}
+	})
 }
 
 func FuzzRules(f *testing.F) {

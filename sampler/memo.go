@@ -9,23 +9,35 @@ import (
 )
 
 // memo remembers what a span's name settles, because a process has few names and many spans.
-// Lookups take no lock. Not more than a fixed number of names ever go in, and no long ones,
-// so that names with ids in them fill no memory: they take the long way.
+// Lookups take no lock. It has a fixed number of places. A name that others stand in the way of
+// gets in when it has come several times, and only if the one in its place has not been asked for
+// meanwhile: names with ids in them, which come once or twice, push nothing out and take the
+// long way.
 type memo struct {
 	slots [memoSlots]atomic.Pointer[known]
-	used  atomic.Int32
+	doors [memoDoors]atomic.Uint32 // a name that waits: bits of its hash and how often it came
+	fills *pace
 }
 
 const (
-	memoSlots = 256           // as many as the top byte of a hash can tell
-	memoFills = 4 * memoSlots // names that share a slot push each other out, so often at most
+	memoSlots = 256 // as many as the top byte of a hash can tell
+	memoDoors = 1024
 	memoName  = 128
 	maxAtoms  = 6
+
+	// comings is how often a name must have come to take the place of another one. A head and
+	// a policy ask about each span.
+	comings = 6
+	// mostUses is how often a name that is asked for outlasts others that want its place.
+	mostUses = 16
 )
+
+func newMemo() *memo { return &memo{fills: newPace(4*memoSlots, 100)} }
 
 // known is what a name settles.
 type known struct {
 	name string
+	uses atomic.Int32
 	// atoms are the conditions that still have to be looked at.
 	atoms []atom
 	// results holds the outcome for each combination of met atoms; nil if there are too many.
@@ -45,9 +57,9 @@ type atom struct {
 	condition *condition
 }
 
-// slot hashes the length and the first, middle and last eight bytes of name: all of most
-// names. Names that share a slot are only slower, so that a better hash isn't worth its time.
-func (m *memo) slot(name string) *atomic.Pointer[known] {
+// hash hashes the length and the first, middle and last eight bytes of name: all of most
+// names. Names that share a place are only slower, so that a better hash isn't worth its time.
+func hash(name string) uint64 {
 	const odd = 0x9e3779b97f4a7c15
 	h := uint64(len(name))
 	if n := len(name); n >= 8 {
@@ -59,7 +71,7 @@ func (m *memo) slot(name string) *atomic.Pointer[known] {
 			h = (h ^ uint64(name[i])) * odd
 		}
 	}
-	return &m.slots[h>>56]
+	return h
 }
 
 // word returns the first eight bytes of s, which has as many.
@@ -71,24 +83,54 @@ func word(s string) uint64 {
 
 // get returns what is known of name, or nil.
 func (m *memo) get(name string) *known {
-	k := m.slot(name).Load()
+	k := m.slots[hash(name)>>56].Load()
 	if k == nil || k.name != name {
 		return nil
+	}
+	if k.uses.Load() < mostUses {
+		k.uses.Store(mostUses)
 	}
 	return k
 }
 
-// open reports whether name may be put in.
+// open reports whether name, which isn't known, may be put in.
 func (m *memo) open(name string) bool {
-	return len(name) <= memoName && m.used.Load() < memoFills
+	if len(name) > memoName {
+		return false
+	}
+	h := hash(name)
+	k := m.slots[h>>56].Load()
+	if k == nil {
+		return m.fills.take()
+	}
+	if !m.comes(h) {
+		return false
+	}
+	return k.uses.Add(-1) < 0 && m.fills.take()
+}
+
+// comes counts a coming of the name of that hash, and reports whether there were enough.
+func (m *memo) comes(h uint64) bool {
+	const counted = 15
+	door, id := &m.doors[h>>46%memoDoors], uint32(h)&^counted
+	was := door.Load()
+	next := was + 1
+	switch mine := was&^counted == id; {
+	case mine && was&counted >= comings:
+		return true
+	case !mine && was&counted > 1:
+		next = was - 1 // the other one loses a coming
+	case !mine:
+		next = id | 1
+	}
+	door.CompareAndSwap(was, next)
+	return false
 }
 
 func (m *memo) put(k *known) {
-	if m.used.Add(1) <= memoFills {
-		k.simple = k.results != nil && !slices.ContainsFunc(k.atoms, func(a atom) bool { return a.condition == nil })
-		k.name = strings.Clone(k.name) // it may be a piece of something big
-		m.slot(k.name).Store(k)
-	}
+	k.simple = k.results != nil && !slices.ContainsFunc(k.atoms, func(a atom) bool { return a.condition == nil })
+	k.name = strings.Clone(k.name) // it may be a piece of something big
+	m.slots[hash(k.name)>>56].Store(k)
 }
 
 // lookAttributes is look for a simple k. It needs no subject.

@@ -45,6 +45,11 @@ func (m *matcher) oneKeyOf(left bits) *oneKey {
 	return t
 }
 
+// exact reports that c has no wildcard.
+func (c *condition) exact() bool {
+	return !slices.ContainsFunc(c.values, func(g glob) bool { return g.shape != globExact })
+}
+
 // withValue returns the rule of left that decides if the attribute has that value.
 func (m *matcher) withValue(left bits, value string) int32 {
 	return int32(m.narrowest(slices.Clone(left), func(i int) bool {

@@ -26,6 +26,19 @@ type rule struct {
 type condition struct {
 	key    attribute.Key
 	values []glob
+	set    *patterns // values, if they are many or slow one by one; else nil
+}
+
+// compile prepares c for texts of any content.
+func (c *condition) compile() {
+	if len(c.values) <= 4 && !slices.ContainsFunc(c.values, func(g glob) bool { return g.shape == globOther }) {
+		return
+	}
+	c.set = newPatterns(1)
+	for i := range c.values {
+		c.set.add(&c.values[i], 0)
+	}
+	c.set.compile()
 }
 
 // compileRule adds its problems to p under key ("rules[2]").
@@ -56,6 +69,7 @@ func compileRule(r Rule, key string, p *problems) rule {
 			}
 			cond.values = append(cond.values, g)
 		}
+		cond.compile()
 		c.conditions = append(c.conditions, cond)
 	}
 	slices.SortFunc(c.conditions, func(a, b condition) int { return cmp.Compare(a.key, b.key) })
@@ -114,6 +128,11 @@ func (c *condition) accepts(v attribute.Value, depth int) bool {
 	text, number := scalar(v, buf[:0])
 	if number != nil {
 		text = string(number)
+	}
+	if c.set != nil {
+		var found [1]uint64
+		c.set.match(text, found[:])
+		return found[0] != 0
 	}
 	for i := range c.values {
 		if c.values[i].match(text) {

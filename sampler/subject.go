@@ -76,7 +76,10 @@ func scalar(v attribute.Value, buf []byte) (text string, printed []byte) {
 	}
 }
 
-// elements returns the elements of a slice value, which is the one thing here that
+// maxElements is how many elements of a slice are looked at.
+const maxElements = 128
+
+// elements returns the first elements of a slice value, which is the one thing here that
 // allocates; ok is false for all other values.
 func elements(v attribute.Value) (all []attribute.Value, ok bool) {
 	switch v.Type() {
@@ -89,13 +92,15 @@ func elements(v attribute.Value) (all []attribute.Value, ok bool) {
 	case attribute.STRINGSLICE:
 		return values(v.AsStringSlice(), attribute.StringValue), true
 	case attribute.SLICE:
-		return v.AsSlice(), true
+		all = v.AsSlice()
+		return all[:min(len(all), maxElements)], true
 	default:
 		return nil, false
 	}
 }
 
 func values[T any](of []T, value func(T) attribute.Value) []attribute.Value {
+	of = of[:min(len(of), maxElements)]
 	all := make([]attribute.Value, len(of))
 	for i, v := range of {
 		all[i] = value(v)

@@ -24,6 +24,32 @@ func (b bits) add(o bits) {
 	}
 }
 
+// keep drops what isn't in o.
+func (b bits) keep(o bits) {
+	for i := range b {
+		b[i] &= o[i]
+	}
+}
+
+// meets reports whether b and o have anything in common.
+func (b bits) meets(o bits) bool {
+	for i, w := range b {
+		if w&o[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (b bits) none() bool {
+	for _, w := range b {
+		if w != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // insert returns the node of text below t.
 func (t *tree) insert(text string) *tree {
 	if text == "" {
@@ -49,12 +75,15 @@ func (t *tree) insert(text string) *tree {
 	return kid.insert(text[same:])
 }
 
-// collect adds to found the rules whose text name begins with.
-func (t *tree) collect(name string, found bits) {
+// collect adds to found the rules whose text name begins with, and, if name is whole, those whose
+// text it is.
+func (t *tree) collect(name string, whole bool, found bits) {
 	for {
 		found.add(t.open)
 		if name == "" {
-			found.add(t.whole)
+			if whole {
+				found.add(t.whole)
+			}
 			return
 		}
 		at := strings.IndexByte(t.first, name[0])
