@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/tracehook/tracehook/sampler"
 	"github.com/tracehook/tracehook/setting"
@@ -154,5 +155,39 @@ func TestParseKey(t *testing.T) {
 	}
 	if got := sampler.Key(99).String(); got != "unknown" {
 		t.Errorf("key 99 is called %q", got)
+	}
+}
+
+// A rule on an attribute that the conventions have renamed looks at both names, the present one
+// first.
+func TestRenamedAttributes(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"http.method", "http.request.method"} {
+		p := policy(t, sampler.Config{Rate: 1, Rules: []sampler.Rule{
+			{Attrs: map[string][]string{name: {"P*"}, "http.status_code": {"500"}}},
+			{Attrs: map[string][]string{name: {"GET", "HEAD"}}},
+		}})
+		head := sampler.NewHead(p)
+		for _, tc := range []struct {
+			attrs []attribute.KeyValue
+			want  int32
+		}{
+			{[]attribute.KeyValue{attribute.String("http.method", "GET")}, 1},
+			{[]attribute.KeyValue{attribute.String("http.request.method", "GET")}, 1},
+			{[]attribute.KeyValue{attribute.String("http.method", "PUT"), attribute.String("http.request.method", "GET")}, 1},
+			{[]attribute.KeyValue{attribute.String("http.method", "PUT"), attribute.Int("http.response.status_code", 500)}, 0},
+			{[]attribute.KeyValue{attribute.String("http.method", "PUT"), attribute.Int("http.response.status_code", 200)}, -1},
+		} {
+			for range 3 {
+				_, s := pass{id: high(), name: "x", attrs: tc.attrs}.start(t, head)
+				if v := p.Decide(s, 0); v.Rule != tc.want {
+					t.Errorf("rules on %s, attributes %v: rule %d, want %d", name, tc.attrs, v.Rule, tc.want)
+				}
+			}
+		}
+	}
+	_, err := sampler.NewPolicy(sampler.Config{Rules: []sampler.Rule{{Attrs: map[string][]string{"http.method": {"a"}, "http.request.method": {"b"}}}}})
+	if err == nil || !strings.Contains(err.Error(), "http.request.method is asked for twice") {
+		t.Errorf("both names in one rule: %v", err)
 	}
 }

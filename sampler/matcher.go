@@ -23,6 +23,7 @@ type matcher struct {
 // keyIndex has all conditions on one attribute.
 type keyIndex struct {
 	key    attribute.Key
+	old    bool
 	asking bits // rules with a condition on it
 	values *patterns
 }
@@ -59,7 +60,7 @@ func (m *matcher) index(c *condition, rule int) {
 	at := slices.IndexFunc(m.keys, func(k keyIndex) bool { return k.key == c.key })
 	if at < 0 {
 		at = len(m.keys)
-		m.keys = append(m.keys, keyIndex{c.key, m.empty(), newPatterns(m.words)})
+		m.keys = append(m.keys, keyIndex{c.key, c.old, m.empty(), newPatterns(m.words)})
 	}
 	m.keys[at].asking.set(rule)
 	for i := range c.values {
@@ -183,11 +184,8 @@ func (m *matcher) keepValues(s *subject, left bits) {
 		}
 		var room [maxRules / 64]uint64
 		met := bits(room[:m.words])
-		for j := range s.attrs {
-			if s.attrs[j].Key == k.key {
-				k.match(s.attrs[j].Value, met, 0)
-				break // the first one counts, as in condition.met
-			}
+		if v := lookup(s.attrs, k.key, k.old); v != nil {
+			k.match(*v, met, 0)
 		}
 		for w := range left {
 			left[w] &^= k.asking[w] &^ met[w]

@@ -10,6 +10,7 @@ import (
 // values of one attribute, such as a tenant: one lookup, however many rules there are.
 type oneKey struct {
 	key     attribute.Key
+	old     bool
 	byValue map[string]int32 // by printed value
 	other   int32            // for all other values, and without the attribute
 }
@@ -29,7 +30,7 @@ func (m *matcher) oneKeyOf(left bits) *oneKey {
 			if !c.exact() || t.key != "" && t.key != c.key {
 				return nil
 			}
-			t.key = c.key
+			t.key, t.old = c.key, c.old
 			for _, g := range c.values {
 				t.byValue[g.prefix] = 0
 			}
@@ -61,24 +62,23 @@ func (m *matcher) withValue(left bits, value string) int32 {
 // look returns the rule for attrs; false for an attribute with several values, which may
 // meet several conditions.
 func (t *oneKey) look(attrs []attribute.KeyValue) (rule int32, ok bool) {
-	for i := range attrs {
-		if attrs[i].Key != t.key {
-			continue
-		}
-		if _, several := elements(attrs[i].Value); several {
-			return 0, false
-		}
-		var buf [32]byte
-		text, printed := scalar(attrs[i].Value, buf[:0])
-		if printed != nil {
-			rule, ok = t.byValue[string(printed)]
-		} else {
-			rule, ok = t.byValue[text]
-		}
-		if ok {
-			return rule, true
-		}
-		break // the first one counts, as in condition.met
+	v := lookup(attrs, t.key, t.old)
+	if v == nil {
+		return t.other, true
+	}
+	if _, several := elements(*v); several {
+		return 0, false
+	}
+	var buf [32]byte
+	text, printed := scalar(*v, buf[:0])
+	switch {
+	case printed != nil:
+		rule, ok = t.byValue[string(printed)]
+	case len(text) <= maxGlob: // no value of a rule is longer
+		rule, ok = t.byValue[text]
+	}
+	if ok {
+		return rule, true
 	}
 	return t.other, true
 }

@@ -24,9 +24,11 @@ type rule struct {
 
 // condition accepts an attribute whose printed value matches one of its globs.
 type condition struct {
-	key    attribute.Key
-	values []glob
-	set    *patterns // values, if they are many or slow one by one; else nil
+	key     attribute.Key // the present name of one that was renamed
+	written string
+	old     bool // it has had another name
+	values  []glob
+	set     *patterns // values, if they are many or slow one by one; else nil
 }
 
 // compile prepares c for texts of any content.
@@ -60,7 +62,11 @@ func compileRule(r Rule, key string, p *problems) rule {
 		if len(patterns) == 0 {
 			p.add(at, "%v", errNoValues)
 		}
-		cond := condition{key: attribute.Key(name)}
+		cond := condition{key: renamed(attribute.Key(name)), written: name}
+		cond.old = hasOld(cond.key)
+		if slices.ContainsFunc(c.conditions, func(o condition) bool { return o.key == cond.key }) {
+			p.add(at, "%s is asked for twice, by its present and an earlier name: keep one of them", cond.key)
+		}
 		for _, pattern := range patterns {
 			g, err := compileGlob(pattern)
 			if err != nil {
@@ -107,12 +113,8 @@ func (r *rule) matches(s *subject) bool {
 }
 
 func (c *condition) met(attrs []attribute.KeyValue) bool {
-	for i := range attrs {
-		if attrs[i].Key == c.key {
-			return c.accepts(attrs[i].Value, 0)
-		}
-	}
-	return false
+	v := lookup(attrs, c.key, c.old)
+	return v != nil && c.accepts(*v, 0)
 }
 
 // maxDepth bounds how deep slices of slices are looked into.
@@ -187,7 +189,7 @@ func (r *rule) String() string {
 		for _, g := range c.values {
 			quoted = append(quoted, strconv.Quote(g.pattern))
 		}
-		parts = append(parts, string(c.key)+" = "+strings.Join(quoted, " or "))
+		parts = append(parts, c.written+" = "+strings.Join(quoted, " or "))
 	}
 	if len(parts) == 0 {
 		return "no condition"
