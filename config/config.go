@@ -48,6 +48,9 @@ type Connection struct {
 	// Fields is the field mapping; nil means the driver's default.
 	Fields []Field
 	Sample Sample
+	// Weights says where exported spans carry th: "auto" or "" (where it is above 0), "always",
+	// "never".
+	Weights string
 	// Explain adds tracehook.rule and tracehook.probability to each exported span.
 	Explain bool
 	// SplitServices sends the spans of each framework service under a resource of its own.
@@ -88,6 +91,16 @@ type OTel struct {
 	Service     string
 	Resource    map[string]string
 	Propagators []string // default tracecontext, baggage
+	// Weights says where th is written for other services: "auto" or "" (where it is above 0),
+	// "always", "never".
+	Weights string
+	// MaxWeight is the largest weight of a remote parent that counts, at least 1; 0 is 2^20.
+	MaxWeight float64
+	// ParentWithoutTh is what a sampled remote parent without th stands for: "one" or "", or
+	// "unknown".
+	ParentWithoutTh string
+	// Edge is what becomes of remote parents: "continue" or "", "restart", "ignore".
+	Edge string
 	// Span limits; 0 keeps the SDK's default of 128 (of unlimited length for AttributeValueLength), -1 is unlimited.
 	AttributeCountLimit, AttributeValueLengthLimit, EventCountLimit, LinkCountLimit,
 	AttributePerEventCountLimit, AttributePerLinkCountLimit int

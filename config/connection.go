@@ -18,6 +18,8 @@ const standardBuffer = 1024
 // which fills one batch and exports another isn't called nearly full.
 func standardBatch(buffer int) int { return min(256, max(1, buffer/4)) }
 
+func weightsWords() []string { return []string{"auto", "always", "never"} }
+
 func newConnection(name string) Connection {
 	return Connection{
 		Name:          name,
@@ -48,6 +50,7 @@ func (d *decoder) connection(name string, t *setting.Table) Connection {
 	c.BlockTimeout = t.Duration(c.BlockTimeout, 1, "block_timeout")
 	c.Overflow = t.Word("", []string{"sync", "drop", "block", "spool"}, "overflow")
 	c.Fields = d.fields(t)
+	c.Weights = t.Word("", weightsWords(), "weights")
 	c.Explain = t.Bool(false, "explain")
 	c.SplitServices = t.Bool(false, "split_services")
 	c.Setting, c.Spool, c.Retry = t.Map("setting"), t.Map("spool"), t.Map("retry")

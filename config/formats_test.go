@@ -22,6 +22,7 @@ func everything() config.Config {
 		Identity: config.Identity{Project: "shop", Profile: "prod", Role: "api", Node: "7"},
 		OTel: config.OTel{
 			Service: "shop-api", Propagators: []string{"tracecontext", "b3"},
+			Weights: "never", MaxWeight: 1000, ParentWithoutTh: "unknown", Edge: "restart",
 			Resource: map[string]string{
 				"service.version": "1.2", "deployment.environment.name": "prod", "shard": "3",
 			},
@@ -33,7 +34,7 @@ func everything() config.Config {
 			{
 				Name: "file", Driver: "file", Buffer: 2048, Batch: 512,
 				Timeout: 500 * time.Millisecond, ExportTimeout: 10 * time.Second, BlockTimeout: 2 * time.Second,
-				Overflow: "spool", Explain: true, SplitServices: true,
+				Overflow: "spool", Explain: true, SplitServices: true, Weights: "always",
 				Fields: []config.Field{{Source: "trace_id", Target: "trace_id"}, {Source: "name", Target: "name"}},
 				Sample: config.Sample{Rate: 1, Error: true, Key: "trace_id", Parent: "respect"},
 				Setting: map[string]any{

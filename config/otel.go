@@ -14,6 +14,10 @@ import (
 func (d *decoder) otel(root *setting.Table) OTel {
 	t := root.Table("otel")
 	o := OTel{Service: t.String("", "service"), Propagators: d.propagators(t)}
+	o.Weights = t.Word("", weightsWords(), "weights")
+	o.MaxWeight = t.Float(0, 1, math.MaxFloat64, "max_weight")
+	o.ParentWithoutTh = t.Word("", []string{"one", "unknown"}, "parent_without_th")
+	o.Edge = t.Word("", []string{"continue", "restart", "ignore"}, "edge")
 	d.limits(t, &o)
 	own := make(map[string]string)
 	flatten(t, "resource", t.Map("resource"), "", own)

@@ -21,6 +21,9 @@ func (h *Head) Started(ctx context.Context, s sdktrace.ReadWriteSpan) {
 	set := h.set.Load()
 	sc := s.SpanContext()
 	origin, export := h.started(set, ctx, s, &sc)
+	if set.wire.Edge == EdgeRestart && !s.Parent().IsValid() {
+		linkCaller(ctx, s)
+	}
 	h.spans.Put(&sc, spannote.New(origin, export, set.eras.now))
 }
 

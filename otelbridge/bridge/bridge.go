@@ -22,10 +22,11 @@ import (
 // processor with its connections, and a TracerProvider over both. All methods are safe
 // for concurrent use. A Bridge starts goroutines; [Bridge.Shutdown] ends them.
 type Bridge struct {
-	opts   options
-	head   *sampler.Head
-	fanout *processor.Fanout
-	first  *plan // what the SDK holds of it, resource, span limits and propagators, stays for good
+	opts       options
+	head       *sampler.Head
+	fanout     *processor.Fanout
+	propagator propagation.TextMapPropagator
+	first      *plan // resource, span limits and propagators of it stay for good: the SDK holds them
 
 	provider func() *sdktrace.TracerProvider // built once, when first asked for
 	built    atomic.Pointer[sdktrace.TracerProvider]
@@ -69,7 +70,7 @@ func New(ctx context.Context, cfg config.Config, opts ...Option) (*Bridge, error
 
 // start opens what p describes.
 func start(ctx context.Context, p *plan, o options) (*Bridge, error) {
-	head := sampler.NewHead(p.policies()...) // first: policies of one head may share decisions
+	head := sampler.NewWiredHead(p.wire, p.policies()...) // first: policies of one head may share decisions
 	fanout, err := processor.New(ctx, processor.Options{Logger: o.logger, MeterProvider: o.meters, Notes: head}, p.processors()...)
 	if err != nil {
 		return nil, err
@@ -78,6 +79,7 @@ func start(ctx context.Context, p *plan, o options) (*Bridge, error) {
 		opts: o, fanout: fanout, head: head, first: p,
 		down: make(chan struct{}), reloading: make(chan struct{}, 1),
 	}
+	b.propagator = edgePropagator{p.propagator, func() sampler.Edge { return b.state.Load().plan.wire.Edge }}
 	b.provider = sync.OnceValue(func() *sdktrace.TracerProvider {
 		tp := newTracerProvider(p, o.provider, b.head, &registered{fanout})
 		b.built.Store(tp)
@@ -105,7 +107,7 @@ func (b *Bridge) TracerProvider() trace.TracerProvider { return b.provider() }
 
 // Propagator returns the propagators that the configuration names; tracecontext and
 // baggage by default.
-func (b *Bridge) Propagator() propagation.TextMapPropagator { return b.first.propagator }
+func (b *Bridge) Propagator() propagation.TextMapPropagator { return b.propagator }
 
 // Sampler returns the head sampler, for a TracerProvider that the application owns. It
 // follows reloads. Give it to the provider as it is, not inside sdktrace.ParentBased: it
@@ -130,7 +132,7 @@ func (b *Bridge) HookFor(tp trace.TracerProvider) tracehook.TraceHook {
 // a framework's own: the Bridge's propagator and its numbers.
 func (b *Bridge) HookOptions() []otelhook.Option {
 	return []otelhook.Option{
-		otelhook.WithPropagator(b.first.propagator),
+		otelhook.WithPropagator(b.propagator),
 		otelhook.WithStats(func() map[string]any { return b.Stats().Map() }),
 	}
 }

@@ -87,7 +87,7 @@ func (c *checker) running(name string) *connection {
 // when it is no longer the only one that may.
 func (c *checker) identity(n *connection) string {
 	conn := n.cfg
-	conn.Sample, conn.Explain = config.Sample{}, false
+	conn.Sample, conn.Explain, conn.Weights = config.Sample{}, false, ""
 	type whole config.Connection // without the methods that leave secrets out
 	return digest.Of(struct {
 		Connection whole
@@ -160,8 +160,13 @@ func (c *checker) sampling(n *connection) sampler.Config {
 	if err != nil {
 		c.addTo(n.cfg, "sample.key", err)
 	}
+	weights, err := sampler.ParseWeights(n.cfg.Weights)
+	if err != nil {
+		c.addTo(n.cfg, "weights", err)
+	}
 	sc := sampler.Config{
 		Connection:     n.cfg.Name,
+		Weights:        weights,
 		Service:        c.service,
 		Rate:           s.Rate,
 		Error:          s.Error,

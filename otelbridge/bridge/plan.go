@@ -26,6 +26,7 @@ type plan struct {
 	cfg         config.Config
 	resource    *resource.Resource
 	propagator  propagation.TextMapPropagator
+	wire        sampler.Wire
 	connections []*connection
 	warnings    config.Problems
 }
@@ -43,6 +44,7 @@ func newPlan(cfg config.Config, o options, res *resource.Resource, old *plan) (*
 		c.old = old.connections
 	}
 	p.propagator = c.propagator()
+	p.wire = c.wire()
 	if !cfg.Disabled { // OTEL_SDK_DISABLED: nothing is kept, ids stay valid
 		p.connections = c.connections(c.configured())
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/tracehook/tracehook/config"
-	"github.com/tracehook/tracehook/internal/digest"
 	"github.com/tracehook/tracehook/processor"
 )
 
@@ -34,8 +33,8 @@ type ReloadResult struct {
 // is [processor.ErrNotOpened] says that cfg is in force, but a connection waits for what its
 // predecessor still holds, and collects meanwhile.
 //
-// A changed [otel] table waits for the next start; the result in [Bridge.Stats] and a line in
-// the log say so. Reloads run one after the other; one that waits for its turn gives up when
+// A changed [otel] table waits for the next start, but for weights, max_weight,
+// parent_without_th and edge; the result in [Bridge.Stats] and a line in the log say so. Reloads run one after the other; one that waits for its turn gives up when
 // ctx is done. After [Bridge.Shutdown] they fail with [processor.ErrShutdown].
 func (b *Bridge) Reload(ctx context.Context, cfg config.Config) error { return b.reload(ctx, cfg, nil) }
 
@@ -78,7 +77,7 @@ func (b *Bridge) reload(ctx context.Context, cfg config.Config, refused error) e
 	}
 	if next.result.OK {
 		next.hash = cfg.Hash()
-		if digest.Of(cfg.OTel) != digest.Of(b.first.cfg.OTel) {
+		if needsRestart(cfg.OTel, b.first.cfg.OTel) {
 			next.result.NeedsRestart = []string{"otel"}
 		}
 	}
@@ -112,11 +111,11 @@ func (b *Bridge) takeOver(ctx context.Context, old *plan, cfg config.Config) (*p
 	}
 	// Until the connections have changed, the head serves those that go and those that
 	// come: a span that either wants must be recorded.
-	b.head.Swap(slices.Concat(old.policies(), p.policies())...)
+	b.head.SwapWire(old.wire, slices.Concat(old.policies(), p.policies())...)
 	if err = b.fanout.Reload(ctx, p.processors()...); err != nil && !errors.Is(err, processor.ErrNotOpened) {
-		b.head.Swap(old.policies()...)
+		b.head.SwapWire(old.wire, old.policies()...)
 		return old, err
 	}
-	b.head.Swap(p.policies()...)
+	b.head.SwapWire(p.wire, p.policies()...)
 	return p, err
 }

@@ -1,0 +1,60 @@
+package bridge
+
+import (
+	"context"
+
+	"go.opentelemetry.io/otel/baggage"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tracehook/tracehook/config"
+	"github.com/tracehook/tracehook/internal/digest"
+	"github.com/tracehook/tracehook/sampler"
+)
+
+// wire returns what the head believes of other services and writes for them.
+func (c *checker) wire() sampler.Wire {
+	o := c.cfg.OTel
+	w := sampler.Wire{MaxWeight: o.MaxWeight, UnknownWithoutTh: o.ParentWithoutTh == "unknown"}
+	var err error
+	if w.Weights, err = sampler.ParseWeights(o.Weights); err != nil {
+		c.problems = append(c.problems, c.cfg.NewProblem("otel.weights", err.Error()))
+	}
+	if w.Edge, err = sampler.ParseEdge(o.Edge); err != nil {
+		c.problems = append(c.problems, c.cfg.NewProblem("otel.edge", err.Error()))
+	}
+	return w
+}
+
+// needsRestart reports whether a and b differ in what the SDK holds for good.
+func needsRestart(a, b config.OTel) bool {
+	for _, o := range []*config.OTel{&a, &b} {
+		o.Weights, o.MaxWeight, o.ParentWithoutTh, o.Edge = "", 0, "", ""
+	}
+	return digest.Of(a) != digest.Of(b)
+}
+
+// edgePropagator keeps what an edge doesn't let through out of the context of a request: the
+// caller's span, for which a new trace begins, and its baggage.
+type edgePropagator struct {
+	propagation.TextMapPropagator
+	edge func() sampler.Edge
+}
+
+func (p edgePropagator) Extract(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
+	extracted := p.TextMapPropagator.Extract(ctx, carrier)
+	edge := p.edge()
+	if edge == sampler.EdgeContinue {
+		return extracted
+	}
+	extracted = baggage.ContextWithBaggage(extracted, baggage.FromContext(ctx))
+	caller := trace.SpanContextFromContext(extracted)
+	if !caller.IsRemote() {
+		return extracted
+	}
+	extracted = trace.ContextWithSpan(extracted, trace.SpanFromContext(ctx))
+	if edge == sampler.EdgeRestart {
+		extracted = sampler.ContextWithCaller(extracted, caller)
+	}
+	return extracted
+}
