@@ -28,10 +28,10 @@ type Edit struct {
 // dropped from its end.
 func (e Edit) Apply(ts trace.TraceState) trace.TraceState {
 	before := ts.Get(otKey)
-	switch ot := e.ot(before); {
-	case ot == before:
+	switch ot := e.ot(before); ot {
+	case before:
 		return ts
-	case ot == "":
+	case "":
 		return ts.Delete(otKey)
 	default:
 		return insert(ts, otKey, ot)

@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -49,7 +50,7 @@ func NewWiredHead(wire Wire, policies ...*Policy) *Head {
 // NewTracerProvider returns an SDK provider with opts whose sampler is h. It becomes the head's
 // own: a Head has one, so call it once.
 func (h *Head) NewTracerProvider(opts ...sdktrace.TracerProviderOption) *sdktrace.TracerProvider {
-	tp := sdktrace.NewTracerProvider(append(opts[:len(opts):len(opts)], sdktrace.WithSampler(ownSampler{h}))...)
+	tp := sdktrace.NewTracerProvider(append(slices.Clip(opts), sdktrace.WithSampler(ownSampler{h}))...)
 	h.own.Store(tp)
 	return tp
 }

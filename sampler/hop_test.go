@@ -138,7 +138,7 @@ func TestDroppedParentsKeepTheirDecision(t *testing.T) {
 		ctx := arrived(t, high(), 0, "")
 		for depth := range 5 {
 			var span trace.Span
-			if ctx, span = p.tracer.Start(ctx, "x"); span.IsRecording() || span.SpanContext().IsSampled() { //nolint:fatcontext // nested is what it is to be
+			if ctx, span = p.tracer.Start(ctx, "x"); span.IsRecording() || span.SpanContext().IsSampled() {
 				t.Fatalf("lent %v: at depth %d below an unsampled parent: recording %v, sampled %v",
 					lent, depth, span.IsRecording(), span.SpanContext().IsSampled())
 			}

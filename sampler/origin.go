@@ -20,14 +20,14 @@ const remote = decision.Inherited
 func (h *Head) Started(ctx context.Context, s sdktrace.ReadWriteSpan) {
 	set := h.set.Load()
 	sc := s.SpanContext()
-	origin, export := h.started(set, ctx, s, &sc)
+	origin, export := h.started(ctx, set, s, &sc)
 	if set.wire.Edge == EdgeRestart && !s.Parent().IsValid() {
 		linkCaller(ctx, s)
 	}
 	h.spans.Put(&sc, spannote.New(origin, export, set.eras.now))
 }
 
-func (h *Head) started(set *headSet, ctx context.Context, s sdktrace.ReadWriteSpan, sc *trace.SpanContext) (decision.Origin, bool) {
+func (h *Head) started(ctx context.Context, set *headSet, s sdktrace.ReadWriteSpan, sc *trace.SpanContext) (decision.Origin, bool) {
 	parent := s.Parent()
 	own := h.owns(s)
 	if !own && h.traces.get(sc.TraceID()) < traceBegun {

@@ -39,21 +39,21 @@ func newTraceNotes() traceNotes { return traceNotes{seeds: [2]uint64{rand.Uint64
 // empty reports that no trace was ever noted.
 func (t *traceNotes) empty() bool { return t.rows.Load() == nil }
 
-func (t *traceNotes) put(trace trace.TraceID, kind traceKind) {
+func (t *traceNotes) put(id trace.TraceID, kind traceKind) {
 	r := t.rows.Load()
 	if r == nil {
 		t.rows.CompareAndSwap(nil, new(traceRows))
 		r = t.rows.Load()
 	}
-	key := t.key(trace)
-	b, id := &r[key%traceBuckets], key&^3|4
+	key := t.key(id)
+	b, mine := &r[key%traceBuckets], key&^3|4
 	first, free := key>>60, -1
 	for i := range uint64(bucketSize) {
 		at := (first + i) % bucketSize
 		switch old := b[at].Load(); {
-		case old&^3 == id:
+		case old&^3 == mine:
 			if traceKind(old&3) < kind {
-				b[at].Store(id | uint64(kind))
+				b[at].Store(mine | uint64(kind))
 			}
 			return
 		case old == 0 && free < 0:
@@ -63,18 +63,18 @@ func (t *traceNotes) put(trace trace.TraceID, kind traceKind) {
 	if free < 0 {
 		free = int(first % bucketSize)
 	}
-	b[free].Store(id | uint64(kind))
+	b[free].Store(mine | uint64(kind))
 }
 
-func (t *traceNotes) get(trace trace.TraceID) traceKind {
+func (t *traceNotes) get(id trace.TraceID) traceKind {
 	r := t.rows.Load()
 	if r == nil {
 		return traceUnseen
 	}
-	key := t.key(trace)
-	b, id := &r[key%traceBuckets], key&^3|4
+	key := t.key(id)
+	b, mine := &r[key%traceBuckets], key&^3|4
 	for i := range b {
-		if w := b[i].Load(); w&^3 == id {
+		if w := b[i].Load(); w&^3 == mine {
 			return traceKind(w & 3)
 		}
 	}
