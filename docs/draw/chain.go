@@ -84,10 +84,13 @@ func follow(r uint64) ([]hop, error) {
 			if err != nil {
 				return nil, fmt.Errorf("service %d: %w", i, err)
 			}
-			result = sampler.NewHead(p).ShouldSample(params)
+			head := sampler.NewHead(p)
+			result = head.ShouldSample(params)
 			h.out = contextOf(id, result)
 			st := decision.ReadState(h.out.TraceState(), id)
-			verdict = p.Decide(&decision.Span{Ended: named{}, Context: h.out, State: st}, 0)
+			span := decision.Span{Ended: named{}, Context: h.out, State: st}
+			head.Ended(&span)
+			verdict = p.Decide(&span, 0)
 			h.verdict = "recorded, not exported"
 			if verdict.Keep {
 				h.verdict, h.good = fmt.Sprintf("exported, counts %.3g", verdict.Threshold.AdjustedCount()), true

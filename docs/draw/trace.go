@@ -59,16 +59,19 @@ func (g *ids) NewSpanID(context.Context, trace.TraceID) trace.SpanID {
 
 // asker is a span processor that asks every policy about each span.
 type asker struct {
+	head     *sampler.Head
 	policies []*sampler.Policy
 	verdicts map[string][]decision.Verdict
 }
 
-func (*asker) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
-func (*asker) Shutdown(context.Context) error                  { return nil }
-func (*asker) ForceFlush(context.Context) error                { return nil }
+func (*asker) Shutdown(context.Context) error   { return nil }
+func (*asker) ForceFlush(context.Context) error { return nil }
+
+func (a *asker) OnStart(ctx context.Context, span sdktrace.ReadWriteSpan) { a.head.Started(ctx, span) }
 
 func (a *asker) OnEnd(span sdktrace.ReadOnlySpan) {
 	s := decision.Read(span)
+	a.head.Ended(&s)
 	for _, p := range a.policies {
 		a.verdicts[span.Name()] = append(a.verdicts[span.Name()], p.Decide(&s, 0))
 	}
@@ -98,9 +101,8 @@ func runTrace(configs []sampler.Config, remote trace.SpanContext) (map[string][]
 		}
 		a.policies = append(a.policies, p)
 	}
-	tracer := sdktrace.NewTracerProvider(
-		sdktrace.WithSampler(sampler.NewHead(a.policies...)), sdktrace.WithSpanProcessor(a), sdktrace.WithIDGenerator(&ids{}),
-	).Tracer("draw")
+	a.head = sampler.NewHead(a.policies...)
+	tracer := a.head.NewTracerProvider(sdktrace.WithSpanProcessor(a), sdktrace.WithIDGenerator(&ids{})).Tracer("draw")
 	begin := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	parents := []context.Context{trace.ContextWithRemoteSpanContext(context.Background(), remote)}
 	for _, st := range theTrace() {
@@ -148,12 +150,12 @@ func drawTrace() (string, error) {
 		for c, v := range verdicts[st.name] {
 			x := left + bar + 40 + float64(c)*column
 			if v.Keep {
-				s.text(x, y+20, green, "start", fmt.Sprintf("● %v, th:%s", v.Reason, v.Threshold))
+				s.text(x, y+20, green, "start", fmt.Sprintf("● %v × %.3g", v.Reason, v.Threshold.AdjustedCount()))
 			} else {
 				s.text(x, y+20, faint, "start", "–")
 			}
 		}
 	}
-	s.text(left, float64(s.height)-14, faint, "start", "● kept, why, and the th of the exported copy: th:0 counts 1, th:b333 counts 3.33. – not kept.")
+	s.text(left, float64(s.height)-14, faint, "start", "● kept, why, and how many spans it stands for: 3.33 is written th:b333, 1 is not written. – not kept.")
 	return s.whole("One trace of six spans and what four connections keep of it"), nil
 }
