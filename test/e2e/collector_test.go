@@ -53,11 +53,11 @@ var build = sync.OnceValues(func() (string, error) {
 	return binary, nil
 })
 
-// collector is a running Collector with four pipelines, each with a file: otlp over HTTP
-// and over gRPC (both with TLS and a bearer token), plaintext HTTP, and one behind the tail
-// sampler.
+// collector is a running Collector with five pipelines, each with a file: otlp over HTTP
+// and over gRPC (both with TLS and a bearer token), plaintext HTTP, one behind the tail sampler, and
+// one behind the probabilistic sampler as its documentation begins with it.
 type collector struct {
-	HTTP, GRPC, Plain, Tail string // HOST:PORT
+	HTTP, GRPC, Plain, Tail, Quarter string // HOST:PORT
 	CA                      string // certificate that the first two show
 	Cert, Key               string
 	Dir                     string
@@ -83,7 +83,9 @@ receivers:
         auth: { authenticator: bearertokenauth }
   otlp/plain: { protocols: { http: { endpoint: {{.Plain}} } } }
   otlp/tail: { protocols: { http: { endpoint: {{.Tail}} } } }
+  otlp/quarter: { protocols: { http: { endpoint: {{.Quarter}} } } }
 processors:
+  probabilistic_sampler: { sampling_percentage: 25 }
   tail_sampling:
     decision_wait: 500ms
     policies: [ { name: errors, type: status_code, status_code: { status_codes: [ ERROR ] } } ]
@@ -100,13 +102,15 @@ service:
       receivers: [ otlp/{{$name}} ]
 {{- if eq $name "tail" }}
       processors: [ tail_sampling ]
+{{- else if eq $name "quarter" }}
+      processors: [ probabilistic_sampler ]
 {{- end }}
       exporters: [ file/{{$name}} ]
 {{- end }}
 `))
 
 // Pipelines are the names of the receivers, and of the files.
-func (*collector) Pipelines() []string { return []string{"http", "grpc", "plain", "tail"} }
+func (*collector) Pipelines() []string { return []string{"http", "grpc", "plain", "tail", "quarter"} }
 
 // start runs a Collector until the test ends.
 func start(t *testing.T) *collector {
@@ -116,7 +120,7 @@ func start(t *testing.T) *collector {
 		t.Fatal(err)
 	}
 	c := &collector{Dir: t.TempDir(), Token: "s3cr3t-t0ken", log: &bytes.Buffer{}}
-	c.HTTP, c.GRPC, c.Plain, c.Tail = address(t), address(t), address(t), address(t)
+	c.HTTP, c.GRPC, c.Plain, c.Tail, c.Quarter = address(t), address(t), address(t), address(t), address(t)
 	c.certificate(t)
 	c.CA = c.Cert
 	var text bytes.Buffer
@@ -140,7 +144,7 @@ func start(t *testing.T) *collector {
 			t.Logf("the Collector said:\n%s", c.log)
 		}
 	})
-	for _, a := range []string{c.HTTP, c.GRPC, c.Plain, c.Tail} {
+	for _, a := range []string{c.HTTP, c.GRPC, c.Plain, c.Tail, c.Quarter} {
 		eventually(t, "the Collector listens at "+a, func() bool {
 			conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", a)
 			if err != nil {
