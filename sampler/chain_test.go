@@ -64,10 +64,10 @@ func (s *service) OnEnd(span sdktrace.ReadOnlySpan) {
 	level := strings.Count(span.Name(), "/")
 	if s.policies == nil { // the plain SDK: what it exports carries the th that it was given
 		if read.Context.IsSampled() {
-			if !read.State.HasThreshold {
-				s.tb.Fatalf("%s exports a span without a usable th: %q", s.name, read.Context.TraceState())
+			if read.State.CarriesThreshold != read.State.HasThreshold {
+				s.tb.Fatalf("%s exports a span with an unusable th: %q", s.name, read.Context.TraceState())
 			}
-			s.byLevel[0][level].exported(read.State.Threshold.AdjustedCount())
+			s.byLevel[0][level].exported(read.State.Threshold.AdjustedCount()) // without th it counts as one
 		}
 		return
 	}
@@ -156,6 +156,45 @@ func TestChainOfServicesIsUnbiased(t *testing.T) {
 				e.check(t, fmt.Sprintf("%s, connection %d, level %d", s.name, c, level))
 			}
 		}
+	}
+}
+
+// The same chain with one rate throughout: at 1 no th is written anywhere, and nothing is lost.
+func TestChainOfOneRateIsUnbiased(t *testing.T) {
+	t.Parallel()
+	const n = 20_000 / scale
+	for _, rate := range []float64{1, 0.5, 0.1} {
+		t.Run(fmt.Sprint(rate), func(t *testing.T) {
+			t.Parallel()
+			ids := newIDs(uint64(rate * 100))
+			ours := func(name string) *service {
+				p := policy(t, sampler.Config{Rate: rate, Propagate: true})
+				return newService(t, name, sampler.NewHead(p), ids, p)
+			}
+			services := []*service{
+				ours("first"), newService(t, "plain", sdktrace.ParentBased(sdktrace.AlwaysSample()), ids),
+				ours("second"), newService(t, "plain again", sdktrace.ParentBased(sdktrace.AlwaysSample()), ids), ours("third"),
+			}
+			var run func(ctx context.Context, rest []*service)
+			run = func(ctx context.Context, rest []*service) {
+				if rate == 1 && trace.SpanContextFromContext(ctx).TraceState().Len() > 0 {
+					t.Fatalf("a tracestate at rate 1: %q", trace.SpanContextFromContext(ctx).TraceState())
+				}
+				if len(rest) > 0 {
+					rest[0].run(ctx, ids, func(ctx context.Context) { run(call(ctx), rest[1:]) })
+				}
+			}
+			for range n {
+				run(t.Context(), services)
+			}
+			for _, s := range services {
+				for level := range s.byLevel[0] {
+					e := &s.byLevel[0][level]
+					e.truth, e.variance = n, n*(1/rate-1)
+					e.check(t, fmt.Sprintf("%s, level %d", s.name, level))
+				}
+			}
+		})
 	}
 }
 

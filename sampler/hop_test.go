@@ -198,3 +198,51 @@ func TestLostNotes(t *testing.T) {
 		}
 	}
 }
+
+// A span of the head's own provider allocates no more than one that the SDK samples always: where
+// it is a root, a child, below a remote parent, or below a span of this process that came back.
+func TestSpansAllocateNoMoreThanTheSDKs(t *testing.T) {
+	allocs := func(tracer trace.Tracer, ctx context.Context) float64 {
+		return testing.AllocsPerRun(2000, func() {
+			_, span := tracer.Start(ctx, "service:user.login")
+			span.End()
+		})
+	}
+	theirs := sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.AlwaysSample()), sdktrace.WithSpanProcessor(nothing{})).Tracer("plain")
+	for _, rate := range []float64{1, 0.5} {
+		head := sampler.NewHead(policy(t, sampler.Config{Rate: rate, Propagate: true, Error: true}))
+		ours := head.NewTracerProvider(sdktrace.WithSpanProcessor(noting{head})).Tracer("ours")
+		root := trace.ContextWithSpanContext(t.Context(), spanContext(high(), trace.SpanID{}, 0, trace.TraceState{}))
+		parent, span := ours.Start(root, "parent")
+		defer span.End()
+		sent := trace.ContextWithRemoteSpanContext(t.Context(), trace.SpanContextFromContext(parent))
+		ids := newIDs(1)
+		for name, ctx := range map[string]context.Context{
+			"root": root, "child": parent, "hop": sent,
+			"remote":      arrived(t, high(), trace.FlagsSampled, "ot=th:8,v=1"),
+			"not sampled": arrived(t, ids.trace(), 0, "v=1"),
+		} {
+			if got, want := allocs(ours, ctx), allocs(theirs, ctx); got > want {
+				t.Errorf("%s at %v: %v allocations, the SDK alone has %v", name, rate, got, want)
+			}
+		}
+	}
+}
+
+// noting is a processor that does nothing but tell the head.
+type noting struct{ head *sampler.Head }
+
+func (n noting) OnStart(ctx context.Context, s sdktrace.ReadWriteSpan) { n.head.Started(ctx, s) }
+func (noting) Shutdown(context.Context) error                          { return nil }
+func (noting) ForceFlush(context.Context) error                        { return nil }
+
+func (n noting) OnEnd(ended sdktrace.ReadOnlySpan) {
+	sc := ended.SpanContext()
+	s := decision.Span{Ended: ended, Context: sc, State: decision.ReadState(sc.TraceState(), sc.TraceID())}
+	n.head.Ended(&s)
+}
+
+type nothing struct{ noting }
+
+func (nothing) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
+func (nothing) OnEnd(sdktrace.ReadOnlySpan)                     {}
