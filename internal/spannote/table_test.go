@@ -56,7 +56,7 @@ func TestTable(t *testing.T) {
 func TestTableKeepsOpenSpans(t *testing.T) {
 	t.Parallel()
 	table := spannote.NewTable()
-	all := contexts(1_000_000)
+	all := contexts(300_000)
 	open := all[:5000]
 	for i := range open {
 		table.Put(&open[i], spannote.New(decision.Local, false, 0))
