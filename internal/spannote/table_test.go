@@ -103,7 +103,6 @@ func TestTableConcurrentSafe(t *testing.T) {
 	group.Wait()
 }
 
-//nolint:paralleltest // it counts the allocations of the whole process
 func TestTableDoesNotAllocate(t *testing.T) {
 	table := spannote.NewTable()
 	all := contexts(2000)
