@@ -49,6 +49,19 @@ type Position struct {
 	ParentSpanId string //nolint:revive // the framework's spelling
 	// Remote says that TraceParent names a span of another process.
 	Remote bool
+	// Silent says that a call made from here carries nothing, because the hook's propagators
+	// are none.
+	Silent bool
+}
+
+// Receiver is what an [Inspector] also is if it can put into a context what a Meta received from
+// another process.
+type Receiver interface {
+	// Receive returns ctx with the remote parent and the baggage of data, and true. If ctx holds
+	// a span already, it returns ctx as it is, and false; but if fresh, data came later than ctx,
+	// takes the place of a remote span, and becomes a link of a span of this process. It is safe
+	// for concurrent use.
+	Receive(ctx context.Context, data Metadata, fresh bool) (context.Context, bool)
 }
 
 type attachment struct{ hook TraceHook }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Meta goes with one unit of work and says where in a trace it is. All methods are safe
@@ -18,7 +19,10 @@ type Meta struct {
 	kind, entry string
 	inspector   Inspector
 	in          inbound
-	received    bool // in holds something
+	changes     uint32       // of ctx and in, counted
+	news        atomic.Int32 // what a hook has to do with in; written under mu
+	// applied is base with what in says: the context, until somebody sets another.
+	base, applied context.Context
 }
 
 // NewMeta returns a Meta on [context.Background], outside of any trace.
@@ -33,15 +37,18 @@ func (m *Meta) WithContext(ctx context.Context) *Meta { //nolint:contextcheck //
 	if ctx == nil {
 		ctx = context.Background()
 	}
+	m.receive() // what came before ctx concerns what was current before it
 	m.mu.Lock()
-	m.ctx = ctx
+	m.setContext(ctx)
 	m.mu.Unlock()
 	return m
 }
 
-// Context returns the context; it holds the current span, so that calls which take it
-// continue the trace. It is never nil.
+// Context returns the context; it holds the current span or, outside of any, the remote parent
+// and the baggage that were received, so that calls which take it continue the trace. (What was
+// received is there from the moment that a hook is attached or used on m.) It is never nil.
 func (m *Meta) Context() context.Context {
+	m.receive()
 	ctx, _, _, _ := m.Current()
 	return ctx
 }
@@ -91,9 +98,15 @@ func (m *Meta) Fork() *Meta {
 	if m == nil {
 		return NewMeta()
 	}
+	m.receive() // the current span gets one link
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return &Meta{ctx: m.ctx, kind: m.kind, entry: m.entry, inspector: m.inspector, in: m.in, received: m.received}
+	f := &Meta{
+		ctx: m.ctx, kind: m.kind, entry: m.entry, inspector: m.inspector,
+		in: m.in, base: m.base, applied: m.applied,
+	}
+	f.news.Store(m.news.Load())
+	return f
 }
 
 // TraceKind returns the kind that spans begun without one inherit. With an argument it
@@ -124,19 +137,19 @@ func (m *Meta) TraceEntry(entry ...string) string {
 	return m.entry
 }
 
-// Current is for hooks: context, kind and entry, and whether [Meta.Inbound] has anything to
-// add, all read at once.
-func (m *Meta) Current() (ctx context.Context, kind, entry string, inbound bool) {
+// Current is for hooks: context, kind and entry, and whether [Meta.Receive] may have something to
+// add to the context, all read at once.
+func (m *Meta) Current() (ctx context.Context, kind, entry string, told bool) {
 	if m == nil {
 		return context.Background(), "", "", false
 	}
 	m.mu.Lock()
-	ctx, kind, entry, inbound = m.ctx, m.kind, m.entry, m.received
+	ctx, kind, entry, told = m.ctx, m.kind, m.entry, m.news.Load() != newsNone
 	m.mu.Unlock()
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	return ctx, kind, entry, inbound
+	return ctx, kind, entry, told
 }
 
 // Leave is for hooks: like [Meta.Enter], but only if the context is still the one that the
@@ -149,19 +162,21 @@ func (m *Meta) Leave(entered, ctx context.Context, kind, entry string) bool {
 	ok := m.ctx == entered
 	if ok {
 		m.ctx, m.kind, m.entry = ctx, kind, entry
+		m.changes++
 	}
 	m.mu.Unlock()
 	return ok
 }
 
-// Enter is for hooks: it replaces context, kind and entry at once, when a span begins. ctx must not be nil. in, if not nil, answers from now on which span the
-// context holds.
+// Enter is for hooks: it replaces context, kind and entry at once, when a span begins. ctx must
+// not be nil. in, if not nil, answers from now on which span the context holds.
 func (m *Meta) Enter(ctx context.Context, kind, entry string, in Inspector) {
 	if m == nil {
 		return
 	}
 	m.mu.Lock()
 	m.ctx, m.kind, m.entry = ctx, kind, entry
+	m.changes++
 	if in != nil {
 		m.inspector = in
 	}

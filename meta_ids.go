@@ -2,8 +2,8 @@ package tracehook
 
 import "context"
 
-// inbound is where a Meta is in a trace as long as its context holds no span: what was
-// set, parsed or received from another process.
+// inbound is where a Meta is in a trace as long as its context holds no span of this process:
+// what was set, parsed or received from another one.
 type inbound struct {
 	traceID, spanID, parentID string
 	state, baggage            string
@@ -27,8 +27,8 @@ func (in *inbound) remote() traceparent {
 
 // TraceId returns the id of the trace, 32 lower-case hexadecimal digits, empty outside of
 // any. The current span's comes first. With an argument it first sets the id of the trace
-// that the next span joins if the context holds no span by then; a value that isn't a
-// trace id is kept for whoever asks, but joins nothing.
+// that the next span joins if the context holds no span of this process by then; a value that
+// isn't a trace id is kept for whoever asks, but joins nothing.
 //
 //nolint:revive // the framework's spelling
 func (m *Meta) TraceId(id ...string) string {
@@ -45,7 +45,8 @@ func (m *Meta) TraceId(id ...string) string {
 
 // SpanId returns the id of the current span, 16 lower-case hexadecimal digits, empty if
 // there is none in this process. With an argument it first sets the parent, in another
-// process, of the next span, if the context holds no span by then.
+// process, of the next span, if the context holds no span of this process by then; if it does,
+// that span gets a link to it.
 //
 //nolint:revive // the framework's spelling
 func (m *Meta) SpanId(id ...string) string {
@@ -95,25 +96,45 @@ func (m *Meta) position(change func(*inbound)) (Position, inbound) {
 	m.mu.Lock()
 	if change != nil {
 		change(&m.in)
-		m.received = m.in != (inbound{})
+		m.changed()
 	}
 	ctx, inspector, in := m.ctx, m.inspector, m.in
 	m.mu.Unlock()
-	return inspect(ctx, inspector), in
+	pos := inspect(ctx, inspector)
+	if pos.Remote && in.names(pos.TraceParent) {
+		pos = Position{Baggage: pos.Baggage, Silent: pos.Silent} // in says more about it
+	}
+	return pos, in
 }
 
-// inspect asks the hook that began a span on this Meta or else the attached one.
+// inspect asks which span ctx holds.
 func inspect(ctx context.Context, by Inspector) Position {
 	if ctx == nil {
 		return Position{}
 	}
+	if by = inspectorOf(by); by == nil {
+		return Position{}
+	}
+	return by.Inspect(ctx)
+}
+
+// inspectorOf returns the hook that began a span on a Meta or else the attached one; nil if
+// neither can say where it is.
+func inspectorOf(by Inspector) Inspector {
 	if by == nil {
 		if a := attached.Load(); a != nil {
 			by, _ = a.hook.(Inspector)
 		}
 	}
-	if by == nil {
-		return Position{}
+	return by
+}
+
+// names reports whether in is where a span with that traceparent came from.
+func (in *inbound) names(header string) bool {
+	tp, ok := parseTraceParent(header)
+	if !ok {
+		return false
 	}
-	return by.Inspect(ctx)
+	mine := in.remote()
+	return mine.trace == tp.trace && mine.span == tp.span
 }

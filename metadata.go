@@ -17,13 +17,16 @@ type Metadata struct {
 // takes the place that was received, so that the next span has the sender's as parent; as
 // with [Meta.ParseTraceParent], that must come before Begin. A later argument wins over an
 // earlier one as a whole. Values that are no valid ids, tracestate or baggage are passed on
-// but not used.
+// but not used. A hook whose propagators let nothing travel returns and takes nothing.
 func (m *Meta) Metadata(data ...Metadata) Metadata {
 	pos, in := m.position(func(in *inbound) {
 		if len(data) > 0 {
 			*in = data[len(data)-1].inbound()
 		}
 	})
+	if pos.Silent {
+		return Metadata{}
+	}
 	tp, ok := parseTraceParent(pos.TraceParent)
 	if !ok {
 		out := in.metadata()
@@ -38,15 +41,15 @@ func (m *Meta) Metadata(data ...Metadata) Metadata {
 	}
 }
 
-// Inbound is for hooks: where the next span belongs if the context holds none. ok is false if
-// nothing was set, parsed or received. TraceParent is set only if it is valid.
+// Inbound is for hooks: what was set, parsed or received, whether or not the context holds it. ok is
+// false if nothing was. TraceParent is set only if it is valid.
 func (m *Meta) Inbound() (data Metadata, ok bool) {
 	if m == nil {
 		return data, false
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.received {
+	if m.in == (inbound{}) {
 		return data, false
 	}
 	return m.in.metadata(), true

@@ -20,21 +20,29 @@ func (t traceparent) String() string {
 	return "00-" + t.trace + "-" + t.span + "-0" + string('0'+rune(t.flags&knownFlags))
 }
 
-// parseTraceParent reads a header by the rules of W3C Trace Context. Later versions than 00
-// may be longer; what they add is ignored. Upper-case digits are accepted.
+// parseTraceParent reads a header by the rules of W3C Trace Context, as OpenTelemetry's own
+// propagator does: upper-case digits and blanks are invalid, and so are flags that version 00
+// doesn't define. Later versions may be longer; what they add is ignored.
 func parseTraceParent(s string) (tp traceparent, ok bool) {
 	const size = len("00-0123456789abcdef0123456789abcdef-0123456789abcdef-00")
-	s = strings.TrimSpace(s)
 	if len(s) < size || s[2] != '-' || s[35] != '-' || s[52] != '-' {
 		return tp, false
+	}
+	for i := range size {
+		if 'A' <= s[i] && s[i] <= 'F' {
+			return tp, false
+		}
 	}
 	version, ok := hexByte(s[:2])
 	if !ok || version == 0xff || (version == 0 && len(s) != size) || (len(s) > size && s[size] != '-') {
 		return tp, false
 	}
 	flags, ok := hexByte(s[53:55])
+	if !ok || version == 0 && flags > knownFlags {
+		return tp, false
+	}
 	tp = traceparent{trace: normalHex(s[3:35], 32), span: normalHex(s[36:52], 16), flags: flags & knownFlags}
-	if !ok || !tp.valid() {
+	if !tp.valid() {
 		return traceparent{}, false
 	}
 	return tp, true
@@ -87,18 +95,23 @@ func hexDigit(c byte) (byte, bool) {
 // is passed on as it came, if nothing was begun below it.
 func (m *Meta) TraceParent() string {
 	pos, in := m.position(nil)
-	if pos.TraceParent != "" {
+	switch {
+	case pos.Silent:
+		return ""
+	case pos.TraceParent != "":
 		return pos.TraceParent
+	default:
+		return in.remote().String()
 	}
-	return in.remote().String()
 }
 
 // ParseTraceParent makes the span that a W3C traceparent header names the parent of the
-// next span. It returns false and changes nothing if s isn't a valid header. Call it
-// before Begin: a span that is open already keeps its place, and its trace id.
+// next span, and [Meta.Context] hold it. It returns false and changes nothing if s isn't a valid
+// header. Call it before Begin: a span that is open already keeps its place, and its trace id,
+// and gets a link to the one that s names.
 //
-// It sets [Meta.TraceId] and [Meta.ParentSpanId], and forgets a [Meta.SpanId] and a
-// tracestate that came before; to hand over a tracestate too, use [Meta.Metadata].
+// It sets [Meta.TraceId] and [Meta.ParentSpanId], and forgets a [Meta.SpanId] and a tracestate that
+// came before; to hand over a tracestate too, use [Meta.Metadata].
 func (m *Meta) ParseTraceParent(s string) bool {
 	tp, ok := parseTraceParent(s)
 	if !ok || m == nil {
@@ -106,8 +119,8 @@ func (m *Meta) ParseTraceParent(s string) bool {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.in.traceID, m.in.spanID, m.in.parentID = tp.trace, "", tp.span
-	m.in.flags, m.in.hasFlags, m.in.state = tp.flags, true, ""
-	m.received = true
+	baggage := m.in.baggage
+	m.in = inbound{traceID: tp.trace, parentID: tp.span, flags: tp.flags, hasFlags: true, baggage: baggage}
+	m.changed()
 	return true
 }

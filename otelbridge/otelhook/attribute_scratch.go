@@ -2,6 +2,7 @@ package otelhook
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"sync"
 
@@ -68,6 +69,13 @@ func (b *scratch) read(attrs map[string]any, w *words) {
 		value, ok := valueOf(v)
 		if !ok {
 			continue
+		}
+		if n == len(rest) {
+			// A value that says what it is by a method of its own has added to the map.
+			*w = words{}
+			b.more = nil
+			b.read(maps.Clone(attrs), w)
+			return
 		}
 		i, k := n, attribute.Key(clean(key))
 		for ; b.more == nil && i > 0 && rest[i-1].Key > k; i-- {

@@ -2,6 +2,7 @@ package otelhook
 
 import (
 	"context"
+	"sync/atomic"
 
 	"go.opentelemetry.io/otel/trace"
 
@@ -30,7 +31,9 @@ type unit interface {
 	Current() (ctx context.Context, kind, entry string, inbound bool)
 	Leave(entered, ctx context.Context, kind, entry string) bool
 	Enter(ctx context.Context, kind, entry string, in tracehook.Inspector)
-	Inbound() (tracehook.Metadata, bool)
+	// Receive returns the context with what came from outside, and tells the current span, if
+	// there is one, what came too late for it.
+	Receive(r tracehook.Receiver) context.Context
 }
 
 type kinder interface{ TraceKind(kind ...string) string }
@@ -41,9 +44,13 @@ type entrier interface{ TraceEntry(entry ...string) string }
 // has its own.
 type foreign[M Carrier[M]] struct {
 	meta   M
-	before ids // what the carrier said before the span
-	own    ids // what the span told it
-	began  bool
+	before ids         // what the carrier said before the span
+	own    ids         // what the span told it
+	began  bool        // own is set
+	root   *foreign[M] // of the outermost span of the carrier that was open; nil for that one
+	// told is what the carrier was told while a span was open, in the outermost one's: the place
+	// of the next span outside of all of them.
+	told atomic.Pointer[ids]
 }
 
 type ids struct{ trace, span, parent string }
@@ -70,15 +77,62 @@ func (f *foreign[M]) Leave(entered, ctx context.Context, kind, entry string) boo
 	return true
 }
 
-// Inbound is asked only where the context holds no span.
-func (f *foreign[M]) Inbound() (tracehook.Metadata, bool) {
-	i := f.ids()
-	return tracehook.Metadata{TraceId: i.trace, SpanId: i.span, ParentSpanId: i.parent}, i.trace != ""
+// Receive looks at the ids that the carrier has: those of a span in another process or, while a
+// span of this carrier is current, what it was told since that span began.
+func (f *foreign[M]) Receive(r tracehook.Receiver) context.Context {
+	ctx, _, _, _ := f.Current()
+	f.before = f.ids()
+	if up := frameOf(ctx).of(f); up != nil {
+		if o, ok := up.unit.(*foreign[M]); ok && !f.began {
+			f.root = o.outermost()
+			o.hear(f.before, up)
+		}
+	}
+	if trace.SpanContextFromContext(ctx).IsValid() || f.before.trace == "" {
+		return ctx
+	}
+	i := f.before
+	ctx, _ = r.Receive(ctx, tracehook.Metadata{TraceId: i.trace, SpanId: i.span, ParentSpanId: i.parent}, false)
+	return ctx
+}
+
+// hear keeps ids that aren't the span's, and links the span to the one that they name. The
+// framework's HTTP module parses a request's headers after it has begun the request's span.
+func (f *foreign[M]) hear(now ids, s *span) {
+	if now.trace == "" || now.trace == f.own.trace || now == f.before {
+		return
+	}
+	if sc := trace.SpanContextFromContext(f.meta.Context()); sc.IsValid() && now.trace == sc.TraceID().String() {
+		return // a span in a context from elsewhere, below which another was begun
+	}
+	if now.span == f.own.span {
+		now.span = "" // only trace and parent were told
+	}
+	to := &f.outermost().told
+	if last := to.Load(); last != nil && *last == now {
+		return
+	}
+	to.Store(&now)
+	link(s.otel, remoteSpanContext(tracehook.Metadata{TraceId: now.trace, SpanId: now.span, ParentSpanId: now.parent}))
+}
+
+// listen is called when s, the span of f, ends.
+func (f *foreign[M]) listen(s *span) { f.hear(f.ids(), s) }
+
+func (f *foreign[M]) outermost() *foreign[M] {
+	if f.root != nil {
+		return f.root
+	}
+	return f
 }
 
 // Enter is called first when the span begins, and then when it or an enclosing one that
 // ended earlier has to go.
 func (f *foreign[M]) Enter(ctx context.Context, kind, entry string, _ tracehook.Inspector) {
+	begins := !f.began
+	if begins { // before anyone else can see the span
+		f.began, f.own = true, idsOf(ctx)
+	}
 	f.meta.WithContext(ctx)
 	if k, ok := any(f.meta).(kinder); ok {
 		k.TraceKind(kind)
@@ -86,9 +140,7 @@ func (f *foreign[M]) Enter(ctx context.Context, kind, entry string, _ tracehook.
 	if e, ok := any(f.meta).(entrier); ok {
 		e.TraceEntry(entry)
 	}
-	if !f.began {
-		f.began = true
-		f.before, f.own = f.ids(), idsOf(ctx)
+	if begins {
 		f.set(f.own)
 		return
 	}
@@ -96,13 +148,12 @@ func (f *foreign[M]) Enter(ctx context.Context, kind, entry string, _ tracehook.
 		f.set(idsOf(ctx))
 		return
 	}
-	// Outside of any span the carrier says again what it said before; but if a header was
-	// parsed in the meantime, that stays, for the next span to find.
-	now := f.ids()
-	if now.trace == f.own.trace {
+	// Outside of any span the carrier says again what it said before, or what it was told
+	// in the meantime, for the next span to find.
+	if told := f.outermost().told.Load(); told != nil {
+		f.set(*told)
+	} else {
 		f.set(f.before)
-	} else if now.span == f.own.span {
-		f.meta.SpanId("")
 	}
 }
 
@@ -114,17 +165,6 @@ func (f *foreign[M]) set(i ids) {
 	f.meta.TraceId(i.trace)
 	f.meta.SpanId(i.span)
 	f.meta.ParentSpanId(i.parent)
-}
-
-// parsed returns the remote span that the carrier was told about while the span was
-// open: too late for a parent. The framework's HTTP module does that.
-func (f *foreign[M]) parsed() (trace.SpanContext, bool) {
-	now := f.ids()
-	if !f.began || now.trace == f.own.trace {
-		return trace.SpanContext{}, false
-	}
-	sc := remoteSpanContext(tracehook.Metadata{TraceId: now.trace, SpanId: now.parent})
-	return sc, sc.IsValid()
 }
 
 // same reports whether other has the same carrier.

@@ -11,7 +11,8 @@ import (
 	"github.com/tracehook/tracehook"
 )
 
-// Ender is all that is asked of a framework's span type.
+// Ender is a span as a [Hook] makes it. A framework's span type may be an interface with this
+// method, or with a method End(...error), or anything else that [WithSpan] makes of an Ender.
 type Ender interface{ End(results ...any) }
 
 // Hook makes OpenTelemetry spans of what a framework traces: of type M is what goes with
@@ -23,23 +24,25 @@ type Ender interface{ End(results ...any) }
 // are what the context says. It is safe for concurrent use as far as M is.
 type Hook[M Carrier[M], S any] struct {
 	tracing
-	wrap  func(Ender) S // nil if a span is an S itself
-	stats func() map[string]any
-	err   error
+	wrap   func(Ender) S // nil if a span is an S itself
+	errors bool          // an S has the method End(...error)
+	stats  func() map[string]any
+	err    error
 }
 
 // tracing is the part of a Hook that doesn't depend on its types.
 type tracing struct {
 	tracer     trace.Tracer
 	propagator propagation.TextMapPropagator
-	quiet      bool // leaves panics alone
+	carries    carried // what propagator takes along
+	quiet      bool    // leaves panics alone
 }
 
 // NewHook returns a Hook on tp; nil stands for the global TracerProvider of package otel, as
 // it is at each Begin and Trace.
 //
-// A span is an S if S is an interface with the method End alone, like
-// [tracehook.TraceSpan]; otherwise [WithSpan] must say how to make one. If it doesn't, the
+// A span is an S if S is an interface with no method but End(...any), like
+// [tracehook.TraceSpan], or End(...error); otherwise [WithSpan] must say how to make one. If it doesn't, the
 // hook does nothing: Begin returns the zero S, and [Hook.Err], which is also reported
 // through [otel.Handle] here and now, says why.
 func NewHook[M Carrier[M], S any](tp trace.TracerProvider, opts ...Option) *Hook[M, S] {
@@ -53,7 +56,7 @@ func NewHook[M Carrier[M], S any](tp trace.TracerProvider, opts ...Option) *Hook
 		}
 	}
 	h := &Hook[M, S]{
-		tracing: tracing{tracer: &globalTracer{name: c.tracerName}, propagator: c.propagator, quiet: c.quiet},
+		tracing: tracing{tracer: &globalTracer{name: c.tracerName}, propagator: c.propagator, carries: carriedBy(c.propagator), quiet: c.quiet},
 		stats:   c.stats,
 	}
 	if tp != nil {
@@ -64,8 +67,10 @@ func NewHook[M Carrier[M], S any](tp trace.TracerProvider, opts ...Option) *Hook
 			h.err = fmt.Errorf("hook: WithSpan was given a %T, but this hook needs a %T", c.wrap, h.wrap)
 		}
 	} else if _, ok := any((*span)(nil)).(S); !ok {
-		h.err = fmt.Errorf("hook: a span can't be a %v, because it has only the method End(...any); "+
-			"give NewHook the option WithSpan that makes one of an Ender", reflect.TypeFor[S]())
+		if _, h.errors = any((*errorSpan)(nil)).(S); !h.errors {
+			h.err = fmt.Errorf("hook: a span can't be a %v, because it has no method but End(...any) or End(...error); "+
+				"give NewHook the option WithSpan that makes one of an Ender", reflect.TypeFor[S]())
+		}
 	}
 	if h.err != nil {
 		otel.Handle(h.err)
@@ -106,6 +111,9 @@ func (h *Hook[M, S]) Begin(meta M, name string, attrs map[string]any) S {
 		return out
 	}
 	// NewHook has seen that it holds.
+	if h.errors {
+		return any((*errorSpan)(s)).(S) //nolint:errcheck // checked once, in NewHook
+	}
 	return any(s).(S) //nolint:errcheck // checked once, in NewHook
 }
 
@@ -134,4 +142,5 @@ func unitOf[M Carrier[M]](meta M) unit {
 var (
 	_ tracehook.TraceHook = (*Hook[*tracehook.Meta, tracehook.TraceSpan])(nil)
 	_ tracehook.Inspector = (*Hook[*tracehook.Meta, tracehook.TraceSpan])(nil)
+	_ tracehook.Receiver  = (*Hook[*tracehook.Meta, tracehook.TraceSpan])(nil)
 )

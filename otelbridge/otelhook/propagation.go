@@ -11,8 +11,11 @@ import (
 )
 
 // Inspect implements [tracehook.Inspector]: it says which span ctx holds.
-func (*tracing) Inspect(ctx context.Context) tracehook.Position {
-	pos := tracehook.Position{Baggage: baggage.FromContext(ctx).String()}
+func (t *tracing) Inspect(ctx context.Context) tracehook.Position {
+	pos := tracehook.Position{Silent: !t.carries.trace && !t.carries.baggage}
+	if t.carries.baggage {
+		pos.Baggage = baggage.FromContext(ctx).String()
+	}
 	sc := trace.SpanContextFromContext(ctx)
 	if !sc.IsValid() {
 		return pos
@@ -51,21 +54,56 @@ func parentOf(ctx context.Context) trace.SpanID {
 	return trace.SpanContextFromContext(f.span.found).SpanID() //nolint:contextcheck // the context that the span was begun in
 }
 
-// inbound returns ctx with the remote parent that a carrier of ids has in store, and the
-// parent's id. ctx must hold no span.
-func inbound(ctx context.Context, u unit) (context.Context, trace.SpanID) {
-	data, ok := u.Inbound()
-	if !ok {
-		return ctx, trace.SpanID{}
+// Receive implements [tracehook.Receiver].
+func (t *tracing) Receive(ctx context.Context, data tracehook.Metadata, fresh bool) (context.Context, bool) {
+	sc := trace.SpanContextFromContext(ctx)
+	if sc.IsValid() && !sc.IsRemote() {
+		if fresh && t.carries.trace {
+			link(trace.SpanFromContext(ctx), remoteSpanContext(data))
+		}
+		return ctx, false
 	}
-	sc := remoteSpanContext(data)
-	if sc.TraceID().IsValid() {
-		ctx = trace.ContextWithSpanContext(ctx, sc)
+	if sc.IsValid() && !fresh {
+		return ctx, false
 	}
-	if data.Baggage != "" && baggage.FromContext(ctx).Len() == 0 {
-		ctx = propagation.Baggage{}.Extract(ctx, propagation.MapCarrier{"baggage": data.Baggage})
+	next := ctx
+	if remote := remoteSpanContext(data); t.carries.trace && remote.TraceID().IsValid() {
+		next = trace.ContextWithSpanContext(next, remote)
 	}
-	return ctx, sc.SpanID()
+	if data.Baggage != "" && t.carries.baggage && baggage.FromContext(ctx).Len() == 0 {
+		next = propagation.Baggage{}.Extract(next, propagation.MapCarrier{"baggage": data.Baggage})
+	}
+	return next, next != ctx
+}
+
+// link links s to a span in another trace.
+func link(s trace.Span, to trace.SpanContext) {
+	if to.IsValid() && to.TraceID() != s.SpanContext().TraceID() {
+		s.AddLink(trace.Link{SpanContext: to})
+	}
+}
+
+// carried is what a propagator takes along.
+type carried struct{ trace, baggage bool }
+
+// carriedBy asks p, which may be anyone's.
+func carriedBy(p propagation.TextMapPropagator) carried {
+	sc := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}, TraceFlags: trace.FlagsSampled})
+	headers := propagation.MapCarrier{}
+	p.Inject(trace.ContextWithSpanContext(context.Background(), sc), headers)
+	c := carried{trace: len(headers) > 0}
+	member, err := baggage.NewMember("k", "v")
+	if err != nil {
+		return c
+	}
+	bag, err := baggage.New(member)
+	if err != nil {
+		return c
+	}
+	headers = propagation.MapCarrier{}
+	p.Inject(baggage.ContextWithBaggage(context.Background(), bag), headers)
+	c.baggage = len(headers) > 0
+	return c
 }
 
 // remoteSpanContext returns the span context that d describes. Without flags it counts as
@@ -101,9 +139,9 @@ func (h *Hook[M, S]) Inject(meta M, carrier propagation.TextMapCarrier) {
 	if u == nil {
 		return
 	}
-	ctx, _, _, _ := u.Current()
-	if !trace.SpanContextFromContext(ctx).IsValid() {
-		ctx, _ = inbound(ctx, u)
+	ctx, _, _, told := u.Current()
+	if told {
+		ctx = u.Receive(&h.tracing)
 	}
 	h.propagator.Inject(ctx, carrier)
 }
@@ -118,7 +156,10 @@ func (h *Hook[M, S]) Extract(meta M, carrier propagation.TextMapCarrier) bool {
 	if u == nil {
 		return false
 	}
-	before, kind, entry, _ := u.Current()
+	before, kind, entry, told := u.Current()
+	if m, own := any(meta).(*tracehook.Meta); own && told {
+		before = m.Receive(&h.tracing) // what was received before is older
+	}
 	current := trace.SpanFromContext(before)
 	ctx := h.propagator.Extract(before, carrier)
 	sc := trace.SpanContextFromContext(ctx)

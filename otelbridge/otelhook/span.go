@@ -67,21 +67,20 @@ func (t *tracing) trace(u unit, name, status string, attrs map[string]any) {
 // start starts the OpenTelemetry span of s by what b and w say, and gives b back. Afterwards w
 // has the kind and the entry that spans below inherit.
 func (t *tracing) start(s *span, b *scratch, name string, w *words) context.Context {
-	ctx, received := context.Background(), false
+	ctx, told := context.Background(), false
 	if s.unit != nil {
-		ctx, s.foundKind, s.foundEntry, received = s.unit.Current()
+		ctx, s.foundKind, s.foundEntry, told = s.unit.Current()
 	}
 	s.found = ctx
-	if f, ok := ctx.(*frame); ok {
-		s.up = f.span.of(s.unit)
-	} else {
-		if f = frameOf(ctx); f != nil {
-			s.up = f.span.of(s.unit)
-		}
-		if received && !trace.SpanContextFromContext(ctx).IsValid() {
-			ctx, s.remote = inbound(ctx, s.unit)
+	if told {
+		ctx = s.unit.Receive(t)
+		if _, own := s.unit.(*tracehook.Meta); own {
+			s.found = ctx
+		} else if sc := trace.SpanContextFromContext(ctx); sc.IsRemote() {
+			s.remote = sc.SpanID()
 		}
 	}
+	s.up = frameOf(s.found).of(s.unit)
 	kind := b.words(w, s.foundKind, s.foundEntry)
 	ctx, s.otel = t.tracer.Start(ctx, nameOf(name, w.step), b.options(kind)...) //nolint:spancheck // the caller of Begin ends it
 	scratchPool.Put(b)
@@ -123,19 +122,53 @@ func (s *span) End(results ...any) {
 	if !s.ended.CompareAndSwap(false, true) {
 		return
 	}
-	if _, own := s.unit.(*tracehook.Meta); !own {
-		s.link()
-	}
 	// Recovering works only here, in the function that was deferred itself.
 	if !s.tracing.quiet {
 		if v := recover(); v != nil {
 			defer panic(v) //nolint:forbidigo // the application's own panic goes on
-			s.leave()
-			recordPanic(s.otel, v)
-			s.otel.End()
+			s.endInPanic(v)
 			return
 		}
 	}
+	s.end(results)
+}
+
+// errorSpan is a span for frameworks whose spans end with errors only.
+type errorSpan span
+
+// End is [span.End].
+func (e *errorSpan) End(errs ...error) {
+	s := (*span)(e)
+	if !s.ended.CompareAndSwap(false, true) {
+		return
+	}
+	if !s.tracing.quiet {
+		if v := recover(); v != nil {
+			defer panic(v) //nolint:forbidigo // the application's own panic goes on
+			s.endInPanic(v)
+			return
+		}
+	}
+	if len(errs) == 0 {
+		s.end(nil)
+		return
+	}
+	results := make([]any, len(errs))
+	for i, err := range errs {
+		results[i] = err
+	}
+	s.end(results)
+}
+
+func (s *span) endInPanic(v any) {
+	s.listen()
+	s.leave()
+	recordPanic(s.otel, v)
+	s.otel.End()
+}
+
+func (s *span) end(results []any) {
+	s.listen()
 	s.leave()
 	if len(results) > 0 || s.begun != nil {
 		s.setStatus(results)
@@ -143,18 +176,17 @@ func (s *span) End(results ...any) {
 	s.otel.End()
 }
 
-// link links the span to a parent in another process that a carrier was told about too
-// late.
-func (s *span) link() {
-	if f, ok := s.unit.(parser); ok {
-		if sc, ok := f.parsed(); ok {
-			s.otel.AddLink(trace.Link{SpanContext: sc})
+// listen links the span to a parent in another process of which its Meta was told while the span
+// was open: too late for a parent.
+func (s *span) listen() {
+	switch u := s.unit.(type) {
+	case *tracehook.Meta:
+		if u.News() {
+			u.Receive(s.tracing)
 		}
+	case interface{ listen(s *span) }:
+		u.listen(s)
 	}
-}
-
-type parser interface {
-	parsed() (trace.SpanContext, bool)
 }
 
 // setStatus gives the span its final status.

@@ -32,6 +32,9 @@ type status struct {
 // statusOf returns what the first result that isn't nil says; false if there is none.
 func statusOf(results []any) (status, bool) {
 	for _, r := range results {
+		if err, ok := r.(*error); ok && err != nil {
+			r = *err // defer span.End(&err)
+		}
 		if isNil(r) {
 			continue
 		}
