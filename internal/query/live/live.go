@@ -7,12 +7,12 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
-	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/internal/query"
 )
 
 // Reader reads spans. The zero Reader is ready; it is for one goroutine at a time.
-type Reader struct{ view exporter.View }
+type Reader struct{ view encode.View }
 
 // Read makes dst what queries look at in s, which must have ended and not be nil.
 func (r *Reader) Read(dst *query.Span, s sdktrace.ReadOnlySpan) {
@@ -25,7 +25,7 @@ func (r *Reader) Read(dst *query.Span, s sdktrace.ReadOnlySpan) {
 	dst.Status, dst.Message, dst.Target = v.StatusWord(), v.Message(), v.Target()
 	dst.Start, dst.End = v.Start, v.End
 	for i := range v.Attributes {
-		if kv := &v.Attributes[i]; !v.HasReserved() || !exporter.Reserved(kv.Key) {
+		if kv := &v.Attributes[i]; !v.HasReserved() || !encode.Reserved(kv.Key) {
 			add(dst, query.InSpan, string(kv.Key), kv.Value, 0)
 		}
 	}
