@@ -57,6 +57,8 @@ type Settings struct {
 	Format string
 	// Flag is a free text that is exported as the field "flag".
 	Flag string
+	// Inspector knows about the other connections; nil where nobody does.
+	Inspector Inspector
 	// Identity says who exports.
 	Identity Identity
 	// Logger is never nil when a Bridge calls; its records name the connection already.

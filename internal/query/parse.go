@@ -228,3 +228,6 @@ func (p *parser) unknown(at int, key string) node {
 	return p.fail(at, len(key), `there is no field of this name, there are %s; an attribute is written @%s:value, and a text with a colon in quotes`,
 		strings.Join(fields(), ", "), cut(key))
 }
+
+// All says that q matches every span.
+func (q *Query) All() bool { return q.root == nil }

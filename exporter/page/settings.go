@@ -1,0 +1,93 @@
+package page
+
+import (
+	"math"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/tracehook/tracehook/exporter"
+)
+
+const (
+	// DefaultListen is the address of the page if it isn't told.
+	DefaultListen = "127.0.0.1:16600"
+	// DefaultMaxBytes bounds the memory of the spans that are kept if it isn't told: 64 MiB.
+	DefaultMaxBytes = 64 << 20
+
+	leastBytes    = 64 << 10
+	shortestToken = 16
+)
+
+// options is what can be set.
+type options struct {
+	listen   string
+	token    string
+	maxBytes int64
+}
+
+func settings(s exporter.Settings) (options, error) {
+	d := exporter.NewDecoder("setting", s.Setting)
+	o := options{
+		listen:   d.String(DefaultListen, "listen"),
+		token:    d.String("", "token"),
+		maxBytes: d.Size(DefaultMaxBytes, "max_bytes"),
+	}
+	for _, p := range o.problems() {
+		d.Problem(p.key, "%s", p.text)
+	}
+	return o, d.Err()
+}
+
+// problem is what is wrong with one setting.
+type problem struct{ key, text string }
+
+func (o *options) problems() []problem {
+	var all []problem
+	add := func(key, text string) { all = append(all, problem{key, text}) }
+	host, port, err := net.SplitHostPort(o.listen)
+	if err != nil {
+		add("listen", `want an address and a port, such as "`+DefaultListen+`"`)
+	} else if n, err := strconv.ParseUint(port, 10, 16); err != nil {
+		add("listen", "want a port from 0 to "+strconv.Itoa(math.MaxUint16)+" behind the colon; 0 takes a free one")
+	} else {
+		_ = n
+		if o.token == "" && !loopback(host) {
+			add("token", "want a token: who reaches "+strconv.Quote(o.listen)+" from other machines can read every span; "+
+				`or listen on "`+net.JoinHostPort("127.0.0.1", port)+`"`)
+		}
+	}
+	switch {
+	case o.token == "":
+	case len(o.token) < shortestToken:
+		add("token", "want at least "+strconv.Itoa(shortestToken)+" characters, so that it can't be guessed")
+	case strings.ContainsFunc(o.token, func(r rune) bool { return r <= ' ' || r > '~' }):
+		add("token", "want visible ASCII characters only, because it travels in an HTTP header")
+	}
+	if o.maxBytes < leastBytes {
+		add("max_bytes", "want at least "+strconv.Itoa(leastBytes>>10)+"KB: less holds no trace")
+	}
+	return all
+}
+
+// loopback says whether only the own machine reaches host.
+func loopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
+}
+
+// claim is what two pages can't have both: a port.
+func claim(s exporter.Settings) []string {
+	o, err := settings(s)
+	if err != nil {
+		return nil
+	}
+	if _, port, _ := net.SplitHostPort(o.listen); port == "0" {
+		return nil
+	}
+	return []string{"listen:" + o.listen}
+}
