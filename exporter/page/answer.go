@@ -39,8 +39,7 @@ func answer(w http.ResponseWriter, code int, v any) {
 // asked returns the query of a request; if it is wrong, it has been told.
 func asked(w http.ResponseWriter, r *http.Request) (*query.Query, bool) {
 	q, err := query.Parse(r.URL.Query().Get("query"))
-	var bad *query.Error
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*query.Error](err); ok {
 		answer(w, http.StatusBadRequest, failure{bad.Problem, bad.Query, bad.At, bad.Length, bad.Caret()})
 		return nil, false
 	}

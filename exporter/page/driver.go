@@ -2,6 +2,8 @@ package page
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -45,7 +47,7 @@ func WithListen(address string) Option { return func(s *settable) { s.listen = a
 
 // WithToken sets what a browser has to say first, at least 16 visible characters. There is none by
 // default; an address that other machines reach needs one.
-func WithToken(token string) Option { return func(s *settable) { s.token = token } }
+func WithToken(token string) Option { return func(s *settable) { s.token = exporter.NewSecret(token) } }
 
 // WithMaxBytes bounds the memory of the spans that are kept; the oldest go first. The default is
 // [DefaultMaxBytes], the least 64 KiB.
@@ -65,8 +67,12 @@ func New(ctx context.Context, opts ...Option) (*Exporter, error) {
 	for _, opt := range opts {
 		opt(&s)
 	}
+	var problems []error
 	for _, p := range s.problems() {
-		return nil, &exporter.KeyError{Key: p.key, Problem: p.text}
+		problems = append(problems, fmt.Errorf("page: %s: %s", p.key, p.text))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
 	}
 	return open(ctx, s.options, s.inspector, s.logger)
 }

@@ -26,9 +26,9 @@ type guard struct {
 func newGuard(o options, addr net.Addr) *guard {
 	_, port, _ := net.SplitHostPort(addr.String())
 	host, _, _ := net.SplitHostPort(o.listen)
-	mac := hmac.New(sha256.New, []byte(o.token))
+	mac := hmac.New(sha256.New, []byte(o.token.Reveal()))
 	mac.Write([]byte("session of the page at " + addr.String()))
-	return &guard{token: o.token, cookie: "tracehook_" + port, session: hex.EncodeToString(mac.Sum(nil)), open: !loopback(host)}
+	return &guard{token: o.token.Reveal(), cookie: "tracehook_" + port, session: hex.EncodeToString(mac.Sum(nil)), open: !loopback(host)}
 }
 
 // refuse says why a request may not be answered, "" if it may.

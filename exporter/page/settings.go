@@ -23,16 +23,16 @@ const (
 // options is what can be set.
 type options struct {
 	listen   string
-	token    string
+	token    exporter.Secret
 	maxBytes int64
 }
 
 func settings(s exporter.Settings) (options, error) {
-	d := exporter.NewDecoder("setting", s.Setting)
+	d := s.Table("setting")
 	o := options{
 		listen:   d.String(DefaultListen, "listen"),
-		token:    d.String("", "token"),
-		maxBytes: d.Size(DefaultMaxBytes, "max_bytes"),
+		token:    d.Secret("token"),
+		maxBytes: d.Size(DefaultMaxBytes, leastBytes, "max_bytes"),
 	}
 	for _, p := range o.problems() {
 		d.Problem(p.key, "%s", p.text)
@@ -46,23 +46,21 @@ type problem struct{ key, text string }
 func (o *options) problems() []problem {
 	var all []problem
 	add := func(key, text string) { all = append(all, problem{key, text}) }
+	token := o.token.Reveal()
 	host, port, err := net.SplitHostPort(o.listen)
 	if err != nil {
 		add("listen", `want an address and a port, such as "`+DefaultListen+`"`)
-	} else if n, err := strconv.ParseUint(port, 10, 16); err != nil {
+	} else if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		add("listen", "want a port from 0 to "+strconv.Itoa(math.MaxUint16)+" behind the colon; 0 takes a free one")
-	} else {
-		_ = n
-		if o.token == "" && !loopback(host) {
-			add("token", "want a token: who reaches "+strconv.Quote(o.listen)+" from other machines can read every span; "+
-				`or listen on "`+net.JoinHostPort("127.0.0.1", port)+`"`)
-		}
+	} else if token == "" && !loopback(host) {
+		add("token", "want a token: whoever reaches "+strconv.Quote(o.listen)+" from another machine can read every span; "+
+			`or listen on "`+net.JoinHostPort("127.0.0.1", port)+`"`)
 	}
 	switch {
-	case o.token == "":
-	case len(o.token) < shortestToken:
+	case token == "":
+	case len(token) < shortestToken:
 		add("token", "want at least "+strconv.Itoa(shortestToken)+" characters, so that it can't be guessed")
-	case strings.ContainsFunc(o.token, func(r rune) bool { return r <= ' ' || r > '~' }):
+	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
 		add("token", "want visible ASCII characters only, because it travels in an HTTP header")
 	}
 	if o.maxBytes < leastBytes {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/internal/query"
+	"github.com/tracehook/tracehook/internal/vocab"
 )
 
 // Reader reads spans. The zero Reader is ready; it is for one goroutine at a time.
@@ -25,7 +26,7 @@ func (r *Reader) Read(dst *query.Span, s sdktrace.ReadOnlySpan) {
 	dst.Status, dst.Message, dst.Target = v.StatusWord(), v.Message(), v.Target()
 	dst.Start, dst.End = v.Start, v.End
 	for i := range v.Attributes {
-		if kv := &v.Attributes[i]; !v.HasReserved() || !encode.Reserved(kv.Key) {
+		if kv := &v.Attributes[i]; !v.HasReserved() || !vocab.Reserved(string(kv.Key)) {
 			add(dst, query.InSpan, string(kv.Key), kv.Value, 0)
 		}
 	}
