@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -43,16 +44,34 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// open opens a window of the given size; what must not happen in a page is an error of the test.
+// open opens a window of the given size; what must not happen in our page is an error of the test.
 func open(t *testing.T, width, height int) context.Context {
+	t.Helper()
+	ctx := quietly(t)
+	watch(ctx, t)
+	run(ctx, t, chromedp.EmulateViewport(int64(width), int64(height)))
+	return ctx
+}
+
+// rebound is a name that the browser takes to be this machine, as a name server of somebody else
+// could tell it.
+const rebound = "rebound.example"
+
+// rebind returns the address of a page under that name.
+func rebind(address string) string { return strings.Replace(address, "127.0.0.1", rebound, 1) }
+
+// quietly opens a window for pages of others.
+func quietly(t *testing.T) context.Context {
 	t.Helper()
 	path := chromium(t)
 	shared.Do(func() {
 		opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
 			chromedp.Flag("disable-gpu", true), chromedp.Flag("force-device-scale-factor", "1"), chromedp.Flag("lang", "en-US"),
+			chromedp.Flag("host-resolver-rules", "MAP "+rebound+" 127.0.0.1"),
 			chromedp.Env("TZ=UTC"), chromedp.WSURLReadTimeout(time.Minute))
 		allocator, stop := chromedp.NewExecAllocator(context.Background(), opts...)
-		ctx, cancel := chromedp.NewContext(allocator)
+		// What a newer Chromium says and the driver doesn't know is no error.
+		ctx, cancel := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
 		shared.ctx, shared.stop = ctx, func() { cancel(); stop() }
 		if err := chromedp.Run(ctx); err != nil {
 			t.Fatal(err)
@@ -62,8 +81,6 @@ func open(t *testing.T, width, height int) context.Context {
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
 	t.Cleanup(cancel)
-	watch(ctx, t)
-	run(ctx, t, chromedp.EmulateViewport(int64(width), int64(height)))
 	return ctx
 }
 
