@@ -61,7 +61,7 @@ func (g *guard) knownHost(hostport string) bool {
 func sameOrigin(r *http.Request) bool {
 	if origin := r.Header.Get("Origin"); origin != "" {
 		u, err := url.Parse(origin)
-		if err != nil || !strings.EqualFold(u.Host, r.Host) || u.Host == "" {
+		if err != nil || !strings.EqualFold(u.Host, r.Host) {
 			return false
 		}
 	}
