@@ -13,6 +13,7 @@ import (
 	"github.com/tracehook/tracehook/exporter/memory"
 	"github.com/tracehook/tracehook/exporter/none"
 	"github.com/tracehook/tracehook/exporter/otlp"
+	"github.com/tracehook/tracehook/exporter/page"
 	"github.com/tracehook/tracehook/exporter/otlptracehttp"
 	"github.com/tracehook/tracehook/exporter/stdout"
 	"github.com/tracehook/tracehook/exporter/yaml"
@@ -21,12 +22,12 @@ import (
 
 // everything puts the drivers and propagators of this package before the caller's options.
 func everything(opts []Option) []Option {
-	return append([]Option{bridge.WithDrivers(drivers), bridge.WithPropagators(propagator)}, opts...)
+	return append([]Option{bridge.WithDrivers(Drivers), bridge.WithPropagators(propagator)}, opts...)
 }
 
-// drivers returns every driver of this module. Each Bridge has values of its own, so that two
-// Bridges of a process share nothing.
-func drivers() map[string]exporter.Driver {
+// Drivers returns every driver of this module by the name that connections use. Each call makes
+// new ones, so that two Bridges of a process share nothing.
+func Drivers() map[string]exporter.Driver {
 	return map[string]exporter.Driver{
 		"default":       console.Driver(),
 		"console":       console.Driver(),

@@ -31,3 +31,8 @@ func WithFieldNames(fields []exporter.FieldMapping) Option {
 // WithKind sets the encoding of all files: "json", "otlp", "yaml" or "text". By default the
 // first line of each file tells.
 func WithKind(kind string) Option { return func(r *reader) { r.kind = kind } }
+
+// WithFilter leaves out records of JSON without decoding them: those for which wanted returns
+// false. It must not keep raw. A record that is left out is not looked at for errors. Nil wants
+// all.
+func WithFilter(wanted func(raw []byte) bool) Option { return func(r *reader) { r.wanted = wanted } }

@@ -27,8 +27,22 @@ type yieldFunc = func(Record, error) bool
 type reader struct {
 	kind      string
 	maxRecord int
-	sources   map[string]string // the source of a renamed field
-	names     map[string]string // the first name of each source
+	wanted    func(raw []byte) bool // nil: all records
+	sources   map[string]string     // the source of a renamed field
+	names     map[string]string     // the first name of each source
+}
+
+func newReader(opts []Option) *reader {
+	r := &reader{maxRecord: DefaultMaxRecord, sources: make(map[string]string), names: make(map[string]string)}
+	for _, opt := range opts {
+		opt(r)
+	}
+	for _, source := range encode.Sources() {
+		for _, name := range source.Names {
+			r.names[name] = source.Names[0]
+		}
+	}
+	return r
 }
 
 // Read iterates over what was written to path.
@@ -46,15 +60,7 @@ type reader struct {
 // dead writer has left, or that a living one is about to finish; then the iteration goes on.
 // Memory is bounded by the longest record. Each iteration reads anew.
 func Read(path string, opts ...Option) iter.Seq2[Record, error] {
-	r := &reader{maxRecord: DefaultMaxRecord, sources: make(map[string]string), names: make(map[string]string)}
-	for _, opt := range opts {
-		opt(r)
-	}
-	for _, source := range encode.Sources() {
-		for _, name := range source.Names {
-			r.names[name] = source.Names[0]
-		}
-	}
+	r := newReader(opts)
 	return func(yield func(Record, error) bool) {
 		logs, err := find(path)
 		if err != nil {
@@ -153,6 +159,9 @@ func (r *reader) read(path string, src io.Reader, yield yieldFunc) bool {
 func (r *reader) record(rec Record, kind string, yield yieldFunc) bool {
 	if kind == kindText {
 		return yield(rec, nil)
+	}
+	if r.wanted != nil && kind == kindJSON && !r.wanted(rec.Raw) {
+		return true
 	}
 	table, err := decode(rec.Raw, kind)
 	if err != nil {
