@@ -29,8 +29,9 @@ type Driver struct {
 	// "file:/var/log/trace.log". Two connections of one configuration must not claim the
 	// same; on a reload the successor is made after the predecessor has shut down.
 	Claims func(s Settings) []string
-	// Network says that exporting may wait for another machine: its connections drop
-	// when their queue is full, unless they are told otherwise, and others block.
+	// Network says that exporting may wait for another machine, or that nobody should wait for
+	// it: its connections drop when their queue is full, unless they are told otherwise, and
+	// others block.
 	Network bool
 	// Spool says that it reads the tables spool and retry; for other drivers they are
 	// refused.

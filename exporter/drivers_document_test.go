@@ -23,6 +23,7 @@ import (
 	"github.com/tracehook/tracehook/exporter/memory"
 	"github.com/tracehook/tracehook/exporter/none"
 	"github.com/tracehook/tracehook/exporter/otlp"
+	"github.com/tracehook/tracehook/exporter/page"
 	"github.com/tracehook/tracehook/exporter/stdout"
 	"github.com/tracehook/tracehook/exporter/yaml"
 	"github.com/tracehook/tracehook/otelbridge"
@@ -42,6 +43,7 @@ func documented() map[string]struct {
 		"Keys of console": {console.Driver(), "setting"}, "Keys of stdout": {stdout.Driver(), "setting"},
 		"Keys of file": {file.Driver(), "setting"}, "Keys of otlp": {otlp.Driver(), "setting"},
 		"Keys of greptime": {greptime.Driver(), "setting"}, "Keys of memory": {memory.Driver(), "setting"},
+		"Keys of page":    {page.Driver(), "setting"},
 		"Keys of `retry`": {otlp.Driver(), "retry"}, "Keys of `spool`": {otlp.Driver(), "spool"},
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/tracehook/tracehook/exporter/memory"
 	"github.com/tracehook/tracehook/exporter/none"
 	"github.com/tracehook/tracehook/exporter/otlp"
-	"github.com/tracehook/tracehook/exporter/page"
 	"github.com/tracehook/tracehook/exporter/otlptracehttp"
+	"github.com/tracehook/tracehook/exporter/page"
 	"github.com/tracehook/tracehook/exporter/stdout"
 	"github.com/tracehook/tracehook/exporter/yaml"
 	"github.com/tracehook/tracehook/otelbridge/bridge"
@@ -38,6 +38,7 @@ func Drivers() map[string]exporter.Driver {
 		"otlptracehttp": otlptracehttp.Driver(),
 		"memory":        memory.Driver(),
 		"none":          none.Driver(),
+		"page":          page.Driver(),
 		"yaml":          yaml.Driver(),
 	}
 }

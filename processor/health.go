@@ -28,6 +28,9 @@ type Health struct {
 	State State `json:"state"`
 	// Connections has one element for each connection of the current list, by name.
 	Connections map[string]ConnectionHealth `json:"connections"`
+	// Addresses says where people can look at what a connection has, by its name. A Fanout
+	// doesn't know; a Bridge does.
+	Addresses map[string]string `json:"addresses,omitempty"`
 }
 
 // ConnectionHealth says how one connection is doing: its State, Since when by the wall clock,

@@ -86,6 +86,7 @@ func start(ctx context.Context, p *plan, o options) (*Bridge, error) {
 		return tp
 	})
 	b.state.Store(&state{plan: p, hash: p.cfg.Hash()})
+	o.inspector.bridge.Store(b)
 	p.logNotes(o.logger)
 	return b, nil
 }

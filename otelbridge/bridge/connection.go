@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
@@ -22,7 +23,8 @@ type connection struct {
 	settings exporter.Settings
 	overflow processor.Overflow
 	claims   []string
-	sampling string // digest of what policy is made of
+	address  *atomic.Pointer[string] // where people can look at what it has
+	sampling string                  // digest of what policy is made of
 	policy   *sampler.Policy
 }
 
@@ -48,14 +50,14 @@ func (c *checker) connections(all []config.Connection) []*connection {
 func (c *checker) connection(conn config.Connection) *connection {
 	before := len(c.problems)
 	d, known := c.drivers.lookup(conn.Driver)
-	n := &connection{cfg: conn, driver: d, settings: c.settings(conn), overflow: c.overflow(conn, d)}
+	n := &connection{cfg: conn, driver: d, settings: c.settings(conn), overflow: c.overflow(conn, d), address: new(atomic.Pointer[string])}
 	n.identity = c.identity(n)
 	old := c.running(conn.Name)
 	switch {
 	case !known:
 		c.addTo(conn, "driver", unknownDriver(conn.Driver, c.drivers.names()))
 	case old != nil && old.identity == n.identity:
-		n.settings, n.claims = old.settings, old.claims
+		n.settings, n.claims, n.address = old.settings, old.claims, old.address
 	default:
 		c.spool(conn, d)
 		if d.Check != nil {
@@ -108,6 +110,7 @@ func (c *checker) settings(conn config.Connection) exporter.Settings {
 		JSON:          conn.JSON,
 		SplitServices: conn.SplitServices,
 		Identity:      exporter.Identity(c.cfg.Identity),
+		Inspector:     c.inspector,
 		Logger:        c.lines.Logger().With("connection", conn.Name),
 		Environ:       c.cfg.Environ(conn.Name),
 		Stdout:        c.stdout,
@@ -205,6 +208,7 @@ func (n *connection) processor(cfg config.Config) processor.ConnectionConfig {
 		Overflow:      n.overflow,
 		Open: func(ctx context.Context) (sdktrace.SpanExporter, error) {
 			e, err := n.driver.New(ctx, n.settings)
+			n.opened(e)
 			return e, placed(cfg, n.cfg.Name, err)
 		},
 	}

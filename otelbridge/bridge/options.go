@@ -30,10 +30,11 @@ type options struct {
 	meters         metric.MeterProvider
 	stdout, stderr io.Writer
 	alwaysOn       bool
+	inspector      *inspector // of this Bridge alone
 }
 
 func newOptions(opts []Option) options {
-	o := options{drivers: drivers{}, propagators: w3cPropagator}
+	o := options{drivers: drivers{}, propagators: w3cPropagator, inspector: new(inspector)}
 	for _, opt := range opts {
 		if opt != nil {
 			opt.apply(&o)

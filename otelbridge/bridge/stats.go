@@ -40,5 +40,8 @@ func (s Stats) Map() map[string]any {
 	return m
 }
 
-// Health says for each connection whether it works, since when and why not.
-func (b *Bridge) Health() processor.Health { return b.fanout.Health() }
+// Health says for each connection whether it works, since when and why not, and for the driver
+// "page" where the page is.
+func (b *Bridge) Health() processor.Health {
+	return b.state.Load().plan.withAddresses(b.fanout.Health())
+}

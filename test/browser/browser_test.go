@@ -133,6 +133,10 @@ func shoot(ctx context.Context, t *testing.T, name string) {
 	}
 	var png []byte
 	run(ctx, t, chromedp.CaptureScreenshot(&png))
+	png, err := small(png)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 type inspector struct{}
 
 func (inspector) Connections() any {
-	return json.RawMessage(`{"stats":{"connections":{
+	return json.RawMessage(`{"drivers":{"page":"page","otlp":"otlp","archive":"file"},"stats":{"connections":{
 "page":{"offered":1204,"accepted":1204,"exported":1204,"queue_cap":16384,"flush_count":41,"last_write_latency_ms":0.09,"dynamic_sample_factor":1,"dropped":{}},
 "otlp":{"offered":1204,"sampled_out":702,"accepted":502,"pending":38,"exported":410,"spooled":54,"spool_pending":54,"queue_cap":16384,"flush_count":9,"last_write_latency_ms":212.4,"dynamic_sample_factor":0.5,"dropped":{}},
 "archive":{"offered":1204,"accepted":1024,"pending":1024,"dropped":{"queue_full":180},"queue_cap":1024,"dynamic_sample_factor":1,"flush_count":0}}},

@@ -1,0 +1,127 @@
+package otelbridge_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/tracehook/tracehook/config"
+	"github.com/tracehook/tracehook/otelbridge"
+	"github.com/tracehook/tracehook/processor"
+)
+
+// lockedBuffer may be written and read at the same time.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// pageConfig has a page and a connection that leaves something out.
+const pageConfig = `
+[trace.look]
+driver = "page"
+setting = { listen = "127.0.0.1:0" }
+[trace.other]
+driver = "none"
+sample = { error = true, rules = [ { name = "left.*", sample = 0 } ] }
+`
+
+// get asks a page.
+func get(t *testing.T, url string) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s %v", url, answer.Status, err)
+	}
+	return string(body)
+}
+
+// The page of a Bridge shows its spans and knows all connections; its address is in the log and in
+// Health.
+func TestPage(t *testing.T) {
+	t.Parallel()
+	cfg, err := config.Parse([]byte(pageConfig), "toml", config.WithEnviron(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log lockedBuffer
+	b, err := otelbridge.New(t.Context(), cfg, otelbridge.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := b.Health().Addresses["look"]
+	if !strings.HasPrefix(address, "http://127.0.0.1:") {
+		t.Fatalf("Health has the addresses %v", b.Health().Addresses)
+	}
+	_, span := b.TracerProvider().Tracer("test").Start(t.Context(), "left.out")
+	span.End()
+	if err := b.ForceFlush(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := get(t, address+"api/spans?query=name:left"); !strings.Contains(got, span.SpanContext().TraceID().String()) {
+		t.Errorf("the page has %q", got)
+	}
+	var known struct {
+		Connections struct {
+			Stats   otelbridge.Stats
+			Health  processor.Health
+			Drivers map[string]string
+		}
+	}
+	if err := json.Unmarshal([]byte(get(t, address+"api/connections")), &known); err != nil {
+		t.Fatal(err)
+	}
+	c := known.Connections
+	if c.Stats.Connections["other"] == nil || c.Stats.Connections["other"].SampledOut != 1 || c.Stats.Connections["look"].Exported != 1 ||
+		len(c.Health.Connections) != 2 || c.Drivers["look"] != "page" || c.Drivers["other"] != "none" {
+		t.Errorf("the page knows %+v", c)
+	}
+	// A reload that leaves it alone leaves the page where it is.
+	if err := b.Reload(t.Context(), cfg); err != nil || b.Health().Addresses["look"] != address {
+		t.Errorf("after a reload: %v, %v", err, b.Health().Addresses)
+	}
+	if err := b.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if text := log.String(); strings.Count(text, address) != 1 || !strings.Contains(text, "level=INFO") {
+		t.Errorf("the log says\n%s", text)
+	}
+}
+
+// Two pages of one configuration on one port are refused.
+func TestTwoPagesOnOnePort(t *testing.T) {
+	t.Parallel()
+	cfg, err := config.Parse([]byte("[trace.one]\ndriver = \"page\"\n[trace.two]\ndriver = \"page\"\n"), "toml", config.WithEnviron(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := otelbridge.Check(cfg); err == nil || !strings.Contains(err.Error(), "127.0.0.1:16600") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("Check says %v", err)
+	}
+}
