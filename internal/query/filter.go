@@ -2,6 +2,7 @@ package query
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -57,11 +58,7 @@ var lower = func() (table [256]byte) {
 func (f *filter) useful(n node) bool {
 	switch n := n.(type) {
 	case andNode:
-		for _, each := range n {
-			if f.useful(each) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(n, f.useful)
 	case orNode:
 		for _, each := range n {
 			if !f.useful(each) {
@@ -84,12 +81,7 @@ func (f *filter) may(n node) bool {
 			}
 		}
 	case orNode:
-		for _, each := range n {
-			if f.may(each) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(n, f.may)
 	case *comparison:
 		if n.failed() {
 			return mayHaveFailed(f.record)
@@ -121,7 +113,7 @@ func (c *comparison) needle() []byte {
 		}
 		return best
 	case anywhere:
-		if bytes.Contains([]byte("error"), c.folded) {
+		if strings.Contains("error", string(c.folded)) {
 			return nil // OTLP has a number for the status
 		}
 	case fieldStatus:

@@ -36,7 +36,7 @@ func (i *inspector) Connections() any {
 }
 
 // Decisions implements [exporter.Inspector].
-func (i *inspector) Decisions(span sdktrace.ReadOnlySpan) []exporter.Decision {
+func (*inspector) Decisions(sdktrace.ReadOnlySpan) []exporter.Decision {
 	return nil
 }
 

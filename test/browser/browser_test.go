@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 	if shared.stop != nil {
 		shared.stop()
 	}
-	os.Exit(code)
+	os.Exit(code) //nolint:forbidigo // a TestMain has to
 }
 
 // open opens a window of the given size; what must not happen in our page is an error of the test.
@@ -72,6 +72,7 @@ func quietly(t *testing.T) context.Context {
 		allocator, stop := chromedp.NewExecAllocator(context.Background(), opts...)
 		// What a newer Chromium says and the driver doesn't know is no error.
 		ctx, cancel := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
+		//nolint:fatcontext // of the one browser
 		shared.ctx, shared.stop = ctx, func() { cancel(); stop() }
 		if err := chromedp.Run(ctx); err != nil {
 			t.Fatal(err)

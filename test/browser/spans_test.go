@@ -71,7 +71,6 @@ func (m *maker) checkout(n int, fails bool) {
 	total := 180 + slow
 	root := m.span(trace.SpanID{}, "shop", "POST /checkout", trace.SpanKindServer, 0, total,
 		attribute.String("http.request.method", "POST"), attribute.String("http.route", "/checkout"), attribute.Int("http.response.status_code", 200))
-	top := m.last()
 	at := len(m.stubs) - 1
 	m.span(root, "shop", "session.load", trace.SpanKindInternal, 1, 6, attribute.Bool("vip", n%3 == 0))
 	cart := m.span(root, "shop", "GET cart/items", trace.SpanKindClient, 8, 62, attribute.String("server.address", "cart"))
@@ -84,7 +83,7 @@ func (m *maker) checkout(n int, fails bool) {
 	m.span(pay, "payment", "POST /charge", trace.SpanKindServer, 80, total-102, attribute.String("http.route", "/charge"))
 	if fails {
 		m.fail("card processor: deadline exceeded after 3 attempts")
-		top = &m.stubs[at]
+		top := &m.stubs[at]
 		top.Status = sdktrace.Status{Code: codes.Error, Description: "checkout failed"}
 		top.Attributes[2] = attribute.Int("http.response.status_code", 502)
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/log"
+	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -21,8 +21,8 @@ func watch(ctx context.Context, t *testing.T) {
 		switch event := event.(type) {
 		case *runtime.EventExceptionThrown:
 			t.Errorf("the page has an error: %s %s", event.ExceptionDetails.Text, event.ExceptionDetails.Exception.Description)
-		case *log.EventEntryAdded:
-			if event.Entry.Level == log.LevelError && !strings.Contains(event.Entry.Text, "status of 400") && !strings.Contains(event.Entry.Text, "ERR_") {
+		case *cdplog.EventEntryAdded:
+			if event.Entry.Level == cdplog.LevelError && !strings.Contains(event.Entry.Text, "status of 400") && !strings.Contains(event.Entry.Text, "ERR_") {
 				t.Errorf("the page has an error: %s %s", event.Entry.Text, event.Entry.URL)
 			}
 		case *network.EventRequestWillBeSent:
@@ -31,5 +31,5 @@ func watch(ctx context.Context, t *testing.T) {
 			}
 		}
 	})
-	run(ctx, t, network.Enable(), log.Enable(), runtime.Enable())
+	run(ctx, t, network.Enable(), cdplog.Enable(), runtime.Enable())
 }
