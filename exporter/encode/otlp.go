@@ -15,6 +15,10 @@ import (
 // 64-bit integers as strings), in which spans are grouped by resource and scope. Mapped
 // fields become attributes of each span, see [Writer.AddFields]. It is for one goroutine at a
 // time.
+//
+// A line begins with its first span, and what spans share comes behind them: who follows files
+// knows one by how it begins (the Collector by its first 1,000 bytes), and a resource alone may
+// be longer than that.
 type OTLP struct{ grouper }
 
 var _ Encoder = (*OTLP)(nil)
@@ -63,9 +67,7 @@ func (e *OTLP) Append(dst []byte, spans []sdktrace.ReadOnlySpan) []byte {
 // appendResourceSpans appends the first group and those of the same resource.
 func (e *OTLP) appendResourceSpans(dst []byte, groups []group, spans []sdktrace.ReadOnlySpan) []byte {
 	of := groups[0].of
-	dst = append(dst, `{"resource":`...)
-	dst = append(dst, of.encoded...)
-	dst = append(dst, `,"scopeSpans":[`...)
+	dst = append(dst, `{"scopeSpans":[`...)
 	for i := range groups {
 		g := &groups[i]
 		if g.of != of {
@@ -75,9 +77,7 @@ func (e *OTLP) appendResourceSpans(dst []byte, groups []group, spans []sdktrace.
 			dst = append(dst, ',')
 		}
 		g.written = true
-		dst = append(dst, '{')
-		dst = append(dst, e.scopes.or(g.scope, appendOTLPScope)...)
-		dst = append(dst, `"spans":[`...)
+		dst = append(dst, `{"spans":[`...)
 		for at := g.first; at >= 0; at = e.next[at] {
 			if at != g.first {
 				dst = append(dst, ',')
@@ -86,13 +86,15 @@ func (e *OTLP) appendResourceSpans(dst []byte, groups []group, spans []sdktrace.
 			dst = e.appendSpan(dst)
 		}
 		dst = append(dst, ']')
+		dst = append(dst, e.scopes.or(g.scope, appendOTLPScope)...)
 		if g.scope.SchemaURL != "" {
 			dst = append(dst, `,"schemaUrl":`...)
 			dst = appendString(dst, g.scope.SchemaURL)
 		}
 		dst = append(dst, '}')
 	}
-	dst = append(dst, ']')
+	dst = append(dst, `],"resource":`...)
+	dst = append(dst, of.encoded...)
 	if url := of.resource.SchemaURL(); url != "" {
 		dst = append(dst, `,"schemaUrl":`...)
 		dst = appendString(dst, url)
@@ -110,7 +112,7 @@ func appendOTLPScope(dst []byte, scope instrumentation.Scope) []byte {
 	if scope == (instrumentation.Scope{}) {
 		return dst
 	}
-	dst = append(dst, `"scope":{"name":`...)
+	dst = append(dst, `,"scope":{"name":`...)
 	dst = appendString(dst, scope.Name)
 	if scope.Version != "" {
 		dst = append(dst, `,"version":`...)
@@ -120,7 +122,7 @@ func appendOTLPScope(dst []byte, scope instrumentation.Scope) []byte {
 		dst = append(dst, `,"attributes":`...)
 		dst = appendOTLPAttributes(dst, scope.Attributes.ToSlice())
 	}
-	return append(dst, "},"...)
+	return append(dst, '}')
 }
 
 func (e *OTLP) appendSpan(dst []byte) []byte {

@@ -55,7 +55,8 @@ var build = sync.OnceValues(func() (string, error) {
 
 // collector is a running Collector with five pipelines, each with a file: otlp over HTTP
 // and over gRPC (both with TLS and a bearer token), plaintext HTTP, one behind the tail sampler, and
-// one behind the probabilistic sampler as its documentation begins with it.
+// one behind the probabilistic sampler as its documentation begins with it. Two more pipelines
+// follow the files in Tailed, as traces and as logs.
 type collector struct {
 	HTTP, GRPC, Plain, Tail, Quarter string // HOST:PORT
 	CA                      string // certificate that the first two show
@@ -84,6 +85,8 @@ receivers:
   otlp/plain: { protocols: { http: { endpoint: {{.Plain}} } } }
   otlp/tail: { protocols: { http: { endpoint: {{.Tail}} } } }
   otlp/quarter: { protocols: { http: { endpoint: {{.Quarter}} } } }
+  otlpjsonfile: { include: [ "{{.Dir}}/tailed/*" ], exclude: [ "{{.Dir}}/tailed/*.lock" ], start_at: beginning }
+  filelog: { include: [ "{{.Dir}}/tailed/*" ], exclude: [ "{{.Dir}}/tailed/*.lock" ], start_at: beginning }
 processors:
   probabilistic_sampler: { sampling_percentage: 25 }
   tail_sampling:
@@ -93,6 +96,8 @@ exporters:
 {{- range $name := .Pipelines }}
   file/{{$name}}: { path: {{$.Dir}}/{{$name}}.jsonl, flush_interval: 50ms }
 {{- end }}
+  file/otlpjsonfile: { path: {{.Dir}}/otlpjsonfile.jsonl, flush_interval: 50ms }
+  file/filelog: { path: {{.Dir}}/filelog.jsonl, flush_interval: 50ms }
 service:
   telemetry: { metrics: { level: none }, logs: { level: warn } }
   extensions: [ bearertokenauth ]
@@ -107,7 +112,12 @@ service:
 {{- end }}
       exporters: [ file/{{$name}} ]
 {{- end }}
+    traces/tailed: { receivers: [ otlpjsonfile ], exporters: [ file/otlpjsonfile ] }
+    logs/tailed: { receivers: [ filelog ], exporters: [ file/filelog ] }
 `))
+
+// Tailed is the directory whose files the Collector follows.
+func (c *collector) Tailed() string { return filepath.Join(c.Dir, "tailed") }
 
 // Pipelines are the names of the receivers, and of the files.
 func (*collector) Pipelines() []string { return []string{"http", "grpc", "plain", "tail", "quarter"} }
@@ -129,6 +139,9 @@ func start(t *testing.T) *collector {
 	}
 	file := filepath.Join(c.Dir, "config.yaml")
 	if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(c.Tailed(), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
