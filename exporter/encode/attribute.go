@@ -2,34 +2,87 @@ package encode
 
 import (
 	"encoding/base64"
+	"slices"
 	"strconv"
+	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/tracehook/tracehook/internal/vocab"
 )
 
-// AppendAttributes appends attributes as a JSON object, in their order.
+// AppendAttributes appends attributes as a JSON object, in their order. Of those with one key
+// the last counts. Keys that differ only in bytes that aren't UTF-8 get a number.
 func AppendAttributes(dst []byte, attributes []attribute.KeyValue) []byte {
-	return appendAttributes(dst, attributes, false)
+	return appendObject(dst, attributes, 0)
 }
 
-// appendAttributes leaves the reserved ones out if public.
+func appendObject(dst []byte, attributes []attribute.KeyValue, depth int) []byte {
+	for i := range attributes { // few, where nobody has made them unique
+		for j := range i {
+			if attributes[i].Key == attributes[j].Key {
+				return appendMembers(dst, uniqueKeys(attributes), false, depth)
+			}
+		}
+	}
+	return appendMembers(dst, attributes, false, depth)
+}
+
+// appendAttributes appends those of a span, whose keys are unique; without the reserved ones if
+// public.
 func appendAttributes(dst []byte, attributes []attribute.KeyValue, public bool) []byte {
-	start := len(dst)
+	return appendMembers(dst, attributes, public, 0)
+}
+
+func appendMembers(dst []byte, attributes []attribute.KeyValue, public bool, depth int) []byte {
+	start, escaped := len(dst), false
 	for i := range attributes {
 		kv := &attributes[i]
 		if public && vocab.Reserved(string(kv.Key)) {
 			continue
 		}
+		before := len(dst)
 		dst = appendKey(dst, string(kv.Key))
-		dst = appendAttribute(dst, &kv.Value, 0)
+		escaped = escaped || len(dst)-before != len(kv.Key)+4
+		dst = appendAttribute(dst, &kv.Value, depth)
+	}
+	if escaped && slices.ContainsFunc(attributes, invalidKey) {
+		return appendMembers(dst[:start], uniqueKeys(attributes), public, depth)
 	}
 	if len(dst) == start {
 		dst = append(dst, '{')
 	}
 	dst[start] = '{' // the first attribute's comma
 	return append(dst, '}')
+}
+
+func invalidKey(kv attribute.KeyValue) bool { return !utf8.ValidString(string(kv.Key)) }
+
+// uniqueKeys returns attributes whose keys are valid and differ.
+func uniqueKeys(attributes []attribute.KeyValue) []attribute.KeyValue {
+	unique := make([]attribute.KeyValue, 0, len(attributes))
+	last := make(map[attribute.Key]int, len(attributes)) // where a key stands last
+	for i, kv := range attributes {
+		last[kv.Key] = i
+	}
+	for i, kv := range attributes {
+		if last[kv.Key] != i {
+			continue
+		}
+		if invalidKey(kv) {
+			valid := attribute.Key([]rune(string(kv.Key))) // a replacement character for each bad byte
+			kv.Key = valid
+			for n := 2; ; n++ {
+				if _, taken := last[kv.Key]; !taken {
+					break
+				}
+				kv.Key = valid + attribute.Key("_"+strconv.Itoa(n))
+			}
+			last[kv.Key] = i
+		}
+		unique = append(unique, kv)
+	}
+	return unique
 }
 
 // AppendAttribute appends one attribute's value as JSON; an empty one is null.
@@ -69,16 +122,7 @@ func appendAttribute(dst []byte, v *attribute.Value, depth int) []byte {
 			return appendAttribute(dst, &element, depth+1)
 		})
 	case attribute.MAP:
-		dst = append(dst, '{')
-		for i, kv := range v.AsMap() {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = appendString(dst, string(kv.Key))
-			dst = append(dst, ':')
-			dst = appendAttribute(dst, &kv.Value, depth+1)
-		}
-		return append(dst, '}')
+		return appendObject(dst, v.AsMap(), depth+1)
 	default:
 		return append(dst, "null"...)
 	}

@@ -9,6 +9,17 @@ import (
 func appendEvent(dst []byte, e sdktrace.Event) []byte {
 	dst = append(dst, `{"time_unix_nano":`...)
 	dst = strconv.AppendInt(dst, unixNano(e.Time), 10)
+	return appendRestOfEvent(dst, e)
+}
+
+// appendEventWithText has the time as a text.
+func appendEventWithText(dst []byte, e sdktrace.Event) []byte {
+	dst = append(dst, `{"time_unix_nano":"`...)
+	dst = strconv.AppendInt(dst, unixNano(e.Time), 10)
+	return appendRestOfEvent(append(dst, '"'), e)
+}
+
+func appendRestOfEvent(dst []byte, e sdktrace.Event) []byte {
 	dst = append(dst, `,"name":`...)
 	dst = appendString(dst, e.Name)
 	dst = append(dst, `,"attributes":`...)

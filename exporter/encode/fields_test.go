@@ -2,7 +2,9 @@ package encode_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -107,6 +109,7 @@ func TestSourcesOfEveryGeneration(t *testing.T) {
 		{failed, `"postgresql"`, "attributes.db.system.name"},
 		{failed, `null`, "attributes.absent resource.absent"},
 		{failed, `42`, "resource.process.pid"},
+		{failed, fmt.Sprintf(`"%s:%d@%s"`, os.Args[0], os.Getpid(), hostname(t)), "process location"},
 	}
 	tested := map[string]bool{}
 	spans := exportertest.Spans()
@@ -345,4 +348,13 @@ func TestFieldValueAllocatesNothing(t *testing.T) { // not parallel: it counts a
 	if sum == math.MinInt64 {
 		t.Error("unreachable; keeps sum alive")
 	}
+}
+
+func hostname(t *testing.T) string {
+	t.Helper()
+	name, err := os.Hostname()
+	if err != nil {
+		return "unknown"
+	}
+	return name
 }

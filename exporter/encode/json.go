@@ -26,7 +26,8 @@ type jsonPart struct {
 type jsonField struct {
 	Field
 
-	key string // ,"name":
+	key    string // ,"name":
+	quoted bool   // a number as a text
 }
 
 // jsonRun is fields that many spans have the same values of, kept in encoded form.
@@ -72,6 +73,30 @@ func NewJSON(s exporter.Settings) (*JSON, error) {
 		e.add(&jsonField{Field: f, key: string(append(appendString([]byte{','}, f.Name), ':'))})
 	}
 	return e, nil
+}
+
+// NanosAsText makes Unix nanoseconds texts, for readers that round numbers beyond 2^53 as
+// JavaScript and older releases of jq do. It must be called before the first span comes.
+func (e *JSON) NanosAsText() {
+	parts := e.parts
+	e.parts, e.writer.textNanos = nil, true
+	for _, p := range parts {
+		switch {
+		case p.field != nil:
+			e.addQuoted(*p.field)
+		case p.fixed != nil:
+			for _, f := range p.fixed.fields {
+				e.addQuoted(f)
+			}
+		default:
+			e.parts = append(e.parts, p)
+		}
+	}
+}
+
+func (e *JSON) addQuoted(f jsonField) {
+	f.quoted = f.share == fixedStartNano || f.share == fixedEndNano
+	e.add(&f)
 }
 
 // add adds a field, to the part before it if both are of one sort.
@@ -166,6 +191,9 @@ func (e *JSON) appendField(dst []byte, f *jsonField) []byte {
 	dst = append(dst, f.key...)
 	if value.Type == TypeString {
 		return appendString(dst, value.Str)
+	}
+	if f.quoted {
+		return append(e.writer.AppendJSON(append(dst, '"'), &e.view, value), '"')
 	}
 	return e.writer.AppendJSON(dst, &e.view, value)
 }

@@ -50,10 +50,10 @@ func (r *fixedRun) add(f *jsonField) {
 		r.addID(what, spanWidth)
 		r.parent = true
 	case fixedStartMillis, fixedStartNano:
-		r.addTime(&r.start, what == fixedStartNano)
+		r.addTime(&r.start, what == fixedStartNano, f.quoted)
 		r.used.start = true
 	case fixedEndMillis, fixedEndNano:
-		r.addTime(&r.end, what == fixedEndNano)
+		r.addTime(&r.end, what == fixedEndNano, f.quoted)
 		r.used.end = true
 	default:
 	}
@@ -64,7 +64,11 @@ func (r *fixedRun) addID(what share, width int) {
 	r.text = append(r.text, bytes.Repeat([]byte{'"'}, 1+width+1)...)
 }
 
-func (r *fixedRun) addTime(c *clock, nano bool) {
+func (r *fixedRun) addTime(c *clock, nano, quoted bool) {
+	if quoted {
+		r.text = append(r.text, '"')
+		defer func() { r.text = append(r.text, '"') }()
+	}
 	r.times = append(r.times, timeHole{clock: c, at: len(r.text), nano: nano})
 	width := milliWidth
 	if nano {

@@ -75,6 +75,7 @@ func Sources() []Source {
 		{[]string{"role"}, "string", "infra.role of the resource, else the configuration's role", func(v *View, f *Field) Value { return str(or(v.res.Role, f.owner.Identity.Role)) }, perResource},
 		{[]string{"node"}, "string", "infra.node of the resource, else the configuration's node", func(v *View, f *Field) Value { return str(or(v.res.Node, f.owner.Identity.Node)) }, perResource},
 		{[]string{"flag"}, "string", "flag of the connection", func(_ *View, f *Field) Value { return str(f.owner.Flag) }, perResource},
+		{[]string{"process", "location"}, "string", "this process: program, process id and host, as NAME:ID@HOST", func(*View, *Field) Value { return str(process()) }, perResource},
 		{[]string{"instance", "connection"}, "string", "name of the connection", func(_ *View, f *Field) Value { return str(f.owner.Connection) }, perResource},
 		{[]string{"driver"}, "string", "driver of the connection", func(_ *View, f *Field) Value { return str(f.owner.Driver) }, perResource},
 		{[]string{"trace_state", "traceState"}, "string", "W3C tracestate; its ot member says what the span stands for", func(*View, *Field) Value { return typed(TypeTraceState) }, perSpan},

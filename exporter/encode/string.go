@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -101,8 +102,11 @@ func appendEscape(dst []byte, c byte) []byte {
 	}
 }
 
-// appendRuneEscape appends \uXXXX for a rune of at most 16 bits.
+// appendRuneEscape appends \uXXXX, which is twice as long for a rune of more than 16 bits.
 func appendRuneEscape(dst []byte, r rune) []byte {
+	if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
+		return appendRuneEscape(appendRuneEscape(dst, high), low)
+	}
 	return append(dst, '\\', 'u', hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
 }
 
@@ -112,7 +116,7 @@ const (
 )
 
 // plainByte says whether c is plain: ASCII, but no control character, quote or backslash.
-func plainByte(c byte) bool { return c >= 0x20 && c < utf8.RuneSelf && c != '"' && c != '\\' }
+func plainByte(c byte) bool { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' }
 
 // plain returns the length of the longest prefix of s that is plain.
 func plain(s string) int {
@@ -145,9 +149,10 @@ func load4(s string) uint32 {
 // highest one of the first byte that isn't; those above it mean nothing.
 func special(w uint64) uint64 {
 	// A byte has its high bit set in w if it isn't ASCII, in low if it is a control character or
-	// a quote, which changing the second bit moves right behind those, and in slash if it is a
-	// backslash.
+	// a quote, which changing the second bit moves right behind those, in slash if it is a
+	// backslash, and in del if it is DEL.
 	low := (w ^ lows*2) - lows*0x21
 	slash := (w ^ lows*'\\') - lows
-	return (w | low | slash) & highs
+	del := w + lows
+	return (w | low | slash | del) & highs
 }

@@ -15,7 +15,7 @@ const DefaultFormat = "%time% [%status%] %name% trace=%traceId% span=%spanId% co
 // Text writes each span as one line by a template, in which %NAME% stands for a span
 // field: any source, or the name that the field mapping gave one (which goes first). %% is a
 // percent sign. A value is never expanded again, whatever percent signs it has. Objects
-// and lists are JSON. It is for one goroutine at a time.
+// and lists are JSON. Line feeds at the end of the template don't count. It is for one goroutine at a time.
 type Text struct {
 	view   View
 	writer Writer
@@ -35,7 +35,7 @@ var _ Encoder = (*Text)(nil)
 func NewText(s exporter.Settings) (*Text, error) {
 	fields, err := CompileFields(s)
 	errs := []error{err}
-	format := s.Format
+	format := strings.TrimRight(s.Format, "\r\n") // a block of YAML ends with a line feed
 	if format == "" {
 		format = DefaultFormat
 	}

@@ -16,6 +16,7 @@ import (
 type Writer struct {
 	resources cache[*resource.Resource]
 	scratch   []byte
+	textNanos bool // Unix nanoseconds of events are texts
 }
 
 const (
@@ -47,6 +48,9 @@ func (w *Writer) AppendJSON(dst []byte, v *View, value Value) []byte {
 	case TypeResource:
 		return append(dst, w.resources.or(v.Resource, appendResource)...)
 	case TypeEvents:
+		if w.textNanos {
+			return AppendList(dst, v.Span.Events(), appendEventWithText)
+		}
 		return AppendList(dst, v.Span.Events(), appendEvent)
 	case TypeLinks:
 		return AppendList(dst, v.Span.Links(), appendLink)

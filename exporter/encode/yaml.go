@@ -1,7 +1,8 @@
 package encode
 
 import (
-	"os"
+	"encoding/binary"
+	"math"
 	"strconv"
 	"time"
 
@@ -16,20 +17,20 @@ import (
 // SpirentOrion recorder: span_id, trace_id, parent_id (empty for a root), process, kind,
 // name, start and finish (RFC 3339 with nanoseconds, in UTC), status and error where the
 // status isn't ok, and then the span's attributes inline. An attribute that is called like
-// one of these keys is written as KEY_attribute; so is a key that comes twice. It is for
-// one goroutine at a time.
+// one of these keys is written as KEY_attribute, whether the document has that key or not;
+// so is a key that comes twice. It is for one goroutine at a time.
 type YAML struct {
 	view    View
 	writer  Writer
 	fields  []Field // mapped ones
 	process string
+	decimal bool                // ids are numbers
 	keys    map[string]struct{} // of the current document
 }
 
 var _ Encoder = (*YAML)(nil)
 
-// NewYAML returns a YAML encoder. The key "process" is the name of the program, its process
-// id and the machine's name, as NAME:ID@HOST, read once here.
+// NewYAML returns a YAML encoder.
 func NewYAML(s exporter.Settings) (*YAML, error) {
 	fields, err := CompileFields(s)
 	if err != nil {
@@ -42,20 +43,9 @@ func NewYAML(s exporter.Settings) (*YAML, error) {
 	return e, nil
 }
 
-func process() string {
-	name := "unknown"
-	if len(os.Args) > 0 && os.Args[0] != "" {
-		name = os.Args[0]
-	}
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown"
-	}
-	return name + ":" + strconv.Itoa(os.Getpid()) + "@" + host
-}
-
-// SetProcess changes the value of the key "process".
-func (e *YAML) SetProcess(name string) { e.process = name }
+// DecimalIDs makes ids the numbers that the recorder has: positive ones of 63 bits, which are
+// the last bits of OTel's, and 0 for the parent of a root.
+func (e *YAML) DecimalIDs() { e.decimal = true }
 
 // Batched implements [Encoder]: each span is a document.
 func (*YAML) Batched() bool { return false }
@@ -78,8 +68,13 @@ func (e *YAML) Append(dst []byte, spans []sdktrace.ReadOnlySpan) []byte {
 		for i := range e.fields {
 			f := &e.fields[i]
 			dst = appendYAMLKey(dst, f.Name)
+			value := f.Value(&e.view)
+			if e.decimal && isID(value.Type) {
+				dst = append(e.id(dst, value.Type), '\n')
+				continue
+			}
 			start := len(dst)
-			dst = e.writer.AppendJSON(dst, &e.view, f.Value(&e.view))
+			dst = e.writer.AppendJSON(dst, &e.view, value)
 			dst = jsonToYAML(dst, start)
 			dst = append(dst, '\n')
 		}
@@ -91,20 +86,18 @@ func (e *YAML) Append(dst []byte, spans []sdktrace.ReadOnlySpan) []byte {
 func (e *YAML) appendRecord(dst []byte) []byte {
 	v := &e.view
 	clear(e.keys)
-	dst = append(e.key(dst, "span_id"), '"')
-	dst = append(appendPlain(dst, v, TypeSpanID), "\"\n"...)
-	dst = append(e.key(dst, "trace_id"), '"')
-	dst = append(appendPlain(dst, v, TypeTraceID), "\"\n"...)
-	dst = append(e.key(dst, "parent_id"), '"')
-	dst = append(appendPlain(dst, v, TypeParentID), "\"\n"...)
+	e.keys["status"], e.keys["error"] = struct{}{}, struct{}{} // no attribute reads like one
+	dst = append(e.id(e.key(dst, "span_id"), TypeSpanID), '\n')
+	dst = append(e.id(e.key(dst, "trace_id"), TypeTraceID), '\n')
+	dst = append(e.id(e.key(dst, "parent_id"), TypeParentID), '\n')
 	dst = e.text(dst, "process", e.process)
 	dst = e.text(dst, "kind", v.KindWord())
 	dst = e.text(dst, "name", v.Name)
 	dst = e.time(dst, "start", v.Start)
 	dst = e.time(dst, "finish", v.End)
 	if !v.OK() {
-		dst = e.text(dst, "status", v.StatusWord())
-		dst = e.text(dst, "error", v.Message())
+		dst = append(appendYAMLString(append(dst, "status: "...), v.StatusWord()), '\n')
+		dst = append(appendYAMLString(append(dst, "error: "...), v.Message()), '\n')
 	}
 	for i := range v.Attributes {
 		kv := &v.Attributes[i]
@@ -116,6 +109,28 @@ func (e *YAML) appendRecord(dst []byte) []byte {
 		dst = append(dst, '\n')
 	}
 	return dst
+}
+
+func isID(t Type) bool { return t == TypeTraceID || t == TypeSpanID || t == TypeParentID }
+
+// id appends an id in hexadecimal, in quotes, or as a number.
+func (e *YAML) id(dst []byte, t Type) []byte {
+	if !e.decimal {
+		return append(appendPlain(append(dst, '"'), &e.view, t), '"')
+	}
+	var id [8]byte
+	switch t {
+	case TypeTraceID:
+		trace := e.view.Context.TraceID()
+		copy(id[:], trace[8:])
+	case TypeSpanID:
+		id = e.view.Context.SpanID()
+	default:
+		if id = e.view.Parent.SpanID(); id == [8]byte{} {
+			return append(dst, '0')
+		}
+	}
+	return strconv.AppendUint(dst, max(binary.BigEndian.Uint64(id[:])&math.MaxInt64, 1), 10)
 }
 
 // key appends a key that the document doesn't have yet.

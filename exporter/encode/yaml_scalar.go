@@ -4,20 +4,20 @@ import (
 	"bytes"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
-	"unicode/utf8"
+	"unicode/utf16"
 )
 
 // appendYAMLString appends s as a YAML scalar: as it is if every YAML reader takes that
-// for a text, else in double quotes, with JSON's escapes, which YAML shares. What YAML
-// forbids in a stream and JSON allows is escaped too.
+// for a text, else in double quotes, with JSON's escapes, which YAML shares. They leave nothing
+// that YAML forbids in a stream.
 func appendYAMLString(dst []byte, s string) []byte {
 	if plainYAML(s) {
 		return append(dst, s...)
 	}
 	start := len(dst)
-	dst = appendString(dst, s)
-	return escapeForYAML(dst, start)
+	return joinSurrogates(appendString(dst, s), start)
 }
 
 // longestKey is how many bytes a key may have where nothing announces it.
@@ -39,11 +39,46 @@ func appendYAMLKey(dst []byte, name string) []byte {
 
 // jsonToYAML makes the JSON in dst[start:] YAML, which it nearly is.
 func jsonToYAML(dst []byte, start int) []byte {
-	dst = escapeForYAML(dst, start)
+	dst = joinSurrogates(dst, start)
 	if len(dst)-start <= longestKey {
 		return dst
 	}
 	return announceKeys(dst, start)
+}
+
+// joinSurrogates writes each escape of two surrogates in dst[start:] as one of eight digits,
+// which YAML has in its place and which is shorter.
+func joinSurrogates(dst []byte, start int) []byte {
+	if !bytes.Contains(dst[start:], []byte(`\ud`)) {
+		return dst
+	}
+	out := dst[:start]
+	for at := start; at < len(dst); {
+		if dst[at] != '\\' {
+			out = append(out, dst[at])
+			at++
+			continue
+		}
+		if high, ok := surrogate(dst[at:]); ok {
+			if low, ok := surrogate(dst[at+6:]); ok {
+				out = appendVisibleRune(out, utf16.DecodeRune(high, low))
+				at += 12
+				continue
+			}
+		}
+		out = append(out, dst[at:at+2]...)
+		at += 2
+	}
+	return out
+}
+
+// surrogate reads an escape such as \udb40 at the start of text.
+func surrogate(text []byte) (rune, bool) {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	return rune(n), err == nil && utf16.IsSurrogate(rune(n))
 }
 
 // announceKeys puts a question mark before each long key of the JSON in dst[start:].
@@ -92,44 +127,6 @@ func plainYAML(s string) bool {
 		}
 	}
 	return true
-}
-
-// escapeForYAML escapes DEL, C1 controls, separators, the byte order mark and
-// noncharacters in dst[start:], which is JSON. They can only be within strings there.
-func escapeForYAML(dst []byte, start int) []byte {
-	at, size := nextUnprintable(dst[start:])
-	if size == 0 {
-		return dst
-	}
-	rest := string(dst[start+at:])
-	dst = dst[:start+at]
-	for at = 0; size > 0; at, size = nextUnprintable(rest) {
-		r, _ := utf8.DecodeRuneInString(rest[at:])
-		dst = appendRuneEscape(append(dst, rest[:at]...), r)
-		rest = rest[at+size:]
-	}
-	return append(dst, rest...)
-}
-
-// nextUnprintable returns where the first of them is; size 0 if there is none.
-func nextUnprintable[T string | []byte](s T) (at, size int) {
-	for at < len(s) {
-		if s[at] < utf8.RuneSelf && s[at] != 0x7f {
-			at++
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(string(s[at:min(at+utf8.UTFMax, len(s))]))
-		if unprintableYAML(r) {
-			return at, size
-		}
-		at += size
-	}
-	return at, 0
-}
-
-func unprintableYAML(r rune) bool {
-	return r == 0x7f || r >= 0x80 && r < 0xa0 || r == 0x2028 || r == 0x2029 ||
-		r == 0xfeff || r == 0xfffe || r == 0xffff
 }
 
 func appendYAMLFloat(dst []byte, f float64) []byte {

@@ -1,6 +1,7 @@
 package readback
 
 import (
+	"encoding/binary"
 	"strings"
 	"time"
 
@@ -51,20 +52,21 @@ func put(table *map[string]any, key string, value any) {
 func (s *Span) set(source string, value any) bool {
 	switch source {
 	case "trace_id":
+		if n, ok := value.(int64); ok && n > 0 { // the SpirentOrion recorder's
+			binary.BigEndian.PutUint64(s.TraceID[8:], uint64(n))
+			return true
+		}
 		id, err := trace.TraceIDFromHex(asString(value))
 		s.TraceID = id
 		return err == nil
 	case "span_id":
-		id, err := trace.SpanIDFromHex(asString(value))
+		id, ok := spanID(value)
 		s.ID = id
-		return err == nil
+		return ok && id.IsValid()
 	case "parent_span_id":
-		if asString(value) == "" {
-			return value == "" || value == nil
-		}
-		id, err := trace.SpanIDFromHex(asString(value))
+		id, ok := spanID(value)
 		s.Parent = id
-		return err == nil
+		return ok
 	case "attributes":
 		s.Attributes = asTable(value)
 		return s.Attributes != nil
@@ -87,6 +89,26 @@ func (s *Span) set(source string, value any) bool {
 		*into = text
 	}
 	return ok
+}
+
+// spanID reads an id in hexadecimal or as a number; "", 0 and null are none.
+func spanID(value any) (id trace.SpanID, ok bool) {
+	switch value := value.(type) {
+	case nil:
+		return id, true
+	case int64:
+		if ok = value >= 0; ok {
+			binary.BigEndian.PutUint64(id[:], uint64(value))
+		}
+		return id, ok
+	case string:
+		if value == "" {
+			return id, true
+		}
+		id, err := trace.SpanIDFromHex(value)
+		return id, err == nil
+	}
+	return id, false
 }
 
 func (s *Span) text(source string) *string {
@@ -117,7 +139,7 @@ func (t *times) set(source string, value any) bool {
 	switch {
 	case text == "" && isText:
 		return source == "start_time_unix_nano" || source == "finish" // not known
-	case isText:
+	case isText && strings.ContainsRune(text, 'T'):
 		at, err := time.Parse(time.RFC3339Nano, text)
 		if err != nil {
 			return false
