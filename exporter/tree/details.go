@@ -28,6 +28,29 @@ func rank(key string) int {
 	return 1
 }
 
+// short is the usual key of an attribute without what a narrow line has no room for.
+func short(key string) string {
+	switch key {
+	case "http.request.method":
+		return "method"
+	case "http.response.status_code":
+		return "status"
+	case "http.route":
+		return "route"
+	case "url.path":
+		return "path"
+	case "db.system.name", "rpc.system.name":
+		return "system"
+	case "db.operation.name", "messaging.operation.name":
+		return "operation"
+	case "db.query.text":
+		return "query"
+	case "messaging.destination.name":
+		return "destination"
+	}
+	return key
+}
+
 // maxValue is how many cells one value may have among the details.
 const maxValue = 40
 
@@ -37,7 +60,10 @@ func (d *drawing) details(s *Span, room int) string {
 	if room < 1 {
 		return ""
 	}
-	b := encode.AppendVisible(d.scratch[:0], s.Kind)
+	b := d.scratch[:0]
+	if d.kinds || s.Kind != "internal" {
+		b = encode.AppendVisible(b, s.Kind)
+	}
 	used := cells(string(b))
 	if used > room {
 		return cut(string(b), room)
@@ -52,14 +78,21 @@ func (d *drawing) details(s *Span, room int) string {
 				d.scratch = b
 				return string(b)
 			}
-			text := " " + visible(string(kv.Key)) + "=" + value(kv.Value)
+			key := string(kv.Key)
+			if !d.kinds {
+				key = short(key)
+			}
+			text := visible(key) + "=" + value(kv.Value)
+			if used > 0 {
+				text = " " + text
+			}
 			text = cut(text, room-used)
 			used += cells(text)
 			b = append(b, text...)
 		}
 	}
 	d.scratch = b
-	return strings.TrimLeft(string(b), " ")
+	return string(b)
 }
 
 func value(v attribute.Value) string {
@@ -75,5 +108,5 @@ func value(v attribute.Value) string {
 // visible makes at most a few hundred bytes of text visible: more is never shown.
 func visible(text string) string {
 	const most = 8 * maxValue
-	return string(encode.AppendVisible(nil, text[:min(len(text), most)]))
+	return string(encode.AppendVisible(nil, head(text, most)))
 }

@@ -1,19 +1,44 @@
 package tree
 
 import (
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/tracehook/tracehook/exporter/encode"
 )
 
-// The columns of a line, in cells; the name before them and the attributes after them take the rest.
-const (
-	durationCells = 8
-	barCells      = 20
-	gaps          = 3 // before the duration and the bar
-)
+// durationCells is the width of the column of durations.
+const durationCells = 8
+
+// columns is how a line is divided, in cells.
+type columns struct {
+	wide   int
+	most   int  // of the name
+	bar    int  // 0: there is none
+	beside bool // attributes are in the line, not below it
+	kinds  bool // of spans are shown also where they say nothing
+}
+
+// columnsOf divides a line of that width. The name gets what it needs, but about half of the line
+// at most: the attributes want to be seen.
+func columnsOf(width int) columns {
+	switch {
+	case width >= 90:
+		return columns{width, min(width/2, width-durationCells-20-3), 20, true, true}
+	case width >= 60:
+		return columns{width, width * 2 / 5, 10, true, false}
+	default:
+		return columns{width, width - durationCells - 1, 0, false, false}
+	}
+}
+
+// used returns the cells of a line whose name takes so many.
+func (c columns) used(name int) int {
+	if c.bar == 0 {
+		return name + 1 + durationCells
+	}
+	return name + 1 + durationCells + 2 + c.bar
+}
 
 // Append draws the spans of t, which must be of one trace, and appends the drawing to dst.
 // It sorts nothing in t. Without spans it appends nothing.
@@ -22,27 +47,22 @@ func (s *Style) Append(dst []byte, t Trace) []byte {
 		return dst
 	}
 	nodes, roots := forest(t.Spans)
-	d := drawing{Style: s, spans: t.Spans, nodes: nodes}
+	d := drawing{Style: s, columns: columnsOf(s.width()), spans: t.Spans, nodes: nodes}
 	d.measure(roots)
 	dst = d.header(dst, t.Continued)
-	type visit struct {
-		at    int32
-		depth int
-		last  bool
-	}
-	var todo []visit
-	for i, root := range slices.Backward(roots) {
-		todo = append(todo, visit{root, 0, i == len(roots)-1})
-	}
+	signatures := d.signatures(roots)
+	todo := visits(nil, roots, signatures, 0)
 	for len(todo) > 0 {
 		v := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		dst = d.line(d.lead(dst, v.depth, v.last), v.at, v.depth)
-		dst = d.notes(dst, v.at, v.depth)
-		children := d.nodes[v.at].children
-		for i, child := range slices.Backward(children) {
-			todo = append(todo, visit{child, v.depth + 1, i == len(children)-1})
+		dst = d.lead(dst, v.depth, v.last)
+		if len(v.folded) > 0 {
+			dst = d.fold(dst, v.folded, v.depth)
+			continue
 		}
+		dst = d.line(dst, v.at, v.depth)
+		dst = d.notes(dst, v.at, v.depth)
+		todo = visits(todo, d.nodes[v.at].children, signatures, v.depth+1)
 	}
 	return dst
 }
@@ -50,6 +70,7 @@ func (s *Style) Append(dst []byte, t Trace) []byte {
 // drawing is one trace being drawn.
 type drawing struct {
 	*Style
+	columns
 	spans []Span
 	nodes []node
 	start time.Time
@@ -80,14 +101,15 @@ func (d *drawing) measure(roots []int32) {
 	for _, root := range roots {
 		todo = append(todo, visit{root, 0})
 	}
-	// The name gets what it needs, but half of the line at most: the attributes want to be
-	// seen.
-	most := min(d.width()/2, d.width()-durationCells-barCells-gaps)
+	most := d.most
 	const readable = 8 // cells of a name
 	d.levels = min((most-readable)/3, deepest)
 	for len(todo) > 0 && d.name < most {
 		v := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
+		if !d.Full && len(d.nodes[v.at].children) >= fewest {
+			d.name = min(max(d.name, d.indent(v.depth+1)+foldCells), most)
+		}
 		d.name = min(max(d.name, d.indent(v.depth)+cells(d.label(v.at))), most)
 		for _, child := range d.nodes[v.at].children {
 			todo = append(todo, visit{child, v.depth + 1})

@@ -41,6 +41,19 @@ func fixed() []tree.Span {
 	return spans
 }
 
+// siblings is a span with n equal children and some others: each of them has a child, too.
+func siblings(n int) []tree.Span {
+	spans := []tree.Span{span(1, 0, 0, 10*n+100, "load cart"), span(2, 1, 0, 5, "cache.get")}
+	for i := range n {
+		query := span(10+2*i, 1, 5+10*i, 10+10*i+i%7, "SELECT item")
+		query.Attributes = []attribute.KeyValue{attribute.Int("item", i)}
+		spans = append(spans, query, span(11+2*i, 10+2*i, 5+10*i, 9+10*i, "net.read"))
+	}
+	failed := span(5, 1, 10*n+20, 10*n+30, "SELECT item")
+	failed.Status, failed.Message = "error", "deadlock"
+	return append(spans, failed, span(6, 1, 10*n+40, 10*n+50, "render"), span(7, 1, 10*n+50, 10*n+60, "render"))
+}
+
 func draw(s tree.Style, spans []tree.Span) string {
 	s.Location = time.UTC
 	return string(s.Append(nil, tree.Trace{Spans: spans}))
@@ -70,6 +83,10 @@ func TestGolden(t *testing.T) {
 	}
 	deep = append(deep, span(100, 20, 50, 51, "a leaf"), span(101, 20, 51, 52, "its brother"))
 	deep[17].Status = "error"
+	failing := []tree.Span{span(1, 0, 0, 100, "GET /orders/{id}"), span(2, 1, 5, 40, "SELECT orders")}
+	failing[1].Status = "error"
+	failing[1].Message = "dial tcp 10.0.0.7:5432: connect: connection refused: the primary is down and no replica has taken over yet; 数据库连接失败，请稍后再试; tried 3 times in 12.5s"
+	failing[1].Attributes = []attribute.KeyValue{attribute.String("db.system.name", "postgresql"), attribute.String("db.namespace", "shop")}
 	tests := []struct {
 		name  string
 		style tree.Style
@@ -78,6 +95,11 @@ func TestGolden(t *testing.T) {
 		{"fixed", tree.Style{}, fixed()},
 		{"fixed_color", tree.Style{Color: true}, fixed()},
 		{"fixed_narrow", tree.Style{Width: 1}, fixed()},
+		{"fixed_80", tree.Style{Width: 80}, fixed()},
+		{"folded", tree.Style{Width: 80}, siblings(300)},
+		{"folded_narrow", tree.Style{Width: 40}, siblings(300)},
+		{"errors_80", tree.Style{Width: 80}, failing},
+		{"errors_narrow", tree.Style{Width: 40}, failing},
 		{"shop", tree.Style{Width: 100}, shop},
 		{"wide", tree.Style{Width: 90}, wide},
 		{"orphans", tree.Style{Width: 90}, orphans},
@@ -92,12 +114,11 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// No line is wider than the terminal, whatever the spans are called; only an error's text may
-// be.
+// No line is wider than the terminal, whatever the spans are called.
 func TestLinesFit(t *testing.T) {
 	t.Parallel()
 	names := []string{"x", strings.Repeat("long ", 100), strings.Repeat("数", 200), "🙂" + strings.Repeat("a", 70), "a\nb\x1b[2J", ""}
-	for _, width := range []int{60, 80, 121, 1000} {
+	for _, width := range []int{40, 60, 80, 121, 1000} {
 		var spans []tree.Span
 		for i := range 40 {
 			s := span(i+1, i, i, 100-i, names[i%len(names)])
@@ -110,8 +131,12 @@ func TestLinesFit(t *testing.T) {
 		}
 		condition := runewidth.Condition{StrictEmojiNeutral: true}
 		lines := strings.Split(draw(tree.Style{Width: width}, spans), "\n")
-		if len(lines) != 1+40+1 {
-			t.Errorf("width %d: %d lines for 40 spans", width, len(lines))
+		want := 1 + 40 + 1
+		if width == 40 {
+			want = 2 + 2*40 + 1 // attributes are in lines of their own
+		}
+		if len(lines) != want {
+			t.Errorf("width %d: %d lines for 40 spans, want %d", width, len(lines), want)
 		}
 		for _, line := range lines {
 			if got := condition.StringWidth(line); got > width {
@@ -209,7 +234,7 @@ func TestErrorsShowTheirText(t *testing.T) {
 	t.Parallel()
 	s := span(1, 0, 0, 1, "root")
 	s.Status, s.Message = "denied", "first line\n\x1b[31msecond "+strings.Repeat("long ", 40)
-	got := draw(tree.Style{Width: 60}, []tree.Span{s})
+	got := strings.Join(strings.Fields(draw(tree.Style{Width: 60}, []tree.Span{s})), " ")
 	if want := `✗ denied: first line\n\x1b[31msecond ` + strings.Repeat("long ", 40); !strings.Contains(got, strings.TrimSpace(want)) {
 		t.Errorf("the text isn't there as a whole:\n%s", got)
 	}
@@ -274,4 +299,32 @@ func FuzzAppend(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Equal siblings are one line, and none of them is forgotten.
+func TestEqualSiblingsAreFolded(t *testing.T) {
+	t.Parallel()
+	spans := siblings(300)
+	got := draw(tree.Style{Width: 80}, spans)
+	if lines := strings.Count(got, "\n"); lines != 10 {
+		t.Errorf("%d lines for %d spans, want 10:\n%s", lines, len(spans), got)
+	}
+	if !strings.Contains(got, "… 299 more like it") || !strings.Contains(got, "deadlock") || strings.Count(got, "render") != 2 {
+		t.Errorf("want 299 folded, and what differs as it is:\n%s", got)
+	}
+	if lines := strings.Count(draw(tree.Style{Width: 80, Full: true}, spans), "\n"); lines != len(spans)+2 {
+		t.Errorf("%d lines in full, want %d", lines, len(spans)+2)
+	}
+	for _, change := range []func(*tree.Span){
+		func(s *tree.Span) { s.Name = "other" },
+		func(s *tree.Span) { s.Service = "other" },
+		func(s *tree.Span) { s.Status = "error" },
+		func(s *tree.Span) { s.Children = 9 },
+	} {
+		spans := siblings(4)
+		change(&spans[4])
+		if got := draw(tree.Style{Width: 80}, spans); strings.Contains(got, "more like it") {
+			t.Errorf("siblings that differ are folded:\n%s", got)
+		}
+	}
 }

@@ -29,14 +29,19 @@ func (d *drawing) header(dst []byte, continued bool) []byte {
 	if zone == nil {
 		zone = time.Local
 	}
-	// The start is the least of it: on a narrow terminal it goes first, then the duration.
-	room := d.width() - len(title) - len(failed)
-	if !d.start.IsZero() && len(about)+2+len(layout) <= room {
-		about += "  " + d.start.In(zone).Format(layout)
-	} else if cells(about) > room {
-		about = "  " + count(len(d.spans), "span")
+	// The start is the least of it: on a narrow terminal it goes first,
+	// then the duration, and then the line breaks.
+	room := d.wide - len(title) - len(failed)
+	started := "  " + d.start.In(zone).Format(layout)
+	if !d.start.IsZero() && cells(about)+len(started) <= room {
+		about += started
+	} else if short := "  " + count(len(d.spans), "span"); cells(about) > room && cells(short) <= room {
+		about = short
 	}
 	dst = d.paint(dst, bold, title)
+	if cells(about) > room {
+		dst = append(dst, '\n')
+	}
 	dst = d.paint(dst, dim, about)
 	dst = d.paint(dst, red, failed)
 	return append(dst, '\n')
@@ -60,73 +65,113 @@ func (d *drawing) line(dst []byte, at int32, depth int) []byte {
 	}
 	dst = d.paint(dst, nameColor, label)
 	dst = blanks(dst, room-cells(label)+1)
-	took := duration(s.Duration)
-	dst = blanks(dst, durationCells-cells(took))
-	dst = append(dst, took...)
-	dst = append(dst, "  "...)
-	dst = d.bar(dst, s, barColor)
-	used := max(d.name, d.indent(depth)+1) + durationCells + barCells + gaps
-	if details := d.details(s, d.width()-used-2); details != "" {
+	dst = d.timing(dst, s.Start, s.Duration, barColor)
+	room = d.wide - d.used(max(d.name, d.indent(depth)+1)) - 2
+	if !d.beside {
+		room = d.wide - d.indent(depth) - 3
+	}
+	details := d.details(s, room)
+	if d.beside && details != "" {
 		dst = append(dst, "  "...)
 		dst = d.paint(dst, dim, details)
 	}
+	dst = endLine(dst)
+	if !d.beside && details != "" {
+		dst = d.trunk(dst, depth, len(d.nodes[at].children) > 0)
+		dst = endLine(d.paint(dst, dim, details))
+	}
+	return dst
+}
+
+// endLine ends a line without blanks at its end.
+func endLine(dst []byte) []byte {
 	for dst[len(dst)-1] == ' ' {
 		dst = dst[:len(dst)-1]
 	}
 	return append(dst, '\n')
 }
 
-// bar appends when s ran within the trace: at least one cell.
-func (d *drawing) bar(dst []byte, s *Span, c color) []byte {
-	from, to := 0, barCells
-	if d.total > 0 {
-		from = cell(s.Start.Sub(d.start), d.total)
-		to = cell(s.end().Sub(d.start), d.total)
+// timing appends the columns of the duration and the bar.
+func (d *drawing) timing(dst []byte, start time.Time, took time.Duration, c color) []byte {
+	text := duration(took)
+	dst = blanks(dst, durationCells-cells(text))
+	dst = append(dst, text...)
+	if d.columns.bar == 0 {
+		return dst
 	}
-	from = min(from, barCells-1)
-	to = min(max(to, from+1), barCells)
+	return d.bar(append(dst, "  "...), start, start.Add(max(took, 0)), c)
+}
+
+// bar appends when something ran within the trace: at least one cell.
+func (d *drawing) bar(dst []byte, start, end time.Time, c color) []byte {
+	all := d.columns.bar
+	from, to := 0, all
+	if d.total > 0 {
+		from = d.cell(start.Sub(d.start))
+		to = d.cell(end.Sub(d.start))
+	}
+	from = min(from, all-1)
+	to = min(max(to, from+1), all)
 	dst = blanks(dst, from)
 	d.scratch = d.scratch[:0]
 	for range to - from {
 		d.scratch = append(d.scratch, "━"...)
 	}
 	dst = d.paint(dst, c, string(d.scratch))
-	return blanks(dst, barCells-to)
+	return blanks(dst, all-to)
 }
 
 // cell returns the cell of a moment, rounded to the nearest.
-func cell(at, total time.Duration) int {
-	return int(float64(at)/float64(total)*barCells + 0.5)
+func (d *drawing) cell(at time.Duration) int {
+	return int(float64(at)/float64(d.total)*float64(d.columns.bar) + 0.5)
 }
 
-// maxMessage bounds an error's message, in cells.
-const maxMessage = 1000
+// longestNote bounds a note, in lines: an error's text may be very long.
+const longestNote = 6
 
 // notes appends what is to be said below a span's line.
 func (d *drawing) notes(dst []byte, at int32, depth int) []byte {
-	trunk := func(dst []byte) []byte { return d.trunk(dst, depth, len(d.nodes[at].children) > 0) }
 	s, n := &d.spans[at], &d.nodes[at]
 	if s.bad() {
 		d.scratch = append(d.scratch[:0], "✗ "...)
 		d.scratch = encode.AppendVisible(d.scratch, s.Status)
 		if s.Message != "" {
 			d.scratch = append(d.scratch, ": "...)
-			d.scratch = encode.AppendVisible(d.scratch, s.Message[:min(len(s.Message), 4*maxMessage)])
+			d.scratch = encode.AppendVisible(d.scratch, head(s.Message, longestNote*widest))
 		}
-		dst = d.paint(trunk(dst), red, cut(string(d.scratch), maxMessage))
-		dst = append(dst, '\n')
+		dst = d.note(dst, at, depth, red, string(d.scratch))
 	}
 	if n.missing > 0 {
 		verb := " are"
 		if n.missing == 1 {
 			verb = " is"
 		}
-		dst = d.paint(trunk(dst), dim, "… "+children(n.missing)+verb+" not here: still open, or not sampled")
-		dst = append(dst, '\n')
+		dst = d.note(dst, at, depth, dim, "… "+children(n.missing)+verb+" not here: still open, or not sampled")
 	}
 	if n.orphan {
-		dst = d.paint(trunk(dst), dim, "… its parent "+s.Parent.String()+" is not here: still open, drawn before, or not sampled")
-		dst = append(dst, '\n')
+		dst = d.note(dst, at, depth, dim, "… its parent "+s.Parent.String()+" is not here: still open, drawn before, or not sampled")
+	}
+	return dst
+}
+
+// note appends a text in as many lines as it needs, within bounds.
+func (d *drawing) note(dst []byte, at int32, depth int, c color, text string) []byte {
+	room := max(d.wide-d.indent(depth)-3, 8)
+	for n := 1; text != ""; n++ {
+		var line string
+		switch {
+		case n == longestNote:
+			line, text = cut(text, room), ""
+		case cells(text) > room:
+			line, text = breakLine(text, room)
+		default:
+			line, text = text, ""
+		}
+		dst = d.trunk(dst, depth, len(d.nodes[at].children) > 0)
+		dst = endLine(d.paint(dst, c, line))
+		if text != "" {
+			text = "  " + text // below the first line's text
+		}
 	}
 	return dst
 }

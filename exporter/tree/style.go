@@ -1,7 +1,9 @@
 package tree
 
 import (
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/mattn/go-runewidth"
 )
@@ -9,7 +11,7 @@ import (
 const (
 	// DefaultWidth is the width of a line, in cells, where there is no terminal to ask.
 	DefaultWidth = 120
-	narrowest    = 60
+	narrowest    = 40
 	widest       = 1000
 )
 
@@ -18,10 +20,14 @@ const (
 type Style struct {
 	// Color writes terminal colors: errors in red.
 	Color bool
-	// Width is the longest line in cells, from 60 to 1000; values outside become the nearest
-	// bound, 0 becomes [DefaultWidth]. Only the line of an error's message may be longer, and the
-	// first one if there is hardly any room.
+	// Width is the longest line in cells, from 40 to 1000; values outside become the nearest
+	// bound, 0 becomes [DefaultWidth]. Below 90 the bar is shorter; below 60 there is none, and
+	// attributes are below their span.
 	Width int
+	// Full draws each span. Otherwise siblings in a row that are equal, with all that is below
+	// them, but for ids, times and attributes, are folded from four on: the first is drawn, and
+	// a line stands for the others.
+	Full bool
 	// Location is the time zone of the trace's start; nil is the local one.
 	Location *time.Location
 }
@@ -75,6 +81,32 @@ func cut(text string, width int) string {
 	}
 	condition := runewidth.Condition{StrictEmojiNeutral: true}
 	return condition.Truncate(text, width, "…")
+}
+
+// breakLine divides text where the first part has at most that many cells, after a blank if
+// there is one in its second half.
+func breakLine(text string, width int) (first, rest string) {
+	condition := runewidth.Condition{StrictEmojiNeutral: true}
+	first = condition.Truncate(text, width, "")
+	if first == "" { // not even one character
+		_, size := utf8.DecodeRuneInString(text)
+		return text[:size], text[size:]
+	}
+	if at := strings.LastIndexByte(first, ' '); at > len(first)/2 {
+		return first[:at], text[at+1:]
+	}
+	return first, text[len(first):]
+}
+
+// head is text, or its first bytes, without half a character.
+func head(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	for most > 0 && !utf8.RuneStart(text[most]) {
+		most--
+	}
+	return text[:most]
 }
 
 func blanks(dst []byte, n int) []byte {
