@@ -14,6 +14,7 @@ import (
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/exporter/report"
+	"github.com/tracehook/tracehook/internal/stdstream"
 )
 
 // Exporter writes lines or trees. It is safe for concurrent use; it blocks as long as its
@@ -35,8 +36,10 @@ var _ sdktrace.SpanExporter = (*Exporter)(nil)
 //
 //   - color: "auto" (default), "always" or "never". Auto colors trees on a terminal, unless the
 //     environment variable NO_COLOR is set or TERM is "dumb".
-//   - width: the longest line of a tree in cells, from 60 to 1000; 0 (default) is the
+//   - width: the longest line of a tree in cells, from 40 to 1000; 0 (default) is the
 //     terminal's width, or 120 where there is none.
+//   - nanos: "number" (default), or "text" for readers of JSON lines that round Unix
+//     nanoseconds.
 //   - max_spans: how many spans wait for the root of their trace at most (10,000).
 //   - max_age: how long they wait at most (10s). What has waited for so long is drawn as it
 //     is; if that can't be written, s.Logger is told.
@@ -67,7 +70,10 @@ func New(s exporter.Settings) (*Exporter, error) {
 	if err := errors.Join(err, encoderErr); err != nil {
 		return nil, err
 	}
-	return &Exporter{encoding: kind, lines: &lines{encoder: encoder, good: stream{w: s.Stdout}, bad: stream{w: s.Stderr}}}, nil
+	if json, ok := encoder.(*encode.JSON); ok && drawn.textNanos {
+		json.NanosAsText()
+	}
+	return &Exporter{encoding: kind, lines: &lines{encoder: encoder, good: stream{w: stdstream.Writer(s.Stdout)}, bad: stream{w: stdstream.Writer(s.Stderr)}}}, nil
 }
 
 // ExportSpans writes spans: lines in one write for those that are not ok, then one for the

@@ -364,7 +364,7 @@ func TestDriverRefuses(t *testing.T) {
 		{
 			"a tree's settings out of range",
 			exporter.Settings{Format: "tree", Setting: map[string]any{"width": int64(20), "max_age": "0s"}},
-			[]string{"setting.width: 20 is too small; the least is 60", `setting.max_age: "0s" is not longer than 0`},
+			[]string{"setting.width: 20 is too small; the least is 40", `setting.max_age: "0s" is not longer than 0`},
 		},
 		{"a field", exporter.Settings{JSON: true, Fields: []exporter.FieldMapping{{Source: "x1", Target: "x"}}}, []string{"fields.x1: "}},
 		{"fields of a tree", exporter.Settings{Format: "tree", Fields: []exporter.FieldMapping{{Source: "name", Target: "n"}}}, []string{"fields: a tree has no fields to map"}},

@@ -15,12 +15,13 @@ import (
 	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/exporter/report"
 	"github.com/tracehook/tracehook/exporter/tree"
+	"github.com/tracehook/tracehook/internal/stdstream"
 )
 
 const treeFormat = "tree"
 
 // narrowest is the shortest line that can be asked for, as [tree.Style] draws none shorter.
-const narrowest = 60
+const narrowest = 40
 
 // trees draws each trace when it is ready.
 type trees struct {
@@ -33,6 +34,7 @@ type trees struct {
 	buf       []byte
 	logger    *slog.Logger
 	now       func() time.Time
+	textNanos bool // of JSON lines
 }
 
 func newTrees(s exporter.Settings) (*trees, error) {
@@ -44,7 +46,11 @@ func newTrees(s exporter.Settings) (*trees, error) {
 	if width > 0 && width < narrowest {
 		d.Problem("width", "%d is too small; the least is %d, and 0 is the width of the terminal", width, narrowest)
 	}
-	t := &trees{w: s.Stdout, width: width, collector: tree.NewCollector(maxSpans, maxAge), logger: s.Logger, now: time.Now}
+	textNanos := d.Word("number", []string{"number", "text"}, "nanos") == "text"
+	if textNanos && !s.JSON {
+		d.Problem("nanos", "only JSON lines have them as numbers: set json = true, or leave it out")
+	}
+	t := &trees{textNanos: textNanos, w: stdstream.Writer(s.Stdout), width: width, collector: tree.NewCollector(maxSpans, maxAge), logger: s.Logger, now: time.Now}
 	if t.logger == nil {
 		t.logger = slog.New(slog.DiscardHandler)
 	}

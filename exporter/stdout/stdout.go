@@ -3,6 +3,7 @@ package stdout
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
@@ -10,6 +11,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/report"
+	"github.com/tracehook/tracehook/internal/stdstream"
 )
 
 // Driver returns the driver "stdout". Its settings are pretty (false), which indents, and
@@ -55,10 +58,43 @@ func settings(s exporter.Settings) ([]stdouttrace.Option, error) {
 	return opts, errors.Join(errs...)
 }
 
-// Exporter is OTel's exporter.
-type Exporter = stdouttrace.Exporter
+// Exporter writes each span with OTel's exporter, and says what became of each.
+type Exporter struct{ inner *stdouttrace.Exporter }
 
-// New returns an exporter that writes to w. Options that set another writer win.
+// New returns an exporter that writes to w. Options that set another writer win. A standard
+// output whose reader has gone away is an error of the export, not the end of the process.
 func New(w io.Writer, opts ...stdouttrace.Option) (*Exporter, error) {
-	return stdouttrace.New(append([]stdouttrace.Option{stdouttrace.WithWriter(w)}, opts...)...)
+	inner, err := stdouttrace.New(append([]stdouttrace.Option{stdouttrace.WithWriter(stdstream.Writer(w))}, opts...)...)
+	if err != nil {
+		return nil, err
+	}
+	return &Exporter{inner}, nil
 }
+
+// ExportSpans writes spans one by one: what JSON has no form for, such as NaN, costs the span
+// that has it and no other. Its error is a [*report.Result].
+func (e *Exporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	var result report.Result
+	for i, span := range spans {
+		if span == nil {
+			continue
+		}
+		if err := e.inner.ExportSpans(ctx, spans[i:i+1:i+1]); err != nil {
+			if result.Failed++; result.Err == nil {
+				result.Err = fmt.Errorf("span %q: %w", span.Name(), err)
+			}
+			continue
+		}
+		result.Exported++
+	}
+	if result.Err == nil {
+		return nil
+	}
+	return &result
+}
+
+// Shutdown makes later exports do nothing.
+func (e *Exporter) Shutdown(ctx context.Context) error { return e.inner.Shutdown(ctx) }
+
+// MarshalLog describes the exporter for OTel's own log.
+func (e *Exporter) MarshalLog() any { return e.inner.MarshalLog() }

@@ -5,14 +5,19 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"math"
 	"os"
 	"strings"
 	"testing"
 
+	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/exportertest"
+	"github.com/tracehook/tracehook/exporter/report"
 	"github.com/tracehook/tracehook/exporter/stdout"
 )
 
@@ -120,4 +125,29 @@ func Example() {
 		return
 	}
 	// Output:
+}
+
+// OTel's own exporter gives up a batch at the first span that JSON has no form for.
+func TestOneNaNCostsOneSpan(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	e, err := stdout.New(&out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stubs := make(tracetest.SpanStubs, 10)
+	for i := range stubs {
+		stubs[i].Name = fmt.Sprintf("span-%d", i)
+	}
+	stubs[3].Attributes = []attribute.KeyValue{attribute.Float64("x", math.NaN())}
+	var result *report.Result
+	if err := e.ExportSpans(t.Context(), stubs.Snapshots()); !errors.As(err, &result) {
+		t.Fatalf("err = %v, want a Result", err)
+	}
+	if result.Exported != 9 || result.Failed != 1 || !strings.Contains(result.Error(), `"span-3"`) {
+		t.Errorf("result = %v, want 9 exported, and the name of the one that isn't", result)
+	}
+	if got := strings.Count(out.String(), `"Name":"span-`); got != 9 {
+		t.Errorf("%d spans are written, want 9", got)
+	}
 }
