@@ -29,7 +29,11 @@ type watchFS struct {
 func (f *watchFS) note(what, path string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.names = append(f.names, what+" "+filepath.Base(path))
+	name := filepath.Base(path)
+	if plain, ok := strings.CutSuffix(name, ".tmp"); ok { // it has something random in it
+		name = strings.TrimSuffix(plain, filepath.Ext(plain)) + ".tmp"
+	}
+	f.names = append(f.names, what+" "+name)
 }
 
 func (f *watchFS) OpenFile(name string, flag int, perm os.FileMode) (file.Handle, error) {
@@ -46,6 +50,14 @@ func (f *watchFS) Rename(from, to string) error {
 		f.renaming(to)
 	}
 	return f.OSFS.Rename(from, to)
+}
+
+func (f *watchFS) RenameNew(from, to string) error {
+	f.note("rename", to)
+	if f.renaming != nil {
+		f.renaming(to)
+	}
+	return f.OSFS.RenameNew(from, to)
 }
 
 func (f *watchFS) Remove(name string) error {

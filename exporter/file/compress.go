@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"math/rand/v2"
 	"os"
+	"strconv"
 
 	"github.com/tracehook/tracehook/exporter/file/internal/rotation"
 )
@@ -26,6 +29,7 @@ func (j *janitor) gzip(ctx context.Context, r rotatedFile) error {
 		return err
 	}
 	target := r.plain + rotation.Gzip
+	tmp := target + "." + strconv.FormatUint(rand.Uint64(), 36) + rotation.Temporary
 	if r.gz != "" { // a crash left both, or another program made it
 		same, err := j.startsWith(ctx, src, before.Size(), r.gz)
 		if err != nil {
@@ -35,19 +39,24 @@ func (j *janitor) gzip(ctx context.Context, r rotatedFile) error {
 			return fmt.Errorf("%q exists and has other content than %q: both stay; move one away", r.gz, r.plain)
 		}
 	}
-	tmp := r.plain + rotation.Temporary
-	if err := j.writeGzip(ctx, io.NewSectionReader(src, 0, before.Size()), tmp); err != nil {
-		_ = j.fs.Remove(tmp)
-		return fmt.Errorf("compressing %q: %w", r.plain, err)
+	written, err := j.writeGzip(ctx, io.NewSectionReader(src, 0, before.Size()), tmp)
+	if err != nil {
+		return errors.Join(fmt.Errorf("compressing %q: %w", r.plain, err), j.remove(tmp))
 	}
 	if err := j.fs.Chtimes(tmp, before.ModTime(), before.ModTime()); err != nil {
 		return err
 	}
+	if err := j.ours(target); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(err, j.remove(tmp))
+	}
 	if err := j.fs.Rename(tmp, target); err != nil {
-		return err
+		return errors.Join(err, j.remove(tmp))
 	}
 	if err := j.fs.SyncDir(j.family.Dir); err != nil {
 		return err
+	}
+	if named, err := j.fs.Stat(target); err != nil || !os.SameFile(written, named) {
+		return fmt.Errorf("%q was replaced by somebody else while %q was compressed: both stay", target, r.plain)
 	}
 	after, err := j.fs.Stat(r.plain)
 	if err != nil || !os.SameFile(before, after) || after.Size() != before.Size() {
@@ -56,21 +65,24 @@ func (j *janitor) gzip(ctx context.Context, r rotatedFile) error {
 	return j.fs.Remove(r.plain)
 }
 
-// writeGzip writes src to path as gzip and syncs it.
-func (j *janitor) writeGzip(ctx context.Context, src io.Reader, path string) (err error) {
-	dst, _, err := openOrMake(j.fs, path, os.O_WRONLY|os.O_TRUNC, j.mode)
+// writeGzip writes src as gzip to a new file at path, syncs it, and returns what it is.
+func (j *janitor) writeGzip(ctx context.Context, src io.Reader, path string) (info os.FileInfo, err error) {
+	dst, err := create(j.fs, path, os.O_WRONLY, j.mode)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, dst.Close()) }()
 	zip := gzip.NewWriter(dst)
 	if _, err := io.Copy(zip, &interruptible{ctx, src}); err != nil {
-		return err
+		return nil, err
 	}
 	if err := zip.Close(); err != nil {
-		return err
+		return nil, err
 	}
-	return dst.Sync()
+	if err := dst.Sync(); err != nil {
+		return nil, err
+	}
+	return dst.Stat()
 }
 
 // startsWith says whether all that can be read from the gzip file is the beginning of src,

@@ -14,8 +14,11 @@ import (
 //	store      directory of a relative file; "store/trace"
 //	output     the file; also called file and path, of which the last in this order
 //	           decides; "trace.log". An absolute one doesn't care for store.
+//	           /dev/stdout and /dev/stderr are written to as they are.
 //	encoding   json | text | otlp | yaml; text if the connection has a format and not
 //	           json = true, else json
+//	nanos      "number", or "text" for readers that round Unix nanoseconds (json)
+//	ids        "hex", or "decimal" for the SpirentOrion recorder's numbers (yaml)
 //	maxsize    bytes or a size such as "100MB", which is the default
 //	maxline    lines in a file
 //	slice      year | month | day | hour, or y | m | d | h
@@ -24,6 +27,9 @@ import (
 //	maxfiles   rotated files that stay
 //	fsync      "never", which is the default, "batch", or how often: "1s"
 //	mode       permission bits of the files as text: "0600"
+//	dirmode    those of directories that are made, "0700", and the widest that others may
+//	           have: without it, a directory that others can write to is refused
+//	dirgroup   group, by name or number, of the directories and files that are made
 //	shared     true: other processes write to this file too
 //
 // Limits of zero and below are refused: leave out what should not be limited.
@@ -44,9 +50,12 @@ func check(s exporter.Settings) error {
 	if err != nil {
 		return err
 	}
+	if decoded.stream() != nil {
+		return nil
+	}
 	path, err := target(decoded.path)
 	if err == nil {
-		err = checkPlace(path)
+		err = checkPlace(path, decoded.accepted)
 	}
 	if err != nil {
 		t, key := s.Table("setting"), "store"
@@ -61,7 +70,7 @@ func check(s exporter.Settings) error {
 // claims is the file itself, under the name that it has without symbolic links.
 func claims(s exporter.Settings) []string {
 	decoded, err := decode(s)
-	if err != nil || decoded.shared {
+	if err != nil || decoded.shared || decoded.stream() != nil {
 		return nil
 	}
 	return []string{"file:" + rotation.Resolve(decoded.path)}

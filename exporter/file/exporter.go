@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -21,6 +22,7 @@ import (
 type Exporter struct {
 	mu      sync.Mutex
 	w       *writer
+	stream  io.Writer // nil: w
 	encoder encode.Encoder
 	batch   batch
 	weights []int // spans in each record of batch
@@ -76,6 +78,8 @@ func (s *settings) valid() error {
 		return fmt.Errorf("no slice has the number %d", s.slice)
 	case s.mode&^0o777 != 0 || s.mode&0o600 != 0o600:
 		return fmt.Errorf("mode %#o: want permission bits that let the owner read and write, such as 0600", s.mode)
+	case s.dirMode&^(0o777|os.ModeSetgid|os.ModeSticky) != 0 || s.dirMode&0o700 != 0o700:
+		return fmt.Errorf("directory mode %v: want permission bits that leave all to the owner, such as 0700", s.dirMode)
 	case s.shared && !canLock:
 		return errors.New("a shared file needs advisory locks, which this system doesn't have")
 	}
@@ -84,10 +88,17 @@ func (s *settings) valid() error {
 
 func open(ctx context.Context, s settings) (*Exporter, error) {
 	e := &Exporter{encoder: s.encoder, quit: make(chan struct{})}
+	if e.stream = s.stream(); e.stream != nil {
+		e.w, e.janitor = newWriter(s, func() {}), &janitor{}
+		return e, nil
+	}
 	s.kind = s.encoder.Kind()
 	var err error
 	if s.path, err = target(s.path); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("file %q: %w", s.path, err)
+	}
+	if _, own := s.fs.(osFS); own {
+		s.fs = osFS{anyOwner: s.foreign(), group: s.dirGroup}
 	}
 	e.janitor = newJanitor(s)
 	e.w = newWriter(s, e.janitor.rotated)
@@ -99,6 +110,9 @@ func open(ctx context.Context, s settings) (*Exporter, error) {
 		e.w.close()
 		e.w.presence.drop()
 		return nil, fmt.Errorf("file %q: %w", s.path, err)
+	}
+	if err := e.janitor.dropTorn(); err != nil {
+		s.logger.Warn("removing old half records", "file", s.path, "error", err)
 	}
 	e.janitor.start(context.WithoutCancel(ctx))
 	if s.sync > 0 {
@@ -119,7 +133,14 @@ func (e *Exporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpa
 	if e.down || len(spans) == 0 {
 		return nil
 	}
-	done, err := e.export(ctx, spans)
+	done, err := 0, ctx.Err()
+	switch {
+	case err != nil:
+	case e.stream != nil:
+		done, err = e.exportStream(spans)
+	default:
+		done, err = e.export(ctx, spans)
+	}
 	if err == nil {
 		return nil
 	}
@@ -133,21 +154,14 @@ func (e *Exporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpa
 }
 
 func (e *Exporter) export(ctx context.Context, spans []sdktrace.ReadOnlySpan) (int, error) {
-	if err := ctx.Err(); err != nil {
-		return 0, err
-	}
 	if err := e.w.begin(ctx); err != nil {
 		return 0, err
-	}
-	step := 1
-	if e.encoder.Batched() {
-		step = perLine
 	}
 	var kept error
 	e.weights = e.weights[:0]
 	e.batch.reset()
 	for len(spans) > 0 {
-		n := min(step, len(spans))
+		n := min(e.step(), len(spans))
 		e.encode(spans[:n])
 		spans = spans[n:]
 		if len(spans) > 0 && len(e.batch.buf) < flushAt {
@@ -167,9 +181,7 @@ func (e *Exporter) export(ctx context.Context, spans []sdktrace.ReadOnlySpan) (i
 			break
 		}
 	}
-	if cap(e.batch.buf) > keepMost {
-		e.batch.buf = nil
-	}
+	e.trim()
 	records, err := e.w.end()
 	e.dirty = e.dirty || records > 0
 	done := 0
@@ -177,6 +189,21 @@ func (e *Exporter) export(ctx context.Context, spans []sdktrace.ReadOnlySpan) (i
 		done += weight
 	}
 	return done, errors.Join(kept, err)
+}
+
+// step is how many spans one record holds at most.
+func (e *Exporter) step() int {
+	if e.encoder.Batched() {
+		return perLine
+	}
+	return 1
+}
+
+// trim lets a buffer go that grew for one huge span.
+func (e *Exporter) trim() {
+	if cap(e.batch.buf) > keepMost {
+		e.batch.buf = nil
+	}
 }
 
 // encode appends one record that holds spans.

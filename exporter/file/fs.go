@@ -2,10 +2,13 @@ package file
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"time"
+
+	"github.com/tracehook/tracehook/internal/safefile"
 )
 
 // filesystem is what the package needs of the operating system. Tests put one in its
@@ -13,7 +16,7 @@ import (
 type filesystem interface {
 	OpenFile(name string, flag int, perm os.FileMode) (handle, error)
 	MkdirAll(path string, perm os.FileMode) error
-	Stat(name string) (os.FileInfo, error)
+	Stat(name string) (os.FileInfo, error) // of a link, not of what it leads to
 	ReadDir(name string) ([]os.DirEntry, error)
 	Rename(from, to string) error
 	// RenameNew renames a file to a name that nobody has, and returns an error that is
@@ -38,26 +41,37 @@ type handle interface {
 	Chmod(mode os.FileMode) error
 }
 
-// osFS is the operating system's own.
-type osFS struct{}
+// osFS is the operating system's own. It opens files as package safefile does, and none of
+// its methods follows a link at the end of a path.
+type osFS struct {
+	anyOwner bool // other users write to the file, too
+	group    *int // of what is made; nil is the process's own
+}
 
-func (osFS) OpenFile(name string, flag int, perm os.FileMode) (handle, error) {
-	f, err := os.OpenFile(name, flag, perm)
+func (o osFS) OpenFile(name string, flag int, perm os.FileMode) (handle, error) {
+	if o.anyOwner {
+		flag |= safefile.AnyOwner
+	}
+	f, err := safefile.Open(name, flag, perm)
 	if err != nil {
 		return nil, err // not f: a nil *os.File is not a nil handle
+	}
+	if o.group != nil && flag&os.O_EXCL != 0 {
+		if err := f.Chown(-1, *o.group); err != nil {
+			return nil, errors.Join(fmt.Errorf("giving it to group %d (dirgroup): %w", *o.group, err), f.Close(), os.Remove(name))
+		}
 	}
 	return f, nil
 }
 
-func (osFS) MkdirAll(path string, perm os.FileMode) error { return os.MkdirAll(path, perm) }
-func (osFS) Stat(name string) (os.FileInfo, error)        { return os.Stat(name) }
-func (osFS) ReadDir(name string) ([]os.DirEntry, error)   { return os.ReadDir(name) }
-func (osFS) Rename(from, to string) error                 { return os.Rename(from, to) }
-func (osFS) Remove(name string) error                     { return os.Remove(name) }
-
-func (osFS) Chtimes(name string, atime, mtime time.Time) error {
-	return os.Chtimes(name, atime, mtime)
+func (o osFS) MkdirAll(path string, perm os.FileMode) error {
+	return safefile.MakeDirectories(path, perm, o.group)
 }
+
+func (osFS) Stat(name string) (os.FileInfo, error)      { return os.Lstat(name) }
+func (osFS) ReadDir(name string) ([]os.DirEntry, error) { return os.ReadDir(name) }
+func (osFS) Rename(from, to string) error               { return os.Rename(from, to) }
+func (osFS) Remove(name string) error                   { return os.Remove(name) }
 
 // openOrMake opens a file, or makes it with that very mode, whatever the umask, and says
 // which. Another process may be faster.
@@ -66,19 +80,24 @@ func openOrMake(fsys filesystem, path string, flag int, mode os.FileMode) (h han
 	if !errors.Is(err, fs.ErrNotExist) {
 		return h, false, err
 	}
-	h, err = fsys.OpenFile(path, flag|os.O_CREATE|os.O_EXCL, mode)
+	h, err = create(fsys, path, flag, mode)
 	if errors.Is(err, fs.ErrExist) {
 		h, err = fsys.OpenFile(path, flag, 0)
 		return h, false, err
 	}
+	return h, err == nil, err
+}
+
+// create makes a file with that very mode, whatever the umask.
+func create(fsys filesystem, path string, flag int, mode os.FileMode) (handle, error) {
+	h, err := fsys.OpenFile(path, flag|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	if err := h.Chmod(mode); err != nil {
-		_ = h.Close()
-		return nil, false, err
+		return nil, errors.Join(err, h.Close())
 	}
-	return h, true, nil
+	return h, nil
 }
 
 // renameByPlaceholder makes an empty file of the new name, so that nobody else can have

@@ -5,12 +5,16 @@ package file
 import (
 	"errors"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
 // canLock says whether this system has the locks that keep two processes apart.
 const canLock = true
+
+// errReadOnly is that of a file system on which nothing can be made.
+const errReadOnly = unix.EROFS
 
 func (osFS) Lock(h handle, exclusive bool) error {
 	f, ok := h.(interface{ Fd() uintptr })
@@ -52,6 +56,12 @@ func (osFS) SyncDir(name string) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
+}
+
+// Chtimes sets the times of a file or of a link, not of what it leads to.
+func (osFS) Chtimes(name string, atime, mtime time.Time) error {
+	times := []unix.Timespec{unix.NsecToTimespec(atime.UnixNano()), unix.NsecToTimespec(mtime.UnixNano())}
+	return unix.UtimesNanoAt(unix.AT_FDCWD, name, times, unix.AT_SYMLINK_NOFOLLOW)
 }
 
 // writable says whether this process may write to path, a file or a directory.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tracehook/tracehook/exporter/file/internal/rotation"
+	"github.com/tracehook/tracehook/internal/safefile"
 )
 
 // janitor compresses and removes rotated files, one at a time, on a goroutine of its own.
@@ -18,6 +19,7 @@ import (
 type janitor struct {
 	settings
 	family rotation.Family
+	age    ageClock
 	clean  lock          // between processes that share the file
 	kick   chan struct{} // there is something to do
 	quit   chan struct{} // finish what there is to do
@@ -30,6 +32,7 @@ const hour = time.Hour
 
 func newJanitor(s settings) *janitor {
 	j := &janitor{settings: s, family: rotation.NewFamily(s.path), kick: make(chan struct{}, 1), quit: make(chan struct{})}
+	j.age = newAgeClock(&j.settings, j.family)
 	j.clean = lock{fs: s.fs, path: s.path + ".clean" + rotation.Lock, mode: lockMode(s.mode)}
 	return j
 }
@@ -95,6 +98,27 @@ func (j *janitor) look(ctx context.Context) {
 	}
 }
 
+// ours returns why the file at path can't be one of ours.
+func (j *janitor) ours(path string) error {
+	info, err := j.fs.Stat(path)
+	if err == nil && !j.foreign() {
+		err = safefile.Check(path, info)
+	}
+	return err
+}
+
+// remove removes a file of ours, and nothing else.
+func (j *janitor) remove(path string) error {
+	err := j.ours(path)
+	if err == nil {
+		err = j.fs.Remove(path)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
 func (j *janitor) tidy(ctx context.Context) error {
 	if j.shared {
 		if err := j.clean.take(true); errors.Is(err, errLocked) {
@@ -109,6 +133,7 @@ func (j *janitor) tidy(ctx context.Context) error {
 		return err
 	}
 	files, err = j.retain(files)
+	err = errors.Join(err, j.dropTorn())
 	if !j.compress {
 		return err
 	}
@@ -134,23 +159,23 @@ type rotatedFile struct {
 }
 
 // list finds the rotated files, oldest first. Empty ones are names that a rotation has
-// only reserved; compressed halves without a final name are removed.
+// only reserved. One that has a lock file beside it is the log of somebody else, whose name
+// happens to be that of a rotated file. Compressed halves without a final name are removed.
 func (j *janitor) list() ([]rotatedFile, error) {
 	entries, err := j.fs.ReadDir(j.family.Dir)
 	if err != nil {
 		return nil, err
 	}
+	locked := rotation.Locked(entries)
 	found := make(map[rotation.Stamp]rotatedFile)
 	for _, e := range entries {
 		path := filepath.Join(j.family.Dir, e.Name())
-		if name, half := strings.CutSuffix(e.Name(), rotation.Temporary); half {
-			if _, _, ok := j.family.Parse(name); ok {
-				_ = j.fs.Remove(path)
-			}
+		if j.family.Unfinished(e.Name()) {
+			_ = j.remove(path)
 			continue
 		}
 		s, gz, ok := j.family.Parse(e.Name())
-		if !ok || !e.Type().IsRegular() {
+		if !ok || !e.Type().IsRegular() || locked[strings.TrimSuffix(e.Name(), rotation.Gzip)] {
 			continue
 		}
 		info, err := e.Info()

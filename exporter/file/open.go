@@ -8,15 +8,23 @@ import (
 	"os"
 )
 
-// dirMode is for directories that are made: traces are nobody else's business.
-const dirMode = 0o700
-
 // acquire makes the directory and takes the lock that says that we write to this file.
 func (w *writer) acquire() error {
-	if err := w.fs.MkdirAll(w.family.Dir, dirMode); err != nil {
+	warning, err := checkDirectory(w.family.Dir, w.accepted)
+	if err != nil {
 		return err
 	}
-	err := w.presence.take(!w.shared)
+	if warning != "" && warning != w.warned {
+		w.logger.Warn(warning, "file", w.path)
+		w.warned = warning
+	}
+	if err := w.fs.MkdirAll(w.family.Dir, w.dirMode); err != nil {
+		return err
+	}
+	err = w.presence.take(!w.shared)
+	if err != nil && w.fixed(err) {
+		err = w.presence.take(!w.shared)
+	}
 	switch {
 	case errors.Is(err, errors.ErrUnsupported) && !w.shared:
 		if canLock { // else the documentation has said it
@@ -30,11 +38,27 @@ func (w *writer) acquire() error {
 	return err
 }
 
+// fixed says whether the lock can't be made because nothing can be made in the directory,
+// although the log is there, as root makes it for a service. Then the log itself is locked,
+// and whoever made it rotates it.
+func (w *writer) fixed(err error) bool {
+	if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, errReadOnly) || w.shared {
+		return false
+	}
+	if _, err := w.fs.Stat(w.presence.path); !errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	if info, err := w.fs.Stat(w.path); err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	w.logger.Warn("nothing can be made beside the trace file: it isn't rotated here", "file", w.path, "error", err)
+	w.presence = lock{fs: w.fs, path: w.path, mode: w.mode}
+	w.unrotated = true
+	return true
+}
+
 // open opens the active file and learns what is in it.
 func (w *writer) open() error {
-	if err := requireRegular(w.fs, w.path); err != nil {
-		return err
-	}
 	h, made, err := openOrMake(w.fs, w.path, os.O_RDWR|os.O_APPEND, w.mode)
 	if err != nil {
 		return err
@@ -135,23 +159,4 @@ func (w *writer) count(from, to int64) error {
 		}
 	}
 	return nil
-}
-
-// requireRegular refuses what can't be a log: directories, pipes, devices.
-func requireRegular(fsys filesystem, path string) error {
-	info, err := fsys.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if info.Mode().IsRegular() {
-		return nil
-	}
-	kind := "device or pipe"
-	if info.IsDir() {
-		kind = "directory"
-	}
-	return &notRegularError{path: path, kind: kind}
 }

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"io"
 	"log/slog"
 	"os"
 	"time"
@@ -48,16 +49,25 @@ type settings struct {
 	maxFiles int
 	sync     Sync
 	mode     os.FileMode
+	dirMode  os.FileMode
+	dirGroup *int
+	accepted os.FileMode // bits that directories may have although others can write there
 	shared   bool
 	logger   *slog.Logger
+	stdout   io.Writer // nil is the process's
+	stderr   io.Writer
 	fs       filesystem
 	now      func() time.Time
 }
+
+// foreign says whether files of other users are ours, too.
+func (s *settings) foreign() bool { return s.shared && s.mode&0o022 != 0 }
 
 func defaults() settings {
 	return settings{
 		maxSize: DefaultMaxSize,
 		mode:    0o600,
+		dirMode: 0o700,
 		logger:  slog.New(slog.DiscardHandler),
 		fs:      osFS{},
 		now:     time.Now,
@@ -91,9 +101,20 @@ func WithMaxFiles(n int) Option { return func(s *settings) { s.maxFiles = n } }
 func WithSync(sync Sync) Option { return func(s *settings) { s.sync = sync } }
 
 // WithMode sets the permission bits of the files that are made, whatever the umask. The
-// default is 0600. The files of locks get those of whoever may write. Directories are made
-// with 0700.
+// default is 0600. Lock files get those of the users who may write.
 func WithMode(mode os.FileMode) Option { return func(s *settings) { s.mode = mode } }
+
+// WithDirMode sets the mode of directories that are made, whatever the umask: permission
+// bits, [os.ModeSetgid] and [os.ModeSticky]. The default is 0700. It also sets how far
+// directories that exist may be open to others: by default one that others can write to is
+// refused, because they can replace files in it; one that this mode allows is only warned of.
+func WithDirMode(mode os.FileMode) Option {
+	return func(s *settings) { s.dirMode, s.accepted = mode, mode.Perm() }
+}
+
+// WithDirGroup sets the group, by its number, of directories and files that are made. By
+// default it is the process's own.
+func WithDirGroup(group int) Option { return func(s *settings) { s.dirGroup = &group } }
 
 // WithShared lets several processes write to the same file, if all of them say so. Each
 // batch then waits for its turn, at most five seconds. It needs advisory locks, which only

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/tracehook/tracehook/exporter/file/internal/rotation"
+	"github.com/tracehook/tracehook/internal/safefile"
 )
 
 // Limits of a path. File systems take names of 255 bytes; a rotation appends up to 16 for
@@ -53,14 +54,22 @@ func tilde(path string) bool {
 }
 
 // checkPlace says why the file at path can't be written to, as far as looking tells.
-func checkPlace(path string) error {
-	if err := requireRegular(osFS{}, path); err != nil {
+func checkPlace(path string, accepted os.FileMode) error {
+	if _, err := checkDirectory(filepath.Dir(path), accepted); err != nil {
 		return explain(err)
 	}
-	if _, err := os.Stat(path); err == nil {
+	info, err := os.Lstat(path)
+	switch {
+	case err == nil:
+		if err := safefile.Check(path, info); err != nil {
+			return err
+		}
 		if err := writable(path, false); err != nil {
 			return fmt.Errorf("%q can't be written to by this process: %w", path, err)
 		}
+		return nil // whether or not anything can be made beside it
+	case !errors.Is(err, fs.ErrNotExist):
+		return explain(err)
 	}
 	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
 		info, err := os.Stat(dir)
@@ -80,9 +89,22 @@ func checkPlace(path string) error {
 	}
 }
 
+// checkDirectory refuses a directory that others can write to, unless that is accepted: then
+// it returns a warning.
+func checkDirectory(dir string, accepted os.FileMode) (warning string, err error) {
+	warning, err = safefile.CheckDirectory(dir, accepted)
+	if e, ok := errors.AsType[*safefile.Error](err); ok && e.Needed != 0 {
+		e.Cure += fmt.Sprintf(", or set dirmode = \"%04o\" to trust them", 0o755|e.Needed)
+	}
+	return warning, err
+}
+
 // target is the file that path stands for, which is to be written.
 func target(path string) (string, error) {
-	target := rotation.Follow(path)
+	target, err := safefile.Follow(path)
+	if err != nil {
+		return path, err
+	}
 	if problem := pathProblem(target); problem != "" {
 		return "", fmt.Errorf("%q leads to %q: %s", path, target, problem)
 	}

@@ -1,9 +1,6 @@
 package file
 
-import (
-	"errors"
-	"io/fs"
-)
+import "errors"
 
 // retain removes files beyond the limits of age and number, and returns those that stay.
 // A file and its compressed twin count as one.
@@ -23,7 +20,7 @@ func (j *janitor) retain(files []rotatedFile) ([]rotatedFile, error) {
 			if path == "" {
 				continue
 			}
-			if err := j.fs.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := j.remove(path); err != nil {
 				problems = append(problems, err)
 			}
 		}
@@ -38,7 +35,7 @@ func (j *janitor) tooOld(r rotatedFile) bool {
 	if j.maxAge <= 0 {
 		return false
 	}
-	now := j.now()
+	now := j.age.time()
 	rotated := r.Time(now.Location())
 	if rotated.After(now) {
 		path := r.plain

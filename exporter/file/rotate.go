@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 
 	"github.com/tracehook/tracehook/exporter/file/internal/rotation"
 )
@@ -20,10 +21,11 @@ func (w *writer) rotate() error {
 	if err := w.findNewest(); err != nil {
 		return fmt.Errorf("rotating: %w", err)
 	}
+	info := w.info
 	w.close() // syncs, and some systems don't rename open files
 	w.done += w.pending
 	w.pending = 0
-	if err := w.rename(); err != nil {
+	if err := w.rename(info); err != nil {
 		return errors.Join(fmt.Errorf("rotating: %w", err), w.reopen())
 	}
 	w.rotated()
@@ -36,8 +38,14 @@ func (w *writer) reopen() error {
 	return err
 }
 
-// rename gives the active file the next name that nobody has.
-func (w *writer) rename() error {
+// rename gives the active file the next name that nobody has. It leaves alone what has
+// taken its place.
+func (w *writer) rename(info os.FileInfo) error {
+	if named, err := w.fs.Stat(w.path); err != nil {
+		return err
+	} else if !os.SameFile(named, info) {
+		return fmt.Errorf("%q has become another file", w.path)
+	}
 	for range 1000 {
 		w.last = w.last.Next(w.now())
 		target := w.family.Rotated(w.last)

@@ -2,8 +2,10 @@ package file
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -27,12 +29,14 @@ func decode(in exporter.Settings) (settings, error) {
 	if in.Logger != nil {
 		s.logger = in.Logger
 	}
+	s.stdout, s.stderr = in.Stdout, in.Stderr
 	d := in.Table("setting")
 	decodePath(d, &s)
 	decodeLimits(d, &s)
 	s.compress = d.Bool(false, "compress")
 	s.sync = decodeSync(d)
 	s.mode = decodeMode(d)
+	decodeDirectory(d, &s)
 	if s.shared = d.Bool(false, "shared"); s.shared && !canLock {
 		d.Problem("shared", "a shared file needs advisory locks, which this system doesn't have")
 	}
@@ -43,7 +47,26 @@ func decode(in exporter.Settings) (settings, error) {
 	s.kind = d.Word(fallback, encode.Kinds(), "encoding")
 	var err error
 	s.encoder, err = encode.New(s.kind, in)
+	decodeEncoder(d, &s)
 	return s, errors.Join(d.Err(), err)
+}
+
+// decodeEncoder reads what one encoding has and others have not.
+func decodeEncoder(d *setting.Table, s *settings) {
+	if d.Word("number", []string{"number", "text"}, "nanos") == "text" {
+		if json, ok := s.encoder.(*encode.JSON); ok {
+			json.NanosAsText()
+		} else if s.encoder != nil {
+			d.Problem("nanos", "only the encoding json has them as numbers, and this is %s: leave it out", s.kind)
+		}
+	}
+	if d.Word("hex", []string{"hex", "decimal"}, "ids") == "decimal" {
+		if yaml, ok := s.encoder.(*encode.YAML); ok {
+			yaml.DecimalIDs()
+		} else if s.encoder != nil {
+			d.Problem("ids", "only the encoding yaml can have numbers, and this is %s: leave it out", s.kind)
+		}
+	}
 }
 
 func decodePath(d *setting.Table, s *settings) {
@@ -104,10 +127,53 @@ func decodeSync(d *setting.Table) Sync {
 func decodeMode(d *setting.Table) os.FileMode {
 	const usual = 0o600
 	text := d.String("0600", "mode")
-	mode, err := strconv.ParseUint(strings.TrimPrefix(text, "0o"), 8, 32)
+	mode, err := parseMode(text)
 	if err != nil || mode > 0o777 || mode&usual != usual {
 		d.Problem("mode", `want permission bits in octal that let the owner read and write, such as "0600", have %q`, text)
 		return usual
 	}
 	return os.FileMode(mode)
+}
+
+func decodeDirectory(d *setting.Table, s *settings) {
+	if text := d.String("", "dirmode"); text != "" {
+		const usual = 0o700
+		mode, err := parseMode(text)
+		if err != nil || mode > 0o3777 || mode&usual != usual {
+			d.Problem("dirmode", `want permission bits in octal that leave all to the owner, such as "0750", or "2750" for files in the directory's group, have %q`, text)
+			return
+		}
+		s.dirMode = os.FileMode(mode & 0o777)
+		if mode&0o2000 != 0 {
+			s.dirMode |= os.ModeSetgid
+		}
+		if mode&0o1000 != 0 {
+			s.dirMode |= os.ModeSticky
+		}
+		s.accepted = s.dirMode.Perm()
+	}
+	if name := d.String("", "dirgroup"); name != "" {
+		group, err := lookupGroup(name)
+		if err != nil {
+			d.Problem("dirgroup", "%v", err)
+			return
+		}
+		s.dirGroup = &group
+	}
+}
+
+func parseMode(text string) (uint64, error) {
+	return strconv.ParseUint(strings.TrimPrefix(text, "0o"), 8, 32)
+}
+
+// lookupGroup returns the number of a group of this machine.
+func lookupGroup(name string) (int, error) {
+	if n, err := strconv.ParseUint(name, 10, 31); err == nil {
+		return int(n), nil
+	}
+	group, err := user.LookupGroup(name)
+	if err != nil {
+		return 0, fmt.Errorf("there is no group %q on this machine: name one that exists, or give its number", name)
+	}
+	return strconv.Atoi(group.Gid)
 }

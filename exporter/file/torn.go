@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
+	"time"
 
 	"github.com/tracehook/tracehook/exporter/file/internal/rotation"
 )
@@ -78,14 +80,26 @@ func (w *writer) complete(start int64) bool {
 	return (err == nil || errors.Is(err, io.EOF)) && json.Valid(line)
 }
 
+// Bounds of what is kept of half records: the torn file begins anew when it would be longer
+// than a log may be, and goes with the rotated files, or after a month.
+const (
+	longestTorn = 16 << 20
+	oldestTorn  = 30 * 24 * time.Hour
+)
+
 // moveTorn appends what is behind start to the torn file, and cuts it off once it is safe
 // there. A crash between the two copies it twice.
 func (w *writer) moveTorn(start int64) error {
-	to, _, err := openOrMake(w.fs, w.path+rotation.Torn, os.O_WRONLY|os.O_APPEND, w.mode)
+	path, most := w.path+rotation.Torn, min(w.maxSize, longestTorn)
+	flag := os.O_WRONLY | os.O_APPEND
+	if info, err := w.fs.Stat(path); err == nil && info.Size()+w.size-start > most {
+		flag |= os.O_TRUNC
+	}
+	to, _, err := openOrMake(w.fs, path, flag, w.mode)
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(to, io.NewSectionReader(w.f, start, w.size-start))
+	_, err = io.Copy(to, io.NewSectionReader(w.f, start, min(w.size-start, most)))
 	if err == nil {
 		_, err = to.Write([]byte{'\n'})
 	}
@@ -96,4 +110,20 @@ func (w *writer) moveTorn(start int64) error {
 		return err
 	}
 	return w.f.Truncate(start)
+}
+
+// dropTorn removes the torn file when it is too old.
+func (j *janitor) dropTorn() error {
+	path, most := j.path+rotation.Torn, j.maxAge
+	if most == 0 {
+		most = oldestTorn
+	}
+	info, err := j.fs.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && j.age.time().Sub(info.ModTime()) <= most {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return j.remove(path)
 }

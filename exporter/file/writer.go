@@ -50,7 +50,10 @@ type writer struct {
 	pending int   // records written since base
 	done    int   // records that count as written
 	broken  bool  // f must be opened again
-	rotated func()
+
+	warned    string // what was said about the directory
+	unrotated bool   // nothing can be made beside the file
+	rotated   func()
 }
 
 func newWriter(s settings, rotated func()) *writer {
@@ -116,6 +119,9 @@ func (w *writer) append(b *batch) error {
 
 // fit counts the records from i on that the active file has room for.
 func (w *writer) fit(b *batch, i int) int {
+	if w.unrotated {
+		return b.len() - i
+	}
 	if w.size > 0 && w.slice != NoSlice && w.slice.period(w.now()) != w.period {
 		return 0
 	}

@@ -70,7 +70,7 @@ func (s *Spool) moveToDead(e entry, lost int, reason error) error {
 	if lost < e.spans {
 		text += fmt.Sprintf("%d of the %d spans are lost; sending this file again duplicates the others\n", lost, e.spans)
 	}
-	err := os.WriteFile(path+reasonSuffix, []byte(text), 0o600)
+	err := writeReason(path+reasonSuffix, text)
 	s.mu.Lock()
 	s.counts.dead += int64(lost)
 	e.body = nil
@@ -89,6 +89,16 @@ func (s *Spool) moveToDead(e entry, lost int, reason error) error {
 		s.options.Logger.Warn("dead/ isn't as it should be", "file", name, "error", err)
 	}
 	return nil
+}
+
+// writeReason writes a file that nobody has.
+func writeReason(path, text string) error {
+	f, err := create(path)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write([]byte(text))
+	return errors.Join(err, f.Close())
 }
 
 // logDead says that spans of an entry are dead.

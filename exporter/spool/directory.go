@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/tracehook/tracehook/internal/safefile"
 )
 
 // Check reports what [Open] would refuse of o, without changing anything.
@@ -21,17 +23,8 @@ func Check(o Options) error {
 // yet are fine: they will be ours.
 func checkDirectories(dir string) error {
 	parent := filepath.Dir(dir)
-	for above := filepath.Dir(parent); ; above = filepath.Dir(above) {
-		info, err := os.Stat(above)
-		if err == nil && !info.IsDir() {
-			return fmt.Errorf("%q is not a directory, so %q can't be made below it: choose another path", above, parent)
-		}
-		if err == nil && replaceable(info) {
-			return fmt.Errorf("%q can be renamed by everybody on this machine, because %q is writable for all without the sticky bit: choose a directory of your own", dir, above)
-		}
-		if above == filepath.Dir(above) {
-			break
-		}
+	if err := safefile.CheckAbove(parent); err != nil {
+		return fmt.Errorf("%q can't be kept from others: %w", dir, err)
 	}
 	if err := checkDirectory(parent, false); err != nil {
 		return err // what is below it can only be as wrong

@@ -46,7 +46,7 @@ func TestOpenRefusesUnsafeDirectories(t *testing.T) {
 		{"a shared temporary directory", func(b string) string { return mkdir(t, b+"/tmp", 0o777|os.ModeSticky) }, "shared temporary directory"},
 		{"writable for the group", func(b string) string { return mkdir(t, b+"/d", 0o770) }, "writable for others (mode 0770)"},
 		{"writable for all", func(b string) string { return mkdir(t, b+"/d", 0o777) }, "writable for others"},
-		{"replaceable by all", func(b string) string { return filepath.Join(mkdir(t, b+"/open", 0o777), "d") + "/e" }, "can be renamed by everybody"},
+		{"replaceable by all", func(b string) string { return filepath.Join(mkdir(t, b+"/open", 0o777), "d") + "/e" }, "can be written to by everybody (mode 0777), who could replace our files there: chmod"},
 		{"a connection's directory that others read", func(b string) string {
 			mkdir(t, mkdir(t, b+"/d", 0o700)+"/test", 0o755)
 			return b + "/d"

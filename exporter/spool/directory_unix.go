@@ -44,8 +44,3 @@ func checkMode(dir string, info fs.FileInfo, private bool) error {
 	}
 	return nil
 }
-
-// replaceable reports that anybody may rename what is in a directory.
-func replaceable(info fs.FileInfo) bool {
-	return info.Mode().Perm()&0o002 != 0 && info.Mode()&fs.ModeSticky == 0
-}

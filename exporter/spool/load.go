@@ -3,13 +3,15 @@ package spool
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tracehook/tracehook/internal/safefile"
 )
 
 // tempPrefix marks files that are being written.
@@ -106,14 +108,15 @@ var errDamaged = errors.New("the file is damaged: its size or checksum is not wh
 
 // readEntry returns the body of e, checked, or errDamaged.
 func readEntry(path string, e *entry) ([]byte, error) {
-	info, err := os.Lstat(path)
+	f, err := safefile.Open(path, os.O_RDONLY, 0)
+	if _, ok := errors.AsType[*safefile.Error](err); ok && !errors.Is(err, fs.ErrPermission) {
+		return nil, fmt.Errorf("%w: %w", errDamaged, err)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() != e.size || info.Mode()&fs.ModeType != 0 {
-		return nil, errDamaged
-	}
-	body, err := os.ReadFile(filepath.Clean(path))
+	defer func() { _ = f.Close() }() // only read
+	body, err := io.ReadAll(io.LimitReader(f, e.size+1))
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tracehook/tracehook/internal/safefile"
 )
 
 const lockName = "lock"
@@ -24,7 +26,14 @@ var errLocked = errors.New("locked")
 // lock takes the directory for this process until the returned file is closed. The system
 // gives it back when a process dies. It waits for a predecessor until done is closed, at most 2 s.
 func lock(done <-chan struct{}, dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
+	path := filepath.Join(dir, lockName)
+	f, err := safefile.Open(path, os.O_RDWR, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		f, err = safefile.Open(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	}
+	if errors.Is(err, os.ErrExist) { // another process was faster
+		f, err = safefile.Open(path, os.O_RDWR, 0)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/tracehook/tracehook/internal/safefile"
 )
 
 // file is what is written to; tests have one that fails.
@@ -16,7 +18,7 @@ type file interface {
 }
 
 func create(name string) (file, error) {
-	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	return safefile.Open(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 }
 
 // write puts a batch into its file: whole or not at all. A directory that has been removed is
@@ -117,7 +119,7 @@ func (s *Spool) syncNow() error {
 }
 
 func syncFile(path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	f, err := safefile.Open(path, os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}

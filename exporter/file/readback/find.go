@@ -28,6 +28,9 @@ func find(path string) ([]log, error) {
 	}
 	f := rotation.NewFamily(rotation.Follow(path))
 	_, rotated := rotation.FamilyOf(f.Dir, f.Name())
+	if _, err := os.Lstat(f.Active() + rotation.Lock); err == nil {
+		rotated = false
+	}
 	l := log{f, rotated || strings.HasSuffix(f.Name(), rotation.Gzip)}
 	if err != nil {
 		if l.single {
@@ -46,11 +49,11 @@ func findAll(dir string) ([]log, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := make(map[string]log)
+	locked, found := rotation.Locked(entries), make(map[string]log)
 	for _, e := range entries {
 		if name := e.Name(); e.Type().IsRegular() && !beside(name) {
 			l := log{Family: rotation.NewFamily(filepath.Join(dir, name)), single: strings.HasSuffix(name, rotation.Gzip)}
-			if f, rotated := rotation.FamilyOf(dir, name); rotated {
+			if f, rotated := rotation.FamilyOf(dir, name); rotated && !locked[strings.TrimSuffix(name, rotation.Gzip)] {
 				l = log{Family: f}
 			}
 			found[l.Name()] = l
@@ -86,8 +89,10 @@ func rotations(f rotation.Family, last rotation.Stamp) ([]rotation.Stamp, error)
 // list adds the stamps of the rotated files that are wanted, in any order.
 func list(f rotation.Family, stamps []rotation.Stamp, wanted func(rotation.Stamp) bool) ([]rotation.Stamp, error) {
 	entries, err := os.ReadDir(f.Dir)
+	locked := rotation.Locked(entries)
 	for _, e := range entries {
-		if s, _, ok := f.Parse(e.Name()); ok && e.Type().IsRegular() && wanted(s) {
+		s, _, ok := f.Parse(e.Name())
+		if ok && e.Type().IsRegular() && wanted(s) && !locked[strings.TrimSuffix(e.Name(), rotation.Gzip)] {
 			stamps = append(stamps, s)
 		}
 	}

@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 )
@@ -8,7 +9,7 @@ import (
 // Endings of files that stand beside the log.
 const (
 	Gzip      = ".gz"
-	Temporary = ".gz.tmp" // a compressed file that isn't finished
+	Temporary = ".tmp" // a compressed file that isn't finished
 	Lock      = ".lock"
 	Torn      = ".torn" // half records of writers that died
 )
@@ -46,6 +47,18 @@ func FamilyOf(dir, name string) (Family, bool) {
 	return Family{}, false
 }
 
+// Locked returns the names that have a lock file beside them. Each of them is a log of its
+// own, whatever its name looks like.
+func Locked(entries []os.DirEntry) map[string]bool {
+	locked := make(map[string]bool)
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), Lock); ok {
+			locked[name] = true
+		}
+	}
+	return locked
+}
+
 // Name is the name of the log file.
 func (f Family) Name() string { return f.Base + f.Ext }
 
@@ -55,6 +68,20 @@ func (f Family) Active() string { return filepath.Join(f.Dir, f.Name()) }
 // Rotated is the path of a rotated file that isn't compressed.
 func (f Family) Rotated(s Stamp) string {
 	return filepath.Join(f.Dir, f.Base+"."+s.String()+f.Ext)
+}
+
+// Unfinished says whether name is that of a compressed file that isn't finished, with or
+// without something random before its ending.
+func (f Family) Unfinished(name string) bool {
+	name, ok := strings.CutSuffix(name, Temporary)
+	if !ok {
+		return false
+	}
+	if i := strings.LastIndex(name, Gzip+"."); i >= 0 {
+		name = name[:i+len(Gzip)]
+	}
+	_, compressed, ok := f.Parse(name)
+	return ok && compressed
 }
 
 // Parse reads the name of a rotated file, and says whether the file is compressed.

@@ -1,0 +1,61 @@
+package file_test
+
+import (
+	"bytes"
+	"errors"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/file"
+	"github.com/tracehook/tracehook/exporter/report"
+)
+
+// short is a stream that takes so many bytes.
+type short struct {
+	bytes.Buffer
+	most int
+}
+
+func (s *short) Write(p []byte) (int, error) {
+	if n := s.most - s.Len(); n < len(p) {
+		_, _ = s.Buffer.Write(p[:n])
+		return n, errors.New("broken pipe")
+	}
+	return s.Buffer.Write(p)
+}
+
+func TestStandardOutputIsNoFile(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("there is no /dev/stdout on this system")
+	}
+	for _, path := range []string{"/dev/stdout", "/dev/fd/2", "/dev/stderr"} {
+		w := &short{most: 20}
+		s := exporter.Settings{Format: "%name%", Stdout: w, Stderr: w, Setting: map[string]any{"path": path}}
+		if err := file.Driver().Check(s); err != nil {
+			t.Errorf("Check: %v", err)
+		}
+		if claims := file.Driver().Claims(s); claims != nil {
+			t.Errorf("%s claims %q, though anybody may write to it", path, claims)
+		}
+		e, err := file.Driver().New(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.ExportSpans(t.Context(), spans(0, 2)); err != nil {
+			t.Error(err)
+		}
+		var result *report.Result
+		if err := e.ExportSpans(t.Context(), spans(2, 4)); !errors.As(err, &result) || result.Exported != 0 || result.Failed != 2 || !strings.Contains(err.Error(), path) {
+			t.Errorf("err = %v, want 2 spans failed and the name of the stream", err)
+		}
+		if err := e.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if got := w.String(); got != "span-0\nspan-1\nspan-2" {
+			t.Errorf("%s has %q", path, got)
+		}
+	}
+}
