@@ -14,8 +14,9 @@ import (
 func TestDefaultBatchFitsTheQueue(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ queue, batch, want int }{
+		{queue: 0, want: 512},
+		{queue: 4096, want: 512},
 		{queue: 1024, want: 256},
-		{queue: 4096, want: 256},
 		{queue: 100, want: 25},
 		{queue: 3, want: 1},
 		{queue: 1, want: 1},

@@ -15,13 +15,21 @@ import (
 
 // What a [ConnectionConfig] and [Options] mean where they are zero or negative.
 const (
-	DefaultQueueSize     = connection.DefaultQueueSize
-	DefaultBatchSize     = connection.DefaultBatchSize
-	DefaultSchedule      = connection.DefaultSchedule
-	DefaultExportTimeout = connection.DefaultExportTimeout
-	DefaultBlockTimeout  = connection.DefaultBlockTimeout
-	DefaultDrainTimeout  = 30 * time.Second
+	DefaultQueueSize       = connection.DefaultQueueSize
+	DefaultBatchSize       = connection.DefaultBatchSize
+	DefaultDropQueueSize   = connection.DefaultDropQueueSize // with [OverflowDrop]
+	DefaultDropBatchSize   = connection.DefaultDropBatchSize // with [OverflowDrop]
+	DefaultBufferBytes     = connection.DefaultBufferBytes
+	DefaultSchedule        = connection.DefaultSchedule
+	DefaultExportTimeout   = connection.DefaultExportTimeout
+	DefaultBlockTimeout    = connection.DefaultBlockTimeout
+	DefaultDrainTimeout    = 30 * time.Second
+	DefaultShutdownTimeout = 5 * time.Second
 )
+
+// MaxDuration is the longest duration of a [ConnectionConfig] or [Options]: 100 years. Longer ones
+// are lowered to it.
+const MaxDuration = connection.MaxDuration
 
 // MaxQueueSize is the largest queue; the batcher allocates 16 bytes for each place when
 // it is made. Larger sizes are lowered to it.
@@ -36,12 +44,14 @@ type Overflow = connection.Overflow
 const (
 	// OverflowDrop drops the span and counts it as dropped.queue_full. It never waits.
 	OverflowDrop = connection.OverflowDrop
-	// OverflowBlock makes the caller of End wait for room, at most the block timeout, then
-	// drops. After one such timeout nobody waits again until the connection moves.
+	// OverflowBlock makes callers of End wait for room in the order of their arrival, at most
+	// the block timeout, then drops. If nothing has moved in that time, nobody waits again
+	// until the connection moves.
 	OverflowBlock = connection.OverflowBlock
 	// OverflowSync makes the caller of End export its span itself, waiting for the exporter
 	// no longer than the block timeout; order is not kept. A timeout drops the span if the
-	// exporter could not be had, and after one nobody waits again until the connection moves.
+	// exporter could not be had. If nothing has moved in that time, nobody waits again until
+	// the connection moves.
 	OverflowSync = connection.OverflowSync
 	// OverflowSpool hands the span to the exporter's SpoolSpans in the background. See
 	// [report.Spooler].
@@ -73,14 +83,20 @@ type ConnectionConfig struct {
 	// Decider says which spans are kept. Nil keeps what is sampled. Connections whose Deciders
 	// agree, see [decision.FastDecider], share one decision for each span.
 	Decider decision.Decider
-	// QueueSize bounds the spans that wait or are being exported. The default is 1024. The
+	// QueueSize bounds the spans that wait or are being exported. The default is 16384 with
+	// [OverflowDrop] and 1024 elsewhere. When the queue has been nearly full for a second, its
 	// last tenth is for spans that were kept by error or slow.
 	QueueSize int
-	// BatchSize bounds the spans of one export. The default is 256, or a quarter of a smaller
-	// QueueSize than 1024. More than nine tenths of QueueSize are lowered to that: ordinary
-	// spans could never fill such a batch, and a full queue would wait for Schedule.
+	// BufferBytes bounds what those spans take, by the estimate of [decision.SizeOf]. The
+	// default is 32 MiB. A single span may be larger.
+	BufferBytes int64
+	// BatchSize bounds the spans of one export. The default is 512 with [OverflowDrop] and 256
+	// elsewhere, or a quarter of QueueSize if that is less. More than nine tenths of QueueSize
+	// are lowered to that: ordinary spans could never fill such a batch, and a full queue would
+	// wait for Schedule.
 	BatchSize int
-	// Schedule is the longest wait of a span for its batch to fill. The default is 200 ms.
+	// Schedule is the longest wait of a span for its batch to fill. The default is 200 ms, and
+	// no less than 1 ms is possible.
 	Schedule time.Duration
 	// ExportTimeout bounds the context of one export. An export that hasn't returned a
 	// twentieth of it later (at most 50 ms) is abandoned. The default is 30 s.
@@ -90,6 +106,11 @@ type ConnectionConfig struct {
 	BlockTimeout time.Duration
 	// Overflow says what happens when the queue is full. The default is [OverflowDrop].
 	Overflow Overflow
+	// Sync makes the caller of End export its span itself and return when the span is out or
+	// lost. Spans are exported one by one, in the order in which End was called. A caller that
+	// can't have the exporter within the block timeout drops its span. Overflow means nothing
+	// then.
+	Sync bool
 	// Explain returns attributes that the exported copy of a span gets in addition. Nil adds
 	// none. It is called once for each exported span, on the goroutine that exports.
 	Explain Explain
@@ -102,11 +123,13 @@ func (cfg *ConnectionConfig) queue() connection.Config {
 		Open:          cfg.Open,
 		Claims:        cfg.Claims,
 		QueueSize:     cfg.QueueSize,
+		BufferBytes:   cfg.BufferBytes,
 		BatchSize:     cfg.BatchSize,
 		Schedule:      cfg.Schedule,
 		ExportTimeout: cfg.ExportTimeout,
 		BlockTimeout:  cfg.BlockTimeout,
 		Overflow:      cfg.Overflow,
+		Sync:          cfg.Sync,
 	}
 }
 
@@ -124,6 +147,9 @@ type Options struct {
 	// DrainTimeout bounds how long a connection that a reload removed may go on exporting
 	// what it holds. The default is 30 s.
 	DrainTimeout time.Duration
+	// ShutdownTimeout bounds ForceFlush and Shutdown if their context has no deadline. The
+	// default is 5 s.
+	ShutdownTimeout time.Duration
 }
 
 func (o Options) normalized() Options {
@@ -133,8 +159,7 @@ func (o Options) normalized() Options {
 	if o.Notes == nil {
 		o.Notes = spannote.NewExports()
 	}
-	if o.DrainTimeout <= 0 {
-		o.DrainTimeout = DefaultDrainTimeout
-	}
+	o.DrainTimeout = connection.Duration(o.DrainTimeout, DefaultDrainTimeout)
+	o.ShutdownTimeout = connection.Duration(o.ShutdownTimeout, DefaultShutdownTimeout)
 	return o
 }

@@ -19,6 +19,7 @@ type connections struct {
 // member is a connection as the current configuration has it.
 type member struct {
 	conn        *connection.Connection
+	ledger      *ledger.Ledger
 	fingerprint string
 	decider     decision.Decider
 	fast        decision.FastDecider // decider, if it is one
@@ -112,12 +113,12 @@ func (m *member) take(o *offer) {
 	case o.Verdict.Keep:
 		m.conn.Offer(&o.Ended, m.explain)
 	case o.Verdict.Reason == decision.ByLimit:
-		m.conn.Ledger().RateLimited.Add(o.Verdict.Threshold)
+		m.ledger.RateLimited.Add(o.Verdict.Threshold)
 	default:
-		l := m.conn.Ledger()
-		l.SampledOut.Add(1)
+		m.ledger.SampledOut.Add(1)
 		if o.Verdict.Reason == decision.ByLoad {
-			l.ShedSpans.Add(1)
+			m.ledger.ShedSpans.Add(1)
+			m.conn.Notify()
 		}
 	}
 }

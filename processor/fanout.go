@@ -29,6 +29,7 @@ type Fanout struct {
 
 	options    Options
 	env        connection.Environment
+	spools     ledger.Spools
 	report     *reporter
 	background sync.WaitGroup // opening and draining that Shutdown waits for
 	metrics    interface{ Unregister() error }
@@ -120,22 +121,35 @@ func (f *Fanout) waitForOpening(ctx context.Context) error {
 }
 
 // ForceFlush exports, on all connections at once, every span that has ended before, and
-// those of connections that a reload is still draining. It waits until ctx ends; a
-// connection that isn't done by then goes on. The error names each connection that did not
-// deliver everything since the last flush and says how many spans. After Shutdown it does nothing.
+// those of connections that a reload is still draining. It waits until ctx ends, or for the
+// shutdown timeout if ctx has no deadline; a connection that isn't done by then goes on. The
+// error says so, and has a [*LossError] with what was lost and not told yet. After Shutdown it
+// does nothing.
 func (f *Fanout) ForceFlush(ctx context.Context) error {
-	t := f.conns.Load()
-	if t == nil || t.closed {
+	list := f.conns.Load()
+	if list == nil || list.closed {
 		return nil
 	}
-	return each(f.alive(t), func(c *connection.Connection) error { return c.ForceFlush(ctx) })
+	ctx, cancel := f.bounded(ctx)
+	defer cancel()
+	err := each(f.alive(list), func(c *connection.Connection) error { return c.ForceFlush(ctx) })
+	return errors.Join(err, f.takeLosses(false))
+}
+
+// bounded returns ctx with a deadline.
+func (f *Fanout) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, f.options.ShutdownTimeout)
 }
 
 // Shutdown exports what has ended and shuts all exporters down, all connections at once. After
-// half of the time, those with a spool stop sending and keep the rest. At the end of ctx, exports
-// are canceled and later ones refused: the numbers in the error are final. It returns at most some
-// 50 ms later, even if an exporter doesn't. Further calls wait for the first and return its
-// result.
+// half of the time, those with a spool stop sending and keep the rest. At the end of ctx, or of
+// the shutdown timeout if ctx has no deadline, exports are canceled and later ones refused: the
+// numbers are final. It returns at most some 50 ms later, even if an exporter doesn't. The error
+// has a [*LossError] with what was lost and not told yet. Further calls wait for the first and
+// return its result.
 func (f *Fanout) Shutdown(ctx context.Context) error {
 	f.mu.Lock()
 	t := f.conns.Load()
@@ -162,16 +176,29 @@ func (f *Fanout) Shutdown(ctx context.Context) error {
 }
 
 func (f *Fanout) stop(ctx context.Context, t *connections) error {
+	ctx, done := f.bounded(ctx)
+	defer done()
 	unwatch := context.AfterFunc(ctx, f.cutDrain)
-	err := each(f.alive(t), func(c *connection.Connection) error { return c.Shutdown(ctx) })
+	err := each(f.alive(t), func(c *connection.Connection) error { return c.Finish(ctx) })
 	err = errors.Join(err, f.waitForOpening(ctx))
 	unwatch()
 	f.cutDrain()
+	f.freeze()
+	err = errors.Join(err, f.takeLosses(true))
 	ctx, cancel := context.WithTimeout(ctx, lastPatience)
 	defer cancel()
 	err = errors.Join(err, f.unregister(ctx))
 	f.report.stop(ctx)
 	return err
+}
+
+// freeze makes the numbers of connections final whose exports have not returned.
+func (f *Fanout) freeze() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for c := range f.hung {
+		c.Freeze()
+	}
 }
 
 // lastPatience bounds what Shutdown waits for others who heed no context: a log handler, a

@@ -121,8 +121,8 @@ func TestSizesThatCannotBeUsedGetDefaults(t *testing.T) {
 	if err := f.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := f.Stats().Connections["odd"].QueueCap; got != processor.DefaultQueueSize {
-		t.Errorf("the queue has %d places, want %d", got, processor.DefaultQueueSize)
+	if got := f.Stats().Connections["odd"].QueueCap; got != processor.DefaultDropQueueSize {
+		t.Errorf("the queue has %d places, want %d", got, processor.DefaultDropQueueSize)
 	}
 	if len(e.Exported()) != 100 || len(e.Calls()) != 1 {
 		t.Errorf("%d spans in %d exports, want 100 in 1", len(e.Exported()), len(e.Calls()))

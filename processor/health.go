@@ -47,9 +47,9 @@ func (f *Fanout) Health() Health {
 	}
 	now := time.Now()
 	for i := range list.members {
-		c := list.members[i].conn
-		ch := c.Health(now)
-		h.Connections[c.Name()] = ch
+		m := &list.members[i]
+		ch := m.conn.Health(m.factor(), now)
+		h.Connections[m.conn.Name()] = ch
 		if ch.State == StateFailing || h.State == StateOK {
 			h.State = ch.State
 		}

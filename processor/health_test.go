@@ -70,7 +70,7 @@ func TestHealthIsDegradedForTenSecondsAfterADrop(t *testing.T) {
 		end(f, 1, 30)
 		synctest.Wait()
 		h := f.Health().Connections["stuck"]
-		if h.State != processor.StateDegraded || !h.Since.Equal(start) || h.Why != "its queue is full: 11 spans were dropped so far" {
+		if h.State != processor.StateDegraded || !h.Since.Equal(start) || h.Why != "its queue is full: 9 spans were dropped so far" {
 			t.Errorf("%+v", h)
 		}
 		release()
@@ -122,7 +122,7 @@ func TestLossesAreLoggedAtOnceAndThenEveryTenSeconds(t *testing.T) {
 		hang := make(chan struct{})
 		e := processortest.New(processortest.Step{Hang: hang, Deaf: true})
 		f := open(t, processor.Options{Logger: log.logger(slog.LevelWarn)}, processor.ConnectionConfig{
-			Name: "c", Open: e.Open, QueueSize: 20, BatchSize: 5, ExportTimeout: time.Hour,
+			Name: "c", Open: e.Open, QueueSize: 18, BatchSize: 5, ExportTimeout: time.Hour,
 		})
 		end(f, 1, 19)
 		end(f, 19, 20)
@@ -206,11 +206,11 @@ func TestReloadsOverflowsAndFactorsAreEvents(t *testing.T) {
 			},
 		}
 		f := open(t, processor.Options{Logger: log.logger(slog.LevelDebug)}, cfg)
-		end(f, 1, 20)
+		end(f, 1, 22)
 		synctest.Wait()
 		close(hang)
 		time.Sleep(20 * time.Second)
-		end(f, 20, 21)
+		end(f, 22, 23)
 		time.Sleep(2500 * time.Millisecond)
 		if err := f.Reload(t.Context()); err != nil {
 			t.Error(err)
@@ -294,8 +294,8 @@ func TestLoggerThatHangsHoldsNeitherReloadNorHealthNorShutdownUp(t *testing.T) {
 			t.Errorf("a connection that drops is %+v", h)
 		}
 		close(busy)
-		if err := f.Shutdown(t.Context()); err != nil { // it has no deadline
-			t.Error(err)
+		if lost := mustOnlyLose(t, f.Shutdown(t.Context())); lost == nil || lost.Connections["c"].Dropped != 19 { // it has no deadline
+			t.Errorf("told %+v, want 19 dropped", lost)
 		}
 		close(hang)
 	})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"runtime"
 	"runtime/pprof"
@@ -50,6 +51,16 @@ func lightly(base sdktrace.ReadOnlySpan, n uint64) sdktrace.ReadOnlySpan {
 	binary.BigEndian.PutUint64(sid[:], n)
 	binary.BigEndian.PutUint64(tid[8:], n)
 	return &light{base, trace.NewSpanContext(trace.SpanContextConfig{TraceID: tid, SpanID: sid, TraceFlags: trace.FlagsSampled})}
+}
+
+// mustOnlyLose accepts an error that tells of losses and of nothing else.
+func mustOnlyLose(t *testing.T, err error) *processor.LossError {
+	t.Helper()
+	var lost *processor.LossError
+	if err != nil && (!errors.As(err, &lost) || err.Error() != lost.Error()) {
+		t.Errorf("got %v", err)
+	}
+	return lost
 }
 
 // end ends spans from..to-1 of the numbers that processortest.Span takes.

@@ -77,7 +77,7 @@ func (f *Fanout) tell(in *instruments, o metric.Observer) {
 	st := f.Stats()
 	list := f.conns.Load()
 	for i := range list.members {
-		l := list.members[i].conn.Ledger()
+		l := list.members[i].ledger
 		in.tell(o, l.Name, st.Connections[l.Name], l.Inflight.Load())
 	}
 	for _, l := range list.retired {

@@ -54,7 +54,7 @@ func TestMetricsTellTheLedgerByConnection(t *testing.T) {
 	f := open(t, processor.Options{MeterProvider: mp},
 		processor.ConnectionConfig{Name: "good", Open: processortest.New().Open},
 		processor.ConnectionConfig{Name: "bad", Open: processortest.New(
-			processortest.Step{Err: errors.New("no")}, processortest.Step{Hang: hang, Deaf: true}).Open, QueueSize: 20, BatchSize: 10})
+			processortest.Step{Err: errors.New("no")}, processortest.Step{Hang: hang, Deaf: true}).Open, QueueSize: 18, BatchSize: 10})
 	end(f, 1, 11)
 	_ = f.ForceFlush(t.Context())
 	end(f, 11, 31)
@@ -65,8 +65,8 @@ func TestMetricsTellTheLedgerByConnection(t *testing.T) {
 		return "otel.component.name=" + name + ",otel.component.type=tracehook_connection"
 	}
 	want := map[string]int64{
-		"otel.sdk.processor.span.queue.capacity " + comp("good"):                  1024,
-		"otel.sdk.processor.span.queue.capacity " + comp("bad"):                   20,
+		"otel.sdk.processor.span.queue.capacity " + comp("good"):                  16384,
+		"otel.sdk.processor.span.queue.capacity " + comp("bad"):                   18,
 		"otel.sdk.processor.span.queue.size " + comp("bad"):                       18,
 		"otel.sdk.processor.span.processed " + comp("good"):                       30,
 		"otel.sdk.processor.span.processed " + comp("bad"):                        10,
@@ -79,9 +79,7 @@ func TestMetricsTellTheLedgerByConnection(t *testing.T) {
 		t.Errorf("metrics (-want +got):\n%s", diff)
 	}
 	close(hang)
-	if err := f.Shutdown(t.Context()); err != nil {
-		t.Error(err)
-	}
+	mustOnlyLose(t, f.Shutdown(t.Context()))
 	if got := collect(t, r); len(got) != 0 {
 		t.Errorf("after Shutdown there are still metrics: %v", slices.Sorted(maps.Keys(got)))
 	}

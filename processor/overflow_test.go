@@ -2,6 +2,7 @@ package processor_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -52,36 +53,49 @@ func since(start time.Time) string { return time.Since(start).String() }
 func TestDropNeverWaitsAndKeepsTheLastTenthForErrors(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f, e, release := stuck(t, processor.ConnectionConfig{
+		e := processortest.NewFunc(func(int) processortest.Step { return processortest.Step{Delay: 100 * time.Millisecond} })
+		f := open(t, processor.Options{}, processor.ConnectionConfig{
+			Name: "slow", Open: e.Open, QueueSize: 20, BatchSize: 5,
 			Decider: decide(func(s *decision.Span, _ float64) decision.Verdict {
 				v := decision.Verdict{Keep: true}
-				switch {
-				case number(s.Ended) > 200:
+				switch n := number(s.Ended); {
+				case n > 20000:
 					v.Reason = decision.BySlow
-				case number(s.Ended) > 100:
+				case n > 10000:
 					v.Reason = decision.ByError
 				}
 				return v
 			}),
 		})
 		start := time.Now()
-		end(f, 1, 31)    // ordinary: 18 places
-		end(f, 101, 102) // an error and two slow ones: 2 more places
-		end(f, 201, 203)
-		if got := since(start); got != "0s" {
+		end(f, 1, 31) // a burst may have all places
+		if got := f.Stats().Connections["slow"]; got.Accepted != 20 || got.Dropped.QueueFull != 10 {
+			t.Errorf("%d accepted, %d dropped of a burst; want 20, 10", got.Accepted, got.Dropped.QueueFull)
+		}
+		n := uint64(31)
+		for range 15 {
+			time.Sleep(100 * time.Millisecond)
+			end(f, n, n+30)
+			n += 30
+		}
+		if got := since(start); got != "1.5s" {
 			t.Errorf("ending spans took %s", got)
 		}
-		got := f.Stats().Connections["stuck"]
-		if got.Accepted != 20 || got.Pending != 20 || got.Dropped.QueueFull != 13 {
-			t.Errorf("%d accepted, %d pending, %d dropped; want 20, 20, 13", got.Accepted, got.Pending, got.Dropped.QueueFull)
+		if got := f.Stats().Connections["slow"]; got.Pending != 18 {
+			t.Errorf("%d are pending after a second, want 18", got.Pending)
 		}
-		release()
-		if err := f.Shutdown(t.Context()); err != nil {
-			t.Error(err)
+		end(f, 10001, 10002) // an error and two slow ones: 2 more places
+		end(f, 20001, 20003)
+		got := f.Stats().Connections["slow"]
+		if got.Pending != 20 || got.Dropped.QueueFull != int64(n)-1+3-got.Accepted {
+			t.Errorf("%d accepted, %d pending, %d dropped", got.Accepted, got.Pending, got.Dropped.QueueFull)
+		}
+		if lost := mustOnlyLose(t, f.Shutdown(t.Context())); lost == nil || lost.Connections["slow"].Dropped != got.Dropped.QueueFull {
+			t.Errorf("told: %v, want %d dropped", lost, got.Dropped.QueueFull)
 		}
 		ids := e.Exported()
-		if n := len(ids); n != 20 || ids[18][7] != 101 || ids[19][7] != 201 {
-			t.Errorf("%d exported, last %v: want 20, the last of them the error and the first slow one", n, ids[max(n-2, 0):])
+		if n := len(ids); binary.BigEndian.Uint64(ids[n-2][:]) != 10001 || binary.BigEndian.Uint64(ids[n-1][:]) != 20001 {
+			t.Errorf("the last two are %v: want the error and the first slow one", ids[n-2:])
 		}
 		mustHold(t, f.Stats())
 	})
@@ -150,8 +164,8 @@ func TestBlockWaitsAgainAfterTheConnectionHasMoved(t *testing.T) {
 			t.Errorf("five that fit and one that doesn't took %s, want 300ms", got)
 		}
 		close(second)
-		if err := f.Shutdown(t.Context()); err != nil {
-			t.Error(err)
+		if lost := mustOnlyLose(t, f.Shutdown(t.Context())); lost == nil || lost.Connections["stuck"].Dropped != 2 {
+			t.Errorf("told %v, want two dropped", lost)
 		}
 		mustHold(t, f.Stats())
 	})
@@ -225,12 +239,12 @@ func TestSyncCallerLeavesAndTheExportGoesOn(t *testing.T) {
 			t.Errorf("the caller waited %s, want 1s", got)
 		}
 		end(f, 20, 38) // the queue is full again
-		end(f, 38, 39)
-		if got := since(start); got != "1s" {
-			t.Errorf("the next one waited, too: %s", got)
+		end(f, 38, 40)
+		if got := since(start); got != "2s" {
+			t.Errorf("the next two waited until %s: want 2s, one of them its time, and the other not at all", got)
 		}
-		if got := f.Stats().Connections["s"]; got.Pending != 19 || got.Exported != 18 || got.Dropped.QueueFull != 1 {
-			t.Errorf("%d pending, %d exported, %d dropped; want 19, 18, 1", got.Pending, got.Exported, got.Dropped.QueueFull)
+		if got := f.Stats().Connections["s"]; got.Pending != 19 || got.Exported != 18 || got.Dropped.QueueFull != 2 {
+			t.Errorf("%d pending, %d exported, %d dropped; want 19, 18, 2", got.Pending, got.Exported, got.Dropped.QueueFull)
 		}
 		time.Sleep(5 * time.Second)
 		if got := f.Stats().Connections["s"]; got.Pending != 0 || got.Exported != 37 || got.SyncFallbackCount != 1 {

@@ -21,7 +21,7 @@ func (f *Fanout) OnStart(ctx context.Context, s sdktrace.ReadWriteSpan) {
 // refuse counts a span that must not be exported by any connection.
 func (f *Fanout) refuse(list *connections, s *decision.Span) {
 	for i := range list.members {
-		list.members[i].conn.Ledger().Recursion.Add(recordedAt(s))
+		list.members[i].ledger.Recursion.Add(recordedAt(s))
 	}
 	f.report.notify()
 }

@@ -119,11 +119,11 @@ func (f *Fanout) commit(t *transition) bool {
 	}
 	dropped := f.options.Notes.Dropped()
 	for i := range t.members {
-		t.members[i].conn.Ledger().Head.Enter(dropped)
+		t.members[i].ledger.Head.Enter(dropped)
 	}
 	for _, c := range t.removed {
 		if names[c.Name()] == nil {
-			c.Ledger().Head.Leave(dropped)
+			c.Account().Ledger().Head.Leave(dropped)
 		}
 	}
 	list := newConnections(t.members)

@@ -76,9 +76,7 @@ func TestReloadThousandTimesUnderLoad(t *testing.T) {
 	during := float64(next.Load()-before) / time.Since(begun).Seconds()
 	close(stop)
 	producers.Wait()
-	if err := f.Shutdown(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	mustOnlyLose(t, f.Shutdown(t.Context()))
 	t.Logf("%d reloads in %s; %.0f%% of the throughput before them", reloads, time.Since(begun), 100*during/alone)
 	st := f.Stats()
 	mustHold(t, st)
@@ -304,8 +302,8 @@ func TestSuccessorThatCannotBeOpenedIsTriedAgain(t *testing.T) {
 		end(f, 6, 11)
 		return attempts.Load() == 2
 	})
-	if err := f.Shutdown(t.Context()); err != nil {
-		t.Error(err)
+	if lost := mustOnlyLose(t, f.Shutdown(t.Context())); lost == nil || lost.Connections["file"].Failed == 0 {
+		t.Errorf("told %v", lost)
 	}
 	if len(second.Exported()) == 0 || second.Shutdowns() != 1 {
 		t.Errorf("%d spans, %d shutdowns", len(second.Exported()), second.Shutdowns())

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -109,17 +108,21 @@ func (r *reporter) run() {
 func (r *reporter) scan(last bool) (again bool) {
 	list := r.f.conns.Load()
 	now := time.Now()
-	all := slices.Clone(list.retired)
-	for i := range list.members {
-		all = append(all, list.members[i].conn.Ledger())
+	seen := make(map[*ledger.Ledger]bool)
+	look := func(l *ledger.Ledger, c *ledger.Account) {
+		seen[l] = true
+		again = r.scanLosses(l, c, now, last) || again
 	}
-	for _, l := range all {
-		again = r.scanLosses(l, now, last) || again
+	for i := range list.members {
+		look(list.members[i].ledger, list.members[i].conn.Account())
+	}
+	for _, l := range list.retired {
+		look(l, nil)
 	}
 	for i := range list.members {
 		again = r.scanFactor(&list.members[i], now) || again
 	}
-	maps.DeleteFunc(r.told, func(l *ledger.Ledger, _ *told) bool { return !slices.Contains(all, l) })
+	maps.DeleteFunc(r.told, func(l *ledger.Ledger, _ *told) bool { return !seen[l] })
 	return again
 }
 
@@ -133,11 +136,16 @@ func (r *reporter) of(l *ledger.Ledger) *told {
 	return t
 }
 
-func (r *reporter) scanLosses(l *ledger.Ledger, now time.Time, last bool) (again bool) {
+// scanLosses looks at a ledger and at the account of its current connection, nil if it has none.
+func (r *reporter) scanLosses(l *ledger.Ledger, c *ledger.Account, now time.Time, last bool) (again bool) {
 	told := r.of(l)
-	t := l.Totals()
-	counts := l.Losses(t)
-	dropping := l.Dropping(now)
+	s := l.Snapshot()
+	counts := s.Losses()
+	var d ledger.Delivery
+	dropping := false
+	if c != nil {
+		d, dropping = c.Totals().Delivery, c.Dropping(now)
+	}
 	if dropping != told.dropping {
 		told.dropping = dropping
 		text := "trace connection overflows"
@@ -146,8 +154,8 @@ func (r *reporter) scanLosses(l *ledger.Ledger, now time.Time, last bool) (again
 		}
 		r.log(slog.LevelDebug, text, slog.String("connection", l.Name))
 	}
-	if told.failing && !t.Delivery.Bad() {
-		told.failing, told.untried = false, t.Untried
+	if told.failing && c != nil && !d.Bad() && c.Totals().Exports > 0 {
+		told.failing, told.untried = false, s.Untried
 		failed := &told.causes[ledger.ExportFailed]
 		r.log(slog.LevelInfo, "trace connection delivers again", slog.String("connection", l.Name),
 			slog.Uint64("spans", counts[ledger.ExportFailed]-failed.count), slog.Uint64("total", counts[ledger.ExportFailed]))
@@ -158,16 +166,16 @@ func (r *reporter) scanLosses(l *ledger.Ledger, now time.Time, last bool) (again
 		switch n := counts[c] - ln.count; {
 		case n == 0:
 		case last || ln.at.IsZero() || now.Sub(ln.at) >= reportInterval:
-			r.warn(l.Name, told, c, n, counts[c], t)
+			r.warn(l.Name, told, c, n, counts[c], s.Untried, d.Err)
 			*ln = line{counts[c], now}
 		default:
 			again = true
 		}
 	}
-	if err := t.Delivery.Panic; err != nil && !told.panicked {
+	if d.Panic != nil && !told.panicked {
 		told.panicked = true
 		r.log(slog.LevelWarn, "a trace driver panicked; its connection goes on",
-			slog.String("connection", l.Name), slog.String("error", err.Error()))
+			slog.String("connection", l.Name), slog.String("error", d.Panic.Error()))
 	}
 	return again || dropping
 }
@@ -175,14 +183,13 @@ func (r *reporter) scanLosses(l *ledger.Ledger, now time.Time, last bool) (again
 // scanFactor says at info when shedding begins, at most once in ten seconds, and when that
 // has ended; the steps between are for debugging.
 func (r *reporter) scanFactor(m *member, now time.Time) (again bool) {
-	l := m.conn.Ledger()
-	told := r.of(l)
+	told := r.of(m.ledger)
 	f, before := m.factor(), told.factor
+	m.conn.Account().ShedSince(f, now)
 	if f == before {
 		return f != 1
 	}
 	told.factor = f
-	l.Shed(f, now)
 	level := slog.LevelDebug
 	switch {
 	case f >= 1:
@@ -194,13 +201,13 @@ func (r *reporter) scanFactor(m *member, now time.Time) (again bool) {
 		level, told.shedAt, told.shedding = slog.LevelInfo, now, true
 	}
 	r.log(level, "trace connection changed its dynamic sampling factor",
-		slog.String("connection", l.Name), slog.Float64("from", before), slog.Float64("to", f))
+		slog.String("connection", m.ledger.Name), slog.Float64("from", before), slog.Float64("to", f))
 	return f != 1
 }
 
-func (r *reporter) warn(name string, told *told, c ledger.Cause, n, total uint64, t *ledger.Totals) {
-	hint, err := c.Hint(), t.Delivery.Err
-	untried := t.Untried - told.untried
+func (r *reporter) warn(name string, told *told, c ledger.Cause, n, total, untriedEver uint64, err error) {
+	hint := c.Hint()
+	untried := untriedEver - told.untried
 	if c == ledger.ExportFailed && n > untried && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)) {
 		hint += "; they may have been delivered all the same"
 	}
@@ -214,7 +221,7 @@ func (r *reporter) warn(name string, told *told, c ledger.Cause, n, total uint64
 	if c == ledger.ExportFailed {
 		told.failing = true
 		if untried > 0 {
-			told.untried = t.Untried
+			told.untried = untriedEver
 			attrs = append(attrs, slog.Uint64("never_tried", untried))
 		}
 	}

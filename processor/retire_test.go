@@ -65,8 +65,9 @@ func TestRetiredAreBoundedAndTheirSumsExact(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Minute)
-		if err := f.Shutdown(t.Context()); err != nil {
-			t.Error(err)
+		told := mustOnlyLose(t, f.Shutdown(t.Context()))
+		if l := told.Connections["c199"]; len(told.Connections) <= processor.MaxRetired || l.Failed != 2 || l.Dropped != 2 {
+			t.Errorf("%d connections told, the last one %+v: %v", len(told.Connections), l, told)
 		}
 		lost := map[string]int{}
 		for _, l := range log.all(t) {

@@ -83,7 +83,7 @@ func TestShutdownCancelsAnExporterThatHeedsItsContext(t *testing.T) {
 		if got := since(start); got != "1s" {
 			t.Errorf("it took %s, want 1s", got)
 		}
-		if want := `connection "c": 20 spans were waiting at the deadline, and in all 20 did not make it: context deadline exceeded; the last export: context canceled`; err == nil || err.Error() != want {
+		if want := `connection "c": 20 spans were waiting at the deadline, and in all 20 did not make it: context deadline exceeded; the last export: context canceled`; err == nil || !strings.HasPrefix(err.Error(), want+"\n") {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
 		if got := f.Stats().Connections["c"]; got.Failed != 20 || got.Abandoned != 0 {
@@ -152,10 +152,10 @@ func TestShutdownWithoutADeadlineGivesUpOnAHungExporter(t *testing.T) {
 		end(f, 1, 11)
 		start := time.Now()
 		err := f.Shutdown(t.Context())
-		if took := time.Since(start); took < 2*time.Minute || took > 5*time.Minute {
+		if took := time.Since(start); took < 5*time.Second || took > 6*time.Second {
 			t.Errorf("it took %s", took)
 		}
-		if err == nil || !strings.Contains(err.Error(), "nothing has come back for two export timeouts") {
+		if err == nil || !strings.Contains(err.Error(), "10 spans were waiting at the deadline") {
 			t.Errorf("got %v", err)
 		}
 		close(hang)
@@ -218,7 +218,7 @@ func TestShutdownKeepsItsDeadlineWithAnAbandonedExport(t *testing.T) {
 	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("it took %s", took)
 	}
-	if want := `connection "c": 0 spans were waiting at the deadline, and in all 5 did not make it: context deadline exceeded; the last export: the export has not returned`; err == nil || err.Error() != want {
+	if want := `connection "c": 0 spans were waiting at the deadline, and in all 5 did not make it: context deadline exceeded; the last export: the export has not returned`; err == nil || !strings.HasPrefix(err.Error(), want+"\n") {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 	close(hang)

@@ -129,9 +129,8 @@ func (f *Fanout) Stats() Stats {
 	all := make([]ConnectionStats, len(list.members)+len(list.retired)+1)
 	for i := range list.members {
 		m, c := &list.members[i], &all[i]
-		l := m.conn.Ledger()
-		s := l.Snapshot()
-		s.AddHead(l.Head.Of(dropped))
+		s := m.ledger.Snapshot()
+		s.AddHead(m.ledger.Head.Of(dropped))
 		s.Closed = s.Closed.Plus(late)
 		sum.Add(&s)
 		c.fill(&s, m.conn.QueueSize(), m.factor())

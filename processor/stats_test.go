@@ -63,7 +63,7 @@ func TestStatsJSONHasTheKeysOfTheFrameworkBesideTheLedgers(t *testing.T) {
 		t.Errorf("global keys (-want +got):\n%s", diff)
 	}
 	for key, want := range map[string]any{
-		"started": true, "connection_count": 2.0, "dynamic_sample_factor": 0.5, "queue_cap": 2048.0,
+		"started": true, "connection_count": 2.0, "dynamic_sample_factor": 0.5, "queue_cap": 32768.0,
 		"dropped_count": 10.0, "rate_limited": 10.0, "exported": 10.0, "flush_span_count": 10.0, "flush_count": 1.0,
 	} {
 		if got[key] != want {

@@ -68,6 +68,7 @@ func (f *Fanout) newTransition(list *connections, conns []ConnectionConfig) *tra
 			t.fresh = append(t.fresh, m.conn)
 		}
 		kept[m.conn] = true
+		m.ledger = m.conn.Account().Ledger()
 		t.members = append(t.members, m)
 	}
 	for _, c := range f.holders(list) {
@@ -107,7 +108,7 @@ func (f *Fanout) ledger(name string) *ledger.Ledger {
 	defer f.mu.Unlock()
 	l := f.ledgers[name]
 	if l == nil {
-		l = ledger.New(name)
+		l = ledger.New(name, &f.spools)
 		f.ledgers[name] = l
 	}
 	return l

@@ -9,7 +9,7 @@ import (
 	"github.com/tracehook/tracehook/processor/internal/ledger"
 )
 
-// batchExporter is the exporter that the batcher sees.
+// batchExporter is the exporter that the batcher of the queue sees.
 type batchExporter struct{ c *Connection }
 
 // ExportSpans exports a copy of spans, since the batcher reuses its slice, and returns when
@@ -18,13 +18,13 @@ type batchExporter struct{ c *Connection }
 func (e batchExporter) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
 	c := e.c
 	began := time.Now()
-	batch, total := c.env.exported(spans)
+	b := c.env.batch(spans)
 	if !c.acquire(nil) {
-		c.ledger.Update(func(t *ledger.Totals) { t.Refuse(total) })
-		c.settled(total.Spans, true)
+		c.account.Update(func(t *ledger.Totals) { t.Refuse(b.total) })
+		c.settled(&b, c.queue)
 		return nil
 	}
-	<-c.export(batch, total, began, true).done //nolint:contextcheck // the batcher's context says nothing; ours bounds the export
+	<-c.export(b, c.queue, began).done //nolint:contextcheck // the batcher's context says nothing; ours bounds the export
 	return nil
 }
 
@@ -32,12 +32,33 @@ func (e batchExporter) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlyS
 // running.
 func (batchExporter) Shutdown(context.Context) error { return nil }
 
-// settled ends the way of n spans that the ledger has booked.
-func (c *Connection) settled(n uint64, credited bool) {
-	if credited {
-		c.gate.give(int(n))
+// spoolExporter is the exporter that the batcher of the spool's queue sees.
+type spoolExporter struct{ c *Connection }
+
+// ExportSpans hands a copy of spans to the exporter's spool. It waits as long as that takes, or
+// until the connection is shut down.
+func (e spoolExporter) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
+	c := e.c
+	b := c.env.batch(spans)
+	if c.ctx.Err() != nil {
+		c.account.RefuseSpool(b.total, errAbandoned)
+		c.settled(&b, c.spool)
+		return nil
+	}
+	<-c.export(b, c.spool, time.Now()).done //nolint:contextcheck // as above
+	return nil
+}
+
+// Shutdown does nothing.
+func (spoolExporter) Shutdown(context.Context) error { return nil }
+
+// settled ends the way of a batch that the ledger has booked. Spans that a caller has exported
+// have no queue.
+func (c *Connection) settled(b *batch, q *queue) {
+	if q != nil {
+		q.leave(len(b.spans), b.bytes)
 	} else {
-		c.uncredited.Add(-int64(n))
+		c.exporting.Add(-int64(len(b.spans)))
 	}
 	c.progress.note()
 }

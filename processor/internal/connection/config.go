@@ -10,18 +10,28 @@ import (
 	"github.com/tracehook/tracehook/decision"
 )
 
-// What a [Config] means where it is zero or negative.
+// What a [Config] means where it is zero or negative. A full queue that drops has the larger
+// sizes, so that a burst fits.
 const (
 	DefaultQueueSize     = 1024
 	DefaultBatchSize     = 256
+	DefaultDropQueueSize = 16384
+	DefaultDropBatchSize = 512
+	DefaultBufferBytes   = 32 << 20
 	DefaultSchedule      = 200 * time.Millisecond
 	DefaultExportTimeout = 30 * time.Second
 	DefaultBlockTimeout  = time.Second
 )
 
-// MaxQueueSize is the largest queue: the batcher allocates 16 bytes for each place when it is
-// made.
-const MaxQueueSize = 1 << 24
+const (
+	// MaxQueueSize is the largest queue: the batcher allocates 16 bytes for each place when
+	// it is made.
+	MaxQueueSize = 1 << 24
+	// MaxDuration is the longest duration: a sum of two and a time is still a time.
+	MaxDuration = 100 * 365 * 24 * time.Hour
+	// minSchedule is the shortest Schedule: the batcher's timer runs all the time.
+	minSchedule = time.Millisecond
+)
 
 // Explain says in attributes why a span was exported.
 type Explain = func(decision.Verdict) []attribute.KeyValue
@@ -33,25 +43,37 @@ type Config struct {
 	Open          func(ctx context.Context) (sdktrace.SpanExporter, error)
 	Claims        []string
 	QueueSize     int
+	BufferBytes   int64
 	BatchSize     int
 	Schedule      time.Duration
 	ExportTimeout time.Duration
 	BlockTimeout  time.Duration
 	Overflow      Overflow
+	Sync          bool
 }
 
 // normalized returns cfg with defaults in place of what can't be used: the batcher panics
 // at a negative size and exports spans one by one at a batch size of zero.
 func (cfg Config) normalized() Config {
-	cfg.QueueSize = min(positive(cfg.QueueSize, DefaultQueueSize), MaxQueueSize)
-	cfg.BatchSize = min(positive(cfg.BatchSize, min(DefaultBatchSize, max(1, cfg.QueueSize/4))), ordinaryOf(cfg.QueueSize))
-	cfg.Schedule = positive(cfg.Schedule, DefaultSchedule)
-	cfg.ExportTimeout = positive(cfg.ExportTimeout, DefaultExportTimeout)
-	cfg.BlockTimeout = positive(cfg.BlockTimeout, DefaultBlockTimeout)
+	queue, batch := DefaultQueueSize, DefaultBatchSize
+	if cfg.Overflow == OverflowDrop {
+		queue, batch = DefaultDropQueueSize, DefaultDropBatchSize
+	}
+	cfg.QueueSize = min(positive(cfg.QueueSize, queue), MaxQueueSize)
+	cfg.BatchSize = min(positive(cfg.BatchSize, min(batch, max(1, cfg.QueueSize/4))), ordinaryOf(cfg.QueueSize))
+	cfg.BufferBytes = positive(cfg.BufferBytes, DefaultBufferBytes)
+	cfg.Schedule = max(Duration(cfg.Schedule, DefaultSchedule), minSchedule)
+	cfg.ExportTimeout = Duration(cfg.ExportTimeout, DefaultExportTimeout)
+	cfg.BlockTimeout = Duration(cfg.BlockTimeout, DefaultBlockTimeout)
 	return cfg
 }
 
-func positive[T int | time.Duration](v, otherwise T) T {
+// Duration returns d, or otherwise if it isn't positive, and at most MaxDuration.
+func Duration(d, otherwise time.Duration) time.Duration {
+	return min(positive(d, otherwise), MaxDuration)
+}
+
+func positive[T int | int64 | time.Duration](v, otherwise T) T {
 	if v <= 0 {
 		return otherwise
 	}

@@ -6,43 +6,42 @@ import (
 	"sync/atomic"
 	"time"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-
 	"github.com/tracehook/tracehook/decision"
 	"github.com/tracehook/tracehook/processor/internal/ledger"
 )
 
 // Connection is one generation of a connection. Make it with [New].
 type Connection struct {
-	cfg    Config // normalized
-	ledger *ledger.Ledger
-	env    *Environment
-	made   time.Time
+	cfg     Config // normalized
+	account *ledger.Account
+	env     *Environment
+	made    time.Time
 
-	// The queue.
-	gate       gate
-	copies     copyCache
-	batcher    sdktrace.SpanProcessor
-	successor  atomic.Pointer[Connection] // set before the gate closes, if there is one
-	uncredited atomic.Int64               // spans in flight that hold no credit
-	spool      spoolQueue
-	flushes    flushes
-	progress   progress
+	// The queues.
+	queue     *queue
+	spool     *queue // before the exporter's spool, where that is the overflow
+	copies    copyCache
+	successor atomic.Pointer[Connection] // set before the gate closes, if there is one
+	direct    atomic.Uint64              // spans that callers have exported themselves, ever
+	exporting atomic.Int64               // of those, in flight
+	flushes   flushes
+	progress  progress
 
 	// The export.
-	exporter exporterSlot
-	running  atomic.Pointer[export]
-	ctx      context.Context // of all exports; canceled when nothing may be exported any more
-	cancel   context.CancelCauseFunc
+	slot    exporterSlot
+	running atomic.Pointer[export]
+	ctx     context.Context // of all exports; canceled when nothing may be exported any more
+	cancel  context.CancelCauseFunc
 	// sending is ctx, canceled earlier where an exporter has a spool: see spoolAtHalf.
 	sending     context.Context
 	stopSending context.CancelCauseFunc
 
 	// The end.
 	stopping atomic.Bool
+	final    atomic.Bool
 	stopped  chan struct{} // closed when Shutdown has its result
 	stopErr  error
-	frozen   bool // guarded by the ledger's updates: the numbers are final
+	frozen   bool // guarded by the account's updates: the numbers are final
 }
 
 // Environment is what all connections share.
@@ -66,16 +65,14 @@ var (
 func New(cfg Config, l *ledger.Ledger, env *Environment) *Connection {
 	cfg = cfg.normalized()
 	c := &Connection{
-		cfg:      cfg,
-		ledger:   l,
-		env:      env,
-		made:     time.Now(),
-		gate:     newGate(cfg.QueueSize),
-		exporter: exporterSlot{token: make(chan struct{}, 1), released: make(chan struct{})},
-		stopped:  make(chan struct{}),
+		cfg:     cfg,
+		env:     env,
+		made:    time.Now(),
+		slot:    exporterSlot{token: make(chan struct{}, 1), released: make(chan struct{})},
+		stopped: make(chan struct{}),
 	}
-	c.exporter.token <- struct{}{}
-	c.flushes.told = l.Totals()
+	c.slot.token <- struct{}{}
+	c.account = l.NewAccount(c)
 	c.ctx, c.cancel = context.WithCancelCause(decision.ExportContext(context.Background()))
 	c.sending, c.stopSending = context.WithCancelCause(c.ctx)
 	return c
@@ -83,14 +80,12 @@ func New(cfg Config, l *ledger.Ledger, env *Environment) *Connection {
 
 // Begin lets spans in; they wait until the connection is opened.
 func (c *Connection) Begin() {
-	c.ledger.Join(c)
-	// All four are passed: the environment would set them for every connection otherwise.
-	// One place more than there are credits, for the marker of a flush.
-	c.batcher = sdktrace.NewBatchSpanProcessor(batchExporter{c},
-		sdktrace.WithMaxQueueSize(c.cfg.QueueSize+1),
-		sdktrace.WithMaxExportBatchSize(c.cfg.BatchSize),
-		sdktrace.WithBatchTimeout(c.cfg.Schedule),
-		sdktrace.WithExportTimeout(0))
+	c.queue = newQueue(&c.cfg, c.cfg.QueueSize, batchExporter{c})
+	if c.cfg.Overflow == OverflowSpool {
+		c.spool = newQueue(&c.cfg, 2*c.cfg.BatchSize, spoolExporter{c}) // one goes out, one collects
+		c.spool.ordinary = c.spool.capacity
+	}
+	c.account.Join()
 }
 
 // Succeed names the connection that gets the spans of those who find the gate closed. It
@@ -100,36 +95,42 @@ func (c *Connection) Succeed(next *Connection) { c.successor.Store(next) }
 // Name returns the connection's name.
 func (c *Connection) Name() string { return c.cfg.Name }
 
-// Ledger returns where the connection's numbers are.
-func (c *Connection) Ledger() *ledger.Ledger { return c.ledger }
+// Account returns where the connection's numbers are.
+func (c *Connection) Account() *ledger.Account { return c.account }
+
+// Notify says that there may be something to log about the connection.
+func (c *Connection) Notify() { c.env.Notify() }
 
 // Load returns how full the part of the queue for ordinary spans is, 0 to 1.
-func (c *Connection) Load() float64 { return c.gate.load() }
+func (c *Connection) Load() float64 { return c.queue.load() }
 
 // QueueSize returns how many spans may wait or be exported at once.
 func (c *Connection) QueueSize() int { return c.cfg.QueueSize }
 
-// Claims, Entered, Opened and Spool make a Connection a [ledger.Generation].
+// Claims, Entered and Spool make a Connection a [ledger.Source].
 
 // Claims returns what the exporter must have for itself.
 func (c *Connection) Claims() []string { return c.cfg.Claims }
 
-// Entered returns how many spans the queue has ever let in.
-func (c *Connection) Entered() uint64 { return c.gate.entered() }
+// Entered returns how many spans the connection has ever accepted.
+func (c *Connection) Entered() uint64 {
+	n := c.direct.Load() + c.queue.entered()
+	if c.spool != nil {
+		n += c.spool.entered()
+	}
+	return n
+}
 
-// Opened reports whether the connection has an exporter.
-func (c *Connection) Opened() bool { return c.exporter.load() != nil }
-
-// Health says how the connection is doing.
-func (c *Connection) Health(now time.Time) ledger.Health {
-	s := ledger.Status{Made: c.made, Patience: max(slowExport, c.cfg.ExportTimeout/3)}
-	if !c.Opened() {
+// Health says how the connection is doing, with that dynamic factor.
+func (c *Connection) Health(factor float64, now time.Time) ledger.Health {
+	s := ledger.Status{Made: c.made, Patience: max(slowExport, c.cfg.ExportTimeout/3), Factor: factor}
+	if !c.opened() {
 		s.NotOpen = c.whyNotOpen()
 	}
 	if k := c.running.Load(); k != nil {
-		s.Running, s.RunningSince = k.total.Spans, k.called
+		s.Running, s.RunningSince = k.batch.total.Spans, k.called
 	}
-	return c.ledger.Health(&s, now)
+	return c.account.Health(&s, now)
 }
 
 // slowExport is how long an export may take without being called slow, if its timeout is so
@@ -138,5 +139,9 @@ const slowExport = 5 * time.Second
 
 // pending returns how many spans are on their way, counted by those who carry them.
 func (c *Connection) pending() uint64 {
-	return c.gate.pending() + uint64(max(c.uncredited.Load(), 0))
+	n := c.queue.pending() + uint64(max(c.exporting.Load(), 0))
+	if c.spool != nil {
+		n += c.spool.pending()
+	}
+	return n
 }

@@ -54,7 +54,7 @@ func TestOverflowAfterTheEnd(t *testing.T) {
 		t.Run(o.String(), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				l := ledger.New("c")
+				l := ledger.New("c", new(ledger.Spools))
 				c := begin(t, Config{Name: "c", Overflow: o, BlockTimeout: time.Hour, Schedule: time.Millisecond, Open: openSink}, l)
 				if err := c.Shutdown(t.Context()); err != nil {
 					t.Fatal(err)
@@ -81,19 +81,19 @@ func TestOverflowAfterTheEnd(t *testing.T) {
 func TestOverflowWhileItEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := ledger.New("c")
+		l := ledger.New("c", new(ledger.Spools))
 		cfg := Config{Name: "c", Overflow: OverflowSpool, Schedule: time.Millisecond, Open: openSink}
 		c, next := begin(t, cfg, l), begin(t, cfg, l)
-		c.exporter.token <- struct{}{} // as an export has it that was abandoned
+		c.slot.token <- struct{}{} // as an export has it that was abandoned
 		c.Succeed(next)
 		ended := make(chan error)
-		go func() { ended <- c.Shutdown(t.Context()) }()
+		go func() { ended <- c.Shutdown(context.Background()) }()
 		synctest.Wait()
 		s := kept()
 		c.overflow(s, nil)
 		s.Wait()
-		if c.uncredited.Load() != 0 || next.Entered() != 1 {
-			t.Errorf("%d accepted for the spool, %d went to the successor; want 0, 1", c.uncredited.Load(), next.Entered())
+		if c.Entered() != 0 || next.Entered() != 1 {
+			t.Errorf("%d accepted for the spool, %d went to the successor; want 0, 1", c.Entered(), next.Entered())
 		}
 		c.HandBack()
 		if err := <-ended; err != nil {
@@ -113,16 +113,17 @@ func TestOverflowWhileItEnds(t *testing.T) {
 func TestNumbersThatWereToldAreFinal(t *testing.T) {
 	t.Parallel()
 	hang := make(chan struct{})
-	l := ledger.New("c")
+	l := ledger.New("c", new(ledger.Spools))
 	c := begin(t, Config{Name: "c", Open: func(context.Context) (sdktrace.SpanExporter, error) { return hung{sink{}, hang}, nil }}, l)
 	c.acquire(nil)
-	c.addUncredited()
-	x := c.export(make([]sdktrace.ReadOnlySpan, 1), ledger.Tally{Spans: 1}, time.Now(), false)
-	l.Update(func(*ledger.Totals) { c.frozen = true })
+	c.exporting.Add(1)
+	c.direct.Add(1)
+	x := c.export(batch{spans: make([]sdktrace.ReadOnlySpan, 1), total: ledger.Tally{Spans: 1}}, nil, time.Now())
+	c.Freeze()
 	close(hang)
 	<-x.done
 	x.abandon() // too late
-	if n := l.Totals(); n.Exported.Spans != 0 || n.Abandoned.Spans != 1 || n.EverAbandoned != 1 {
+	if n := c.account.Totals(); n.Exported.Spans != 0 || n.Abandoned.Spans != 1 || n.EverAbandoned != 1 {
 		t.Errorf("%d exported, %d abandoned; want 0, 1", n.Exported.Spans, n.Abandoned.Spans)
 	}
 	if c.pending() != 0 {

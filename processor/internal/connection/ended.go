@@ -17,9 +17,10 @@ type Ended struct {
 	urgent   bool // kept by error or slow
 	waiting  []waiter
 
-	copy *copyForm // what the verdict makes of the span; nil until a connection keeps it
-	last *queued   // for connections that have the same verdict
-	free []queued  // the rest of a small slab: one allocation for some spans
+	bytes int64     // an estimate of what the span takes; 0 until somebody asks
+	form  *copyForm // what the verdict makes of the span; nil until a connection keeps it
+	last  *queued   // for connections that have the same verdict
+	free  []queued  // the rest of a small slab: one allocation for some spans
 }
 
 // slab is how many spans share an allocation. It is small, since one of them keeps all others
@@ -29,7 +30,7 @@ const slab = 8
 // Judge derives from a new Verdict what each connection would have to find out again.
 func (s *Ended) Judge() {
 	v := &s.Verdict
-	s.copy = nil
+	s.form = nil
 	s.urgent = v.Reason == decision.ByError || v.Reason == decision.BySlow
 	s.truthful = !v.Rewrite && s.Span.Context.IsSampled() && OwnThreshold(&s.Span.State) == v.Threshold
 }
@@ -37,8 +38,17 @@ func (s *Ended) Judge() {
 // MustWait reports whether Wait has something to do.
 func (s *Ended) MustWait() bool { return len(s.waiting) > 0 }
 
+// size estimates how many bytes the span takes.
+func (s *Ended) size() int64 {
+	if s.bytes == 0 {
+		s.bytes = decision.SizeOf(s.Span.Ended)
+	}
+	return s.bytes
+}
+
 // Forget lets go of the span, and of what would keep it alive.
 func (s *Ended) Forget() {
+	s.bytes = 0
 	s.Span.Ended, s.Span.Context, s.last = nil, trace.SpanContext{}, nil
 }
 
@@ -48,18 +58,18 @@ func (s *Ended) queued(cache *copyCache, explain Explain) sdktrace.ReadOnlySpan 
 	if s.truthful && explain == nil {
 		return s.Span.Ended
 	}
-	if s.copy == nil {
-		s.copy = cache.form(s)
+	if s.form == nil {
+		s.form = cache.form(s)
 	}
 	if explain != nil {
-		return &explained{queued{s.Span.Ended, s.copy}, s.Verdict, explain}
+		return &explained{queued{s.Span.Ended, s.form}, s.Verdict, explain}
 	}
-	if s.last == nil || s.last.form != s.copy {
+	if s.last == nil || s.last.form != s.form {
 		if len(s.free) == 0 {
 			s.free = make([]queued, slab)
 		}
 		s.last, s.free = &s.free[0], s.free[1:]
-		s.last.ReadOnlySpan, s.last.form = s.Span.Ended, s.copy
+		s.last.ReadOnlySpan, s.last.form = s.Span.Ended, s.form
 	}
 	return s.last
 }
@@ -72,23 +82,30 @@ func OwnThreshold(st *decision.State) decision.Threshold {
 	return decision.Always
 }
 
-// exported returns queued spans as they are exported, and what they stand for.
-func (env *Environment) exported(spans []sdktrace.ReadOnlySpan) ([]sdktrace.ReadOnlySpan, ledger.Tally) {
-	batch := make([]sdktrace.ReadOnlySpan, len(spans))
-	total := ledger.Tally{Spans: uint64(len(spans))}
+// batch is queued spans as they are exported.
+type batch struct {
+	spans []sdktrace.ReadOnlySpan
+	total ledger.Tally // what they stand for
+	bytes int64        // what they take in the queue
+}
+
+// batch returns what the exporter gets of queued spans.
+func (env *Environment) batch(spans []sdktrace.ReadOnlySpan) batch {
+	b := batch{spans: make([]sdktrace.ReadOnlySpan, len(spans)), total: ledger.Tally{Spans: uint64(len(spans))}}
 	for i, s := range spans {
 		var t decision.Threshold
 		switch q := s.(type) {
 		case *queued:
-			batch[i], t = q.exported(), q.form.threshold
+			b.spans[i], t, s = q.exported(), q.form.threshold, q.ReadOnlySpan
 		case *explained:
-			batch[i], t = q.described(), q.form.threshold
+			b.spans[i], t, s = q.described(), q.form.threshold, q.ReadOnlySpan
 		default:
 			sc := s.SpanContext()
 			st := env.Reader.State(sc.TraceState(), sc.TraceID())
-			batch[i], t = s, OwnThreshold(&st)
+			b.spans[i], t = s, OwnThreshold(&st)
 		}
-		total.Extra += ledger.Surplus(t)
+		b.total.Extra += ledger.Surplus(t)
+		b.bytes += decision.SizeOf(s)
 	}
-	return batch, total
+	return b
 }

@@ -7,23 +7,22 @@ import (
 	"sync/atomic"
 	"time"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-
 	"github.com/tracehook/tracehook/exporter/report"
 	"github.com/tracehook/tracehook/internal/safecall"
 	"github.com/tracehook/tracehook/processor/internal/ledger"
 )
 
-// export is one call of ExportSpans. Its goroutine lives as long as the exporter needs;
-// everybody else stops waiting when it is abandoned.
+// export is one call of ExportSpans or SpoolSpans. Its goroutine lives as long as the exporter
+// needs; everybody else stops waiting when it is abandoned.
 type export struct {
 	c        *Connection
-	total    ledger.Tally
-	credited bool
+	batch    batch
+	queue    *queue    // that the spans came from; nil if a caller exports one
 	began    time.Time // to wait for the exporter
 	called   time.Time
 	done     chan struct{} // closed when finished or abandoned
-	state    exportState   // guarded by the ledger's updates
+	state    exportState   // guarded by the account's updates
+	tellings uint64        // of losses, when it was abandoned; likewise
 	timer    *time.Timer
 	unwatch  func() bool
 	grace    atomic.Pointer[time.Timer]
@@ -40,33 +39,55 @@ const (
 // notifyLoad is the load from which on a dynamic factor may change.
 const notifyLoad = 0.5
 
-// export starts an export. The caller holds the token, which goes over to the export.
-func (c *Connection) export(batch []sdktrace.ReadOnlySpan, total ledger.Tally, began time.Time, credited bool) *export {
-	x := &export{c: c, total: total, credited: credited, began: began, called: time.Now(), done: make(chan struct{})}
+// export starts an export, or a call of the spool if the spans come from its queue. For an
+// export, the caller holds the token, which goes over to it.
+func (c *Connection) export(b batch, from *queue, began time.Time) *export {
+	x := &export{c: c, batch: b, queue: from, began: began, called: time.Now(), done: make(chan struct{})}
 	ctx, cancel := context.WithTimeoutCause(c.sending, c.cfg.ExportTimeout, errExportTimeout)
 	// A little later than the context, so that an exporter which heeds it is never abandoned.
-	x.timer = time.AfterFunc(c.cfg.ExportTimeout+min(c.cfg.ExportTimeout/20, 50*time.Millisecond), x.abandon)
+	patience := c.cfg.ExportTimeout + min(c.cfg.ExportTimeout/20, 50*time.Millisecond)
+	if x.spools() {
+		patience = MaxDuration
+		ctx, cancel = context.WithTimeoutCause(c.ctx, c.cfg.ExportTimeout, errExportTimeout)
+	} else {
+		c.running.Store(x)
+		c.account.Ledger().Inflight.Add(int64(len(b.spans)))
+	}
+	x.timer = time.AfterFunc(patience, x.abandon)
 	x.unwatch = context.AfterFunc(c.ctx, func() { x.grace.Store(time.AfterFunc(safecall.Grace, x.abandon)) })
-	c.running.Store(x)
-	c.ledger.Inflight.Add(int64(total.Spans))
-	go x.run(ctx, cancel, batch)
+	go x.run(ctx, cancel)
 	return x
 }
 
-func (x *export) run(ctx context.Context, cancel context.CancelFunc, batch []sdktrace.ReadOnlySpan) {
-	r, panicked := report.Result{Failed: len(batch), Err: errors.New("the driver ended the goroutine of its export")}, false
+// spools reports whether the spans are for the spool.
+func (x *export) spools() bool { return x.queue != nil && x.queue == x.c.spool }
+
+func (x *export) run(ctx context.Context, cancel context.CancelFunc) {
+	n := len(x.batch.spans)
+	r, panicked := report.Result{Failed: n, Err: errors.New("the driver ended the goroutine of its export")}, false
 	defer func() {
 		if p := recover(); p != nil {
-			r, panicked = report.Result{Failed: len(batch), Err: fmt.Errorf("the driver panicked: %v", p)}, true
+			r, panicked = report.Result{Failed: n, Err: fmt.Errorf("the driver panicked: %v", p)}, true
 		}
 		cancel()
 		x.finish(r, panicked)
 	}()
-	e, err := x.c.use(ctx)
-	if err == nil {
-		err = e.ExportSpans(ctx, batch)
+	r = report.Read(x.call(ctx), n)
+}
+
+func (x *export) call(ctx context.Context) error {
+	if !x.spools() {
+		e, err := x.c.use(ctx)
+		if err != nil {
+			return err
+		}
+		return e.ExportSpans(ctx, x.batch.spans)
 	}
-	r = report.Read(err, len(batch))
+	e, err := x.c.awaitExporter()
+	if err != nil {
+		return err
+	}
+	return e.spool.SpoolSpans(ctx, x.batch.spans)
 }
 
 // finish books the result, early or late, and gives the token back.
@@ -80,60 +101,94 @@ func (x *export) finish(r report.Result, panicked bool) {
 	if r.Err != nil {
 		r.Err = shorten(r.Err)
 	}
+	if x.spools() {
+		x.finishSpool(r.Err)
+		return
+	}
 	now := time.Now()
 	late, recovered := false, false
-	c.ledger.Update(func(t *ledger.Totals) {
+	c.account.Update(func(t *ledger.Totals) {
 		late = x.state == exportAbandoned
 		if c.frozen { // the numbers have been told and are final
 			x.giveUp(t, now)
 			return
 		}
 		x.state = exportFinished
-		if late {
-			t.Abandoned = t.Abandoned.Minus(x.total)
-		} else {
-			t.Count(x.total.Spans, r.Failed > 0)
-		}
 		wasBad := t.Delivery.Bad()
-		t.Book(x.total, &r, now)
+		if late {
+			t.BookLate(x.batch.total, &r, x.tellings, now)
+		} else {
+			t.Count(x.batch.total.Spans, r.Failed > 0)
+			t.Book(x.batch.total, &r, now)
+		}
+		recovered = wasBad && !t.Delivery.Bad()
 		if panicked && t.Delivery.Panic == nil {
 			t.Delivery.Panic = r.Err
 		}
-		recovered = wasBad && !t.Delivery.Bad()
 		t.LastExport, t.LastBatch = now.Sub(x.called), now.Sub(x.began)
 	})
-	c.ledger.Inflight.Add(-int64(x.total.Spans))
+	c.account.Ledger().Inflight.Add(-int64(len(x.batch.spans)))
 	c.running.CompareAndSwap(x, nil)
 	c.handBack()
 	if late {
 		c.progress.note()
 	} else {
-		c.settled(x.total.Spans, x.credited)
+		c.settled(&x.batch, x.queue)
 		close(x.done)
 	}
-	if r.Failed > 0 || panicked || recovered || c.gate.load() > notifyLoad {
+	if r.Failed > 0 || panicked || recovered || c.queue.load() > notifyLoad {
 		c.env.Notify()
 	}
+}
+
+// finishSpool books what the spool has taken, unless the connection was shut down meanwhile.
+func (x *export) finishSpool(err error) {
+	c := x.c
+	late := false
+	c.account.Update(func(t *ledger.Totals) {
+		if late = x.state == exportAbandoned; late {
+			return
+		}
+		x.state = exportFinished
+		if err == nil {
+			t.Spooled = t.Spooled.Plus(x.batch.total)
+		}
+	})
+	if late {
+		return
+	}
+	if err != nil {
+		c.account.RefuseSpool(x.batch.total, fmt.Errorf("spool: %w", err))
+		c.env.Notify()
+	}
+	c.settled(&x.batch, x.queue)
+	close(x.done)
 }
 
 // abandon ends the wait for the export, unless it has finished.
 func (x *export) abandon() {
 	gaveUp := false
 	now := time.Now()
-	x.c.ledger.Update(func(t *ledger.Totals) { gaveUp = x.giveUp(t, now) })
-	if gaveUp {
-		x.c.settled(x.total.Spans, x.credited)
-		close(x.done)
-		x.c.env.Notify()
+	x.c.account.Update(func(t *ledger.Totals) { gaveUp = x.giveUp(t, now) })
+	if !gaveUp {
+		return
 	}
+	if x.spools() {
+		x.c.account.RefuseSpool(x.batch.total, fmt.Errorf("spool: %w", errAbandoned))
+	}
+	x.c.settled(&x.batch, x.queue)
+	close(x.done)
+	x.c.env.Notify()
 }
 
-// giveUp books a running export as abandoned. The caller updates the ledger.
+// giveUp books a running export as abandoned. The caller updates the account.
 func (x *export) giveUp(t *ledger.Totals, now time.Time) bool {
 	if x.state != exportRunning {
 		return false
 	}
-	x.state = exportAbandoned
-	t.Abandon(x.total, errAbandoned, now)
+	x.state, x.tellings = exportAbandoned, t.Tellings
+	if !x.spools() {
+		t.Abandon(x.batch.total, errAbandoned, now)
+	}
 	return true
 }

@@ -17,14 +17,16 @@ import (
 // exporterSlot holds the exporter, and the token of whoever calls it.
 type exporterSlot struct {
 	token    chan struct{}
-	opened   atomic.Pointer[opened]    // nil until opened
+	exporter atomic.Pointer[opened]    // nil until opened
 	openErr  atomic.Pointer[shortened] // of the last attempt
 	retryAt  time.Time                 // guarded by token
 	late     atomic.Bool               // shut the exporter down when the token comes back
 	released chan struct{}             // closed when the exporter has been shut down
 }
 
-func (s *exporterSlot) load() *opened { return s.opened.Load() }
+func (s *exporterSlot) load() *opened { return s.exporter.Load() }
+
+func (c *Connection) opened() bool { return c.slot.load() != nil }
 
 // opened is an exporter and what else it can do.
 type opened struct {
@@ -39,7 +41,7 @@ func (c *Connection) acquire(done <-chan time.Time) bool {
 		return false
 	}
 	select {
-	case c.exporter.token <- struct{}{}:
+	case c.slot.token <- struct{}{}:
 		if c.ctx.Err() != nil {
 			c.handBack()
 			return false
@@ -55,12 +57,12 @@ func (c *Connection) acquire(done <-chan time.Time) bool {
 // handBack returns the token, or, if the connection has been cut off, uses it for the last
 // time.
 func (c *Connection) handBack() {
-	<-c.exporter.token
-	if !c.exporter.late.Load() {
+	<-c.slot.token
+	if !c.slot.late.Load() {
 		return
 	}
 	select {
-	case c.exporter.token <- struct{}{}:
+	case c.slot.token <- struct{}{}:
 		c.closeExporter(c.ctx)
 	default: // somebody else does it
 	}
@@ -80,10 +82,10 @@ func (c *Connection) Open(ctx context.Context) (err error) {
 		}
 		if err != nil {
 			s := shorten(err)
-			c.exporter.openErr.Store(s)
+			c.slot.openErr.Store(s)
 			err = s
 		}
-		c.exporter.retryAt = time.Now().Add(reopenInterval)
+		c.slot.retryAt = time.Now().Add(reopenInterval)
 	}()
 	if c.cfg.Open == nil {
 		return errors.New("open: there is no function that makes its exporter")
@@ -100,8 +102,8 @@ func (c *Connection) Open(ctx context.Context) (err error) {
 		return errors.Join(fmt.Errorf("overflow %q needs an exporter with a spool, and %T has none: "+
 			"give the connection a spool, or use drop, block or sync", OverflowSpool, e), e.Shutdown(ctx))
 	}
-	c.exporter.opened.Store(o)
-	c.ledger.Opened(c)
+	c.slot.exporter.Store(o)
+	c.account.Opened()
 	return nil
 }
 
@@ -122,21 +124,44 @@ func (c *Connection) OpenAfter(others []*Connection) error {
 // use returns the exporter. One that could not be opened is tried again, now and then. The
 // caller holds the token.
 func (c *Connection) use(ctx context.Context) (sdktrace.SpanExporter, error) {
-	if c.exporter.load() == nil && time.Now().After(c.exporter.retryAt) {
+	if c.slot.load() == nil && time.Now().After(c.slot.retryAt) {
 		_ = c.Open(ctx) // kept in openErr
 	}
-	if e := c.exporter.load(); e != nil {
+	if e := c.slot.load(); e != nil {
 		return e.SpanExporter, nil
 	}
-	if err := c.exporter.openErr.Load(); err != nil {
+	if err := c.slot.openErr.Load(); err != nil {
 		return nil, err
 	}
 	return nil, errRefused // shut down before it was opened
 }
 
+// awaitExporter waits while the connection waits for its predecessor: then there is neither
+// an exporter nor an error.
+func (c *Connection) awaitExporter() (*opened, error) {
+	for c.ctx.Err() == nil {
+		moved := c.progress.listen()
+		e, err := c.slot.load(), c.slot.openErr.Load()
+		if e == nil && err == nil {
+			select {
+			case <-moved:
+			case <-c.ctx.Done():
+			}
+		}
+		c.progress.ignore()
+		switch {
+		case e != nil:
+			return e, nil
+		case err != nil:
+			return nil, err
+		}
+	}
+	return nil, errRefused
+}
+
 // Spool asks the exporter what it counts itself. One that panics has no spool.
 func (c *Connection) Spool() (n report.Counts) {
-	e := c.exporter.load()
+	e := c.slot.load()
 	if e == nil || !e.spool.CanCount() {
 		return n
 	}
@@ -149,7 +174,7 @@ func (c *Connection) Spool() (n report.Counts) {
 }
 
 func (c *Connection) whyNotOpen() string {
-	if err := c.exporter.openErr.Load(); err != nil {
+	if err := c.slot.openErr.Load(); err != nil {
 		return err.Error()
 	}
 	return "its predecessor has not let go of " + strings.Join(c.cfg.Claims, ", ")

@@ -10,7 +10,7 @@ import (
 
 // Released is closed when the exporter has been shut down, and with it has let go of what the
 // connection claims.
-func (c *Connection) Released() <-chan struct{} { return c.exporter.released }
+func (c *Connection) Released() <-chan struct{} { return c.slot.released }
 
 // Discard shuts down what Open has opened, if the connection is not to begin. An exporter
 // that does not return within the export timeout is left behind.
@@ -25,10 +25,10 @@ func (c *Connection) Discard(ctx context.Context) error {
 // it is never given back. If ctx has ended already, the exporter gets one export timeout.
 func (c *Connection) closeExporter(ctx context.Context) <-chan error {
 	result := make(chan error, 1)
-	e := c.exporter.load()
+	e := c.slot.load()
 	if e == nil {
 		result <- nil
-		close(c.exporter.released)
+		close(c.slot.released)
 		return result
 	}
 	if ctx.Err() != nil {
@@ -43,7 +43,7 @@ func (c *Connection) closeExporter(ctx context.Context) <-chan error {
 			err = fmt.Errorf("connection %q: shut down its exporter: %w", c.cfg.Name, shorten(err))
 		}
 		result <- err
-		close(c.exporter.released)
+		close(c.slot.released)
 	}()
 	return result
 }

@@ -1,22 +1,36 @@
 package connection
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // gate hands out the credits of a queue. It counts how many spans have come in, and how many
 // of those have left again. A credit is taken by compare-and-swap: adding first and undoing
-// it would refuse others for nothing.
+// it would refuse others for nothing. The bytes of the spans are bounded, too; callers who
+// enter at the same moment may exceed that bound by their spans.
 type gate struct {
 	capacity uint64
-	ordinary uint64  // capacity without the reserved tenth
-	each     float64 // what one span adds to the load
-	_        [40]byte
+	ordinary uint64 // capacity without the reserved tenth
+	size     int64
+	patient  bool // the last tenth is reserved only under a load that lasts
+	start    time.Time
+	_        [24]byte
 	in       atomic.Uint64 // the highest bit says that the gate is closed
 	_        [56]byte
 	out      atomic.Uint64
-	_        [56]byte
+	bytes    atomic.Int64
+	_        [48]byte
+	// When the reserved tenth was last touched, and since when with pauses of less than
+	// lasting: milliseconds after start.
+	touched, touchedSince atomic.Int64
 }
 
 const closedBit = 1 << 63
+
+// lasting is how long a queue that drops must have been nearly full until its last tenth is
+// reserved. A burst that the queue can take loses nothing to it.
+const lasting = time.Second
 
 type admission uint8
 
@@ -26,44 +40,70 @@ const (
 	gateClosed
 )
 
-func newGate(capacity int) gate {
-	ordinary := ordinaryOf(capacity)
-	return gate{capacity: uint64(capacity), ordinary: uint64(ordinary), each: 1 / float64(ordinary)}
+func newGate(capacity int, size int64, patient bool) gate {
+	return gate{
+		capacity: uint64(capacity), ordinary: uint64(ordinaryOf(capacity)), size: size, patient: patient,
+		start: time.Now().Add(-time.Hour), // touched is 0
+	}
 }
 
 // ordinaryOf returns how much of a queue's capacity is there for all spans.
 func ordinaryOf(capacity int) int { return capacity - capacity/10 }
 
-// take asks for a credit. Urgent spans may have those of the reserved tenth, too.
-func (g *gate) take(urgent bool) admission {
-	limit := g.ordinary
-	if urgent {
-		limit = g.capacity
-	}
+// take asks for a credit for a span of so many bytes. The last tenth is for urgent spans; see
+// patient.
+func (g *gate) take(urgent bool, size int64) admission {
 	for {
 		// out before in: the other way round, credits that were taken and given back in
 		// between would make the difference negative.
 		out := g.out.Load()
 		in := g.in.Load()
+		n := in - out
+		bytes := g.bytes.Load() + size
 		switch {
 		case in&closedBit != 0:
 			return gateClosed
-		case in-out >= limit:
+		case n >= g.capacity || bytes > g.size && n > 0,
+			(n >= g.ordinary || bytes > g.size/10*9) && !urgent && n > 0 && g.isReserved():
 			if g.out.Load() == out {
 				return gateFull
 			}
 		case g.in.CompareAndSwap(in, in+1):
+			g.bytes.Add(size)
 			return admitted
 		}
 	}
 }
 
-// give returns n credits.
-func (g *gate) give(n int) { g.out.Add(uint64(n)) }
+// isReserved reports whether the queue has been nearly full for some time, by the judgement of
+// those who have asked for its last tenth.
+func (g *gate) isReserved() bool {
+	if !g.patient {
+		return true
+	}
+	now := time.Since(g.start).Milliseconds()
+	last := g.touched.Load()
+	if now != last {
+		g.touched.Store(now)
+	}
+	if now-last > lasting.Milliseconds() {
+		g.touchedSince.Store(now)
+		return false
+	}
+	return now-g.touchedSince.Load() >= lasting.Milliseconds()
+}
+
+// give returns n credits for spans of so many bytes.
+func (g *gate) give(n int, size int64) {
+	g.bytes.Add(-size)
+	g.out.Add(uint64(n))
+}
 
 // close lets nobody in any more. It returns once no credit can be taken; those that were
 // taken may still be out.
 func (g *gate) close() { g.in.Or(closedBit) }
+
+func (g *gate) isClosed() bool { return g.in.Load()&closedBit != 0 }
 
 // entered returns how many spans have ever come in.
 func (g *gate) entered() uint64 { return g.in.Load() &^ closedBit }
@@ -74,13 +114,9 @@ func (g *gate) pending() uint64 {
 	return g.entered() - out
 }
 
-// load returns how full the part for ordinary spans is, 0 to 1. It counts urgent spans, too,
-// as take does: leaving them out would need a mark on each, to be found when it leaves.
+// load returns how full the part for ordinary spans is, in spans or in bytes, 0 to 1. It
+// counts urgent spans, too, as take does: leaving them out would need a mark on each, to be
+// found when it leaves.
 func (g *gate) load() float64 {
-	out := g.out.Load()
-	n := g.entered() - out
-	if n >= g.ordinary {
-		return 1
-	}
-	return float64(n) * g.each
+	return min(1, max(float64(g.pending())/float64(g.ordinary), float64(g.bytes.Load())/float64(g.size/10*9)))
 }

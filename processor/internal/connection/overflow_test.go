@@ -33,9 +33,9 @@ func TestSpanThatHasWaitedKeepsNothing(t *testing.T) {
 // Explain refers to.
 func waitOnce(t *testing.T, s *Ended) weak.Pointer[[1024]byte] {
 	t.Helper()
-	c := begin(t, Config{Name: "c", Overflow: OverflowBlock, BlockTimeout: time.Nanosecond, Open: openSink}, ledger.New("c"))
-	for range ordinaryOf(c.cfg.QueueSize) {
-		c.gate.take(false)
+	c := begin(t, Config{Name: "c", Overflow: OverflowBlock, BlockTimeout: time.Nanosecond, Open: openSink}, ledger.New("c", new(ledger.Spools)))
+	for range c.cfg.QueueSize {
+		c.queue.take(true, 0)
 	}
 	held := new([1024]byte)
 	c.Offer(s, func(decision.Verdict) []attribute.KeyValue {
@@ -46,28 +46,9 @@ func waitOnce(t *testing.T, s *Ended) weak.Pointer[[1024]byte] {
 	}
 	s.Wait()
 	s.Forget()
-	c.gate.give(ordinaryOf(c.cfg.QueueSize))
+	c.queue.leave(c.cfg.QueueSize, 0)
 	if err := c.Shutdown(context.Background()); err != nil {
 		t.Error(err)
 	}
 	return weak.Make(held)
-}
-
-// TestReservedTenthIsForUrgentSpans fills a gate with ordinary spans, then with urgent ones.
-func TestReservedTenthIsForUrgentSpans(t *testing.T) {
-	t.Parallel()
-	g := newGate(100)
-	took := map[bool]int{}
-	for _, urgent := range []bool{false, true} {
-		for g.take(urgent) == admitted {
-			took[urgent]++
-		}
-	}
-	if took[false] != 90 || took[true] != 10 || g.load() != 1 {
-		t.Errorf("%d ordinary spans and %d urgent ones, load %v; want 90, 10, 1", took[false], took[true], g.load())
-	}
-	g.give(100)
-	if g.pending() != 0 || g.entered() != 100 {
-		t.Errorf("%d pending of %d; want 0 of 100", g.pending(), g.entered())
-	}
 }

@@ -16,11 +16,16 @@ func (p *progress) note() {
 	p.notify()
 }
 
-// stall says that somebody has waited in vain.
-func (p *progress) stall() { p.stalled.Store(p.moves.Load() + 1) }
+// stallIfStill says that somebody has waited in vain since there were so many moves, and that
+// none has come since: nobody else should wait then, a thousand callers would each lose their
+// timeout one after the other.
+func (p *progress) stallIfStill(moves uint64) {
+	if p.moves.Load() == moves {
+		p.stalled.Store(moves + 1)
+	}
+}
 
-// isStalled reports whether somebody has waited in vain since anything last came back.
-// Nobody waits then: a thousand callers would each lose their timeout one after the other.
+// isStalled reports whether that is still so.
 func (p *progress) isStalled() bool {
 	s := p.stalled.Load()
 	return s != 0 && s == p.moves.Load()+1

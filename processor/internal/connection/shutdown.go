@@ -11,49 +11,55 @@ import (
 )
 
 // Shutdown closes the gate, exports what is there until ctx ends, and shuts the exporter
-// down. The first call does it; the others wait for it.
+// down. The first call does it; the others wait for it. ctx must have a deadline. An export that
+// has not returned by then is booked when it does.
 func (c *Connection) Shutdown(ctx context.Context) error {
 	if !c.stopping.Swap(true) {
 		c.stopErr = c.shutdown(ctx)
-		c.ledger.Leave(c)
+		c.account.Leave()
 		close(c.stopped)
 	}
 	<-c.stopped
 	return c.stopErr
 }
 
+// Finish is Shutdown with final numbers: nothing that returns later changes them.
+func (c *Connection) Finish(ctx context.Context) error {
+	c.final.Store(true)
+	err := c.Shutdown(ctx)
+	c.Freeze()
+	return err
+}
+
+// Freeze makes the numbers final. An export that still runs stays abandoned.
+func (c *Connection) Freeze() {
+	c.account.Update(func(*ledger.Totals) { c.frozen = true })
+}
+
 func (c *Connection) shutdown(ctx context.Context) error {
-	if _, ok := ctx.Deadline(); !ok {
-		var done func()
-		ctx, done = c.cancelIfStuck(ctx)
-		defer done()
-	}
 	defer c.spoolAtHalf(ctx)()
-	before := c.ledger.Totals()
-	c.gate.close()
-	c.progress.notify()
-	if c.pending() == 0 && !c.Opened() {
+	before := c.account.Totals().Lost()
+	c.queue.shut()
+	if c.pending() == 0 && !c.opened() {
 		c.cancel(errRefused) // it waits for another connection, with nothing to export
 	}
-	// A caller who found the queue full before the gate was closed may have used the spool since.
-	for ended := false; !ended; ended = c.closeSpoolQueue() {
+	if !c.drain(ctx.Done()) {
+		return c.cutOff(ctx, before)
+	}
+	if c.spool != nil { // a caller who found the queue full before it was shut may use the spool until now
+		c.spool.shut()
 		if !c.drain(ctx.Done()) {
 			return c.cutOff(ctx, before)
 		}
 	}
-	c.progress.notify() // those who wait for the spool
 	select {
-	case c.exporter.token <- struct{}{}: // for good
+	case c.slot.token <- struct{}{}: // for good
 	case <-ctx.Done():
 		return c.cutOff(ctx, before)
 	}
 	c.cancel(errRefused) // those who wait to export a span themselves
-	c.endBatcher()       //nolint:contextcheck // nothing is left to wait for, and a batcher that is interrupted goes on
-	var lost error
-	if after := c.ledger.Totals(); after.LostSince(before) > 0 {
-		lost = c.errorf("%s not exported: %w", ledger.Spans(after.LostSince(before), "was", "were"), lastError(after))
-	}
-	return errors.Join(lost, c.awaitClose(ctx, c.closeExporter(ctx)))
+	c.endBatchers()      //nolint:contextcheck // nothing is left to wait for, and a batcher that is interrupted goes on
+	return c.awaitClose(ctx, c.closeExporter(ctx))
 }
 
 // spoolAtHalf ends the attempts of an exporter with a spool when half of the time is over: what
@@ -64,7 +70,7 @@ func (c *Connection) spoolAtHalf(ctx context.Context) (stop func() bool) {
 		return func() bool { return false }
 	}
 	return time.AfterFunc(time.Until(deadline)/2, func() {
-		if e := c.exporter.load(); e != nil && e.spool.CanSpool() {
+		if e := c.slot.load(); e != nil && e.spool.CanSpool() {
 			c.stopSending(errSpoolInstead)
 		}
 	}).Stop
@@ -72,14 +78,17 @@ func (c *Connection) spoolAtHalf(ctx context.Context) (stop func() bool) {
 
 // cutOff ends a connection whose time is up. From here on exports are refused, so that what
 // the error says stays true.
-func (c *Connection) cutOff(ctx context.Context, before *ledger.Totals) error {
+func (c *Connection) cutOff(ctx context.Context, before uint64) error {
 	waiting := c.pending()
 	c.cancel(errCut)
+	if c.spool != nil {
+		c.spool.shut()
+	}
 	gone := make(chan struct{})
 	//nolint:contextcheck // the time of ctx is up
 	go func() { // outlives this only for callers between their credit and their queue
 		c.drain(nil)
-		c.endBatcher()
+		c.endBatchers()
 		close(gone)
 	}()
 	grace := time.NewTimer(3 * safecall.Grace)
@@ -88,16 +97,18 @@ func (c *Connection) cutOff(ctx context.Context, before *ledger.Totals) error {
 	case <-gone:
 	case <-grace.C:
 	}
-	c.ledger.Update(func(*ledger.Totals) { c.frozen = true })
-	t := c.ledger.Totals()
+	if c.final.Load() {
+		c.Freeze()
+	}
+	t := c.account.Totals()
 	err := c.errorf("%s waiting at the deadline, and in all %d did not make it: %w",
-		ledger.Spans(waiting, "was", "were"), t.LostSince(before)+c.pending(), context.Cause(ctx))
+		ledger.Spans(waiting, "was", "were"), t.Lost()-before+t.Abandoned.Spans+c.pending(), context.Cause(ctx))
 	if t.Delivery.Bad() {
 		err = fmt.Errorf("%w; the last export: %w", err, t.Delivery.Err)
 	}
-	c.exporter.late.Store(true)
+	c.slot.late.Store(true)
 	select {
-	case c.exporter.token <- struct{}{}:
+	case c.slot.token <- struct{}{}:
 		return errors.Join(err, c.awaitClose(ctx, c.closeExporter(ctx)))
 	default:
 		return err // the exporter is shut down when its last export returns
@@ -130,5 +141,10 @@ func (c *Connection) drain(done <-chan struct{}) bool {
 	}
 }
 
-// endBatcher stops the batcher. All credits are back: a span that came later would be lost.
-func (c *Connection) endBatcher() { _ = c.batcher.Shutdown(context.Background()) }
+// endBatchers stops the batchers. All credits are back: a span that came later would be lost.
+func (c *Connection) endBatchers() {
+	_ = c.queue.batcher.Shutdown(context.Background())
+	if c.spool != nil {
+		_ = c.spool.batcher.Shutdown(context.Background())
+	}
+}

@@ -31,14 +31,14 @@ func (c Cause) Hint() string {
 	}[c]
 }
 
-// Losses returns how many spans were lost for each cause, those of t included.
-func (l *Ledger) Losses(t *Totals) [Causes]uint64 {
+// Losses returns how many spans were lost for each cause.
+func (s *Snapshot) Losses() [Causes]uint64 {
 	return [Causes]uint64{
-		QueueFull:       l.full.Load().Spans,
-		SpoolRefused:    t.Unspooled.Spans,
-		Closed:          l.closed.Load().Spans,
-		Recursion:       l.Recursion.Load().Spans,
-		ExportFailed:    t.Failed.Spans,
-		ExportAbandoned: t.EverAbandoned,
+		QueueFull:       s.Full.Spans - s.Unspooled.Spans,
+		SpoolRefused:    s.Unspooled.Spans,
+		Closed:          s.Closed.Spans,
+		Recursion:       s.Recursion.Spans,
+		ExportFailed:    s.Failed.Spans,
+		ExportAbandoned: s.EverAbandoned,
 	}
 }

@@ -34,16 +34,18 @@ type Status struct {
 	Running      uint64
 	RunningSince time.Time
 	Patience     time.Duration
+	// Factor is the dynamic factor.
+	Factor float64
 }
 
 // dropMemory is how long a connection is degraded after it last dropped a span.
 const dropMemory = 10 * time.Second
 
-// Health judges a connection of the ledger's name.
-func (l *Ledger) Health(s *Status, now time.Time) Health {
-	t := l.totals.Load()
+// Health judges the account's connection.
+func (a *Account) Health(s *Status, now time.Time) Health {
+	t := a.totals.Load()
 	d := &t.Delivery
-	dropsSince, dropsLast := l.drops.load()
+	dropsSince, dropsLast := a.drops.load()
 	switch {
 	case s.NotOpen != "":
 		return Health{Failing, s.Made, "it is not open yet: " + s.NotOpen}
@@ -55,14 +57,13 @@ func (l *Ledger) Health(s *Status, now time.Time) Health {
 				Spans(s.Running, "is", "are"), now.Sub(s.RunningSince).Round(time.Second)),
 		}
 	case now.Sub(dropsLast) < dropMemory:
-		n := l.full.Load().Spans + l.closed.Load().Spans + t.Unspooled.Spans
-		return Health{Degraded, dropsSince, "its queue is full: " + Spans(n, "was", "were") + " dropped so far"}
+		return Health{Degraded, dropsSince, "its queue is full: " + Spans(a.drops.count.Load(), "was", "were") + " dropped so far"}
 	case !d.partialSince.IsZero():
 		return Health{Degraded, d.partialSince, "the last export delivered only a part: " + d.Err.Error()}
 	}
-	if shed := l.shedding.Load(); shed != nil {
-		return Health{Degraded, shed.since, fmt.Sprintf(
-			"its queue is nearly full: dynamic sampling keeps only %v of what is configured", shed.factor)}
+	if since := a.ShedSince(s.Factor, now); s.Factor < 1 {
+		return Health{Degraded, since, fmt.Sprintf(
+			"its queue is nearly full: dynamic sampling keeps only %v of what is configured", s.Factor)}
 	}
 	h := Health{OK, d.goodSince, ""}
 	if end := dropsLast.Add(dropMemory); end.After(h.Since) {
@@ -98,9 +99,11 @@ func Spans(n uint64, one, many string) string {
 type drops struct {
 	zero        time.Time
 	since, last atomic.Int64
+	count       atomic.Uint64
 }
 
-func (d *drops) note(now time.Time) {
+func (d *drops) note(now time.Time, spans uint64) {
+	d.count.Add(spans)
 	n := max(int64(now.Sub(d.zero)), 1)
 	if last := d.last.Swap(n); last == 0 || n-last >= int64(dropMemory) {
 		d.since.Store(n)
@@ -115,25 +118,18 @@ func (d *drops) load() (since, last time.Time) {
 }
 
 // Dropping reports whether a span was dropped lately.
-func (l *Ledger) Dropping(now time.Time) bool {
-	_, last := l.drops.load()
+func (a *Account) Dropping(now time.Time) bool {
+	_, last := a.drops.load()
 	return now.Sub(last) < dropMemory
 }
 
-// shedding is a dynamic factor below 1, and since when there has been one.
-type shedding struct {
-	factor float64
-	since  time.Time
-}
-
-// Shed says what the dynamic factor is now.
-func (l *Ledger) Shed(factor float64, now time.Time) {
+// ShedSince returns since when the dynamic factor, which is now so much, is below 1, as far as
+// anybody has asked.
+func (a *Account) ShedSince(factor float64, now time.Time) time.Time {
 	if factor >= 1 {
-		l.shedding.Store(nil)
-		return
+		a.shed.Store(0)
+		return now
 	}
-	if shed := l.shedding.Load(); shed != nil {
-		now = shed.since
-	}
-	l.shedding.Store(&shedding{factor, now})
+	a.shed.CompareAndSwap(0, now.UnixNano())
+	return time.Unix(0, a.shed.Load())
 }

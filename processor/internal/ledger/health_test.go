@@ -12,7 +12,7 @@ import (
 	"github.com/tracehook/tracehook/processor/internal/ledger"
 )
 
-func book(l *ledger.Ledger, r report.Result) {
+func book(l *ledger.Account, r report.Result) {
 	l.Update(func(t *ledger.Totals) {
 		n := uint64(r.Exported + r.Failed + r.Spooled)
 		t.Count(n, r.Failed > 0)
@@ -24,9 +24,9 @@ func book(l *ledger.Ledger, r report.Result) {
 func TestHealthFollowsExportsAndDrops(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := ledger.New("c")
+		l := ledger.New("c", new(ledger.Spools)).NewAccount(&generation{})
 		began := time.Now()
-		status := ledger.Status{Made: began, Patience: 10 * time.Second}
+		status := ledger.Status{Made: began, Patience: 10 * time.Second, Factor: 1}
 		no := errors.New("no")
 		for i, step := range []struct {
 			do    func()
@@ -62,7 +62,7 @@ func TestHealthFollowsExportsAndDrops(t *testing.T) {
 
 func TestHealthSaysHowManyAreAbandoned(t *testing.T) {
 	t.Parallel()
-	l := ledger.New("c")
+	l := ledger.New("c", new(ledger.Spools)).NewAccount(&generation{})
 	l.Update(func(t *ledger.Totals) { t.Abandon(ledger.Tally{Spans: 7}, errors.New("gone"), time.Now()) })
 	got := l.Health(&ledger.Status{}, time.Now())
 	if got.State != ledger.Failing || !strings.Contains(got.Why, "(7 spans are in one that has not returned): gone") {

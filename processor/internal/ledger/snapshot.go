@@ -16,9 +16,11 @@ type Snapshot struct {
 	Abandoned, Exported, Failed, Spooled Tally
 	Spool                                report.Counts
 
-	Fallbacks, Exports, ExportSpans, Errors uint64
-	Inflight                                int64
-	LastExport, LastBatch                   time.Duration
+	Fallbacks, Exports, ExportSpans, Errors, Untried, EverAbandoned uint64
+
+	Unspooled             Tally // of Full
+	Inflight              int64
+	LastExport, LastBatch time.Duration
 }
 
 // Pending returns how many accepted spans wait or are being exported.
@@ -29,45 +31,49 @@ func (s *Snapshot) Pending() uint64 {
 // Snapshot waits for nobody. What the head sampler has dropped is left to
 // [Snapshot.AddHead].
 func (l *Ledger) Snapshot() Snapshot {
-	g := l.generations.Load()
-	spool := g.spool
-	for _, c := range g.current {
-		spool = spool.Plus(c.Spool())
+	all := l.accounts.Load()
+	s := all.sums
+	for _, a := range all.current {
+		one := a.snapshot()
+		s.Add(&one)
 	}
-	spool.Inherited -= min(int64(g.adopted), spool.Inherited)
-	t := l.totals.Load()
-	g = l.generations.Load()
-	accepted := g.entered + l.Uncredited.Load()
-	for _, c := range g.current {
-		accepted += c.Entered()
-	}
-	shed := l.ShedSpans.Load() // before SampledOut, of which it is a part
+	s.Spool = within(l.spools.correct(l, s.Spool), int64(s.Spooled.Spans))
+	s.Shed += l.ShedSpans.Load() // before SampledOut, of which it is a part
+	s.SampledOut += l.SampledOut.Load()
+	s.RateLimited = l.RateLimited.Load()
+	s.Full = s.Full.Plus(l.full.Load())
+	s.Closed, s.Recursion = l.closed.Load(), l.Recursion.Load()
+	s.Fallbacks, s.Inflight = l.Fallbacks.Load(), l.Inflight.Load()
+	return s
+}
+
+// snapshot has the account's part. What its exporter has counted is as it is.
+func (a *Account) snapshot() Snapshot {
+	spool := a.spool()
+	t := a.totals.Load()
 	return Snapshot{
-		SampledOut:  l.SampledOut.Load(),
-		Shed:        shed,
-		RateLimited: l.RateLimited.Load(),
-		Full:        l.full.Load().Plus(t.Unspooled),
-		Closed:      l.closed.Load(),
-		Recursion:   l.Recursion.Load(),
-		Accepted:    accepted - t.Unspooled.Spans,
-		Abandoned:   t.Abandoned,
-		Exported:    t.Exported,
-		Failed:      t.Failed,
-		Spooled:     t.Spooled,
-		Spool:       within(spool, spool.Inherited+int64(t.Spooled.Spans)),
-		Fallbacks:   l.Fallbacks.Load(),
-		Exports:     t.Exports,
-		ExportSpans: t.ExportSpans,
-		Errors:      t.Errors,
-		Inflight:    l.Inflight.Load(),
-		LastExport:  t.LastExport,
-		LastBatch:   t.LastBatch,
+		Accepted:      a.source.Entered() - t.Unspooled.Spans,
+		Full:          t.Unspooled,
+		Unspooled:     t.Unspooled,
+		Abandoned:     t.Abandoned,
+		Exported:      t.Exported,
+		Failed:        t.Failed,
+		Spooled:       t.Spooled,
+		Spool:         spool,
+		Exports:       t.Exports,
+		ExportSpans:   t.ExportSpans,
+		Errors:        t.Errors,
+		Untried:       t.Untried,
+		EverAbandoned: t.EverAbandoned,
+		LastExport:    t.LastExport,
+		LastBatch:     t.LastBatch,
 	}
 }
 
-// within bounds what has left the spool by what is known to have come in: the export that put
-// a span there may not have returned yet.
-func within(s report.Counts, in int64) report.Counts {
+// within bounds what has left the spool by what is known to have come in, besides what was
+// inherited: the export that put a span there may not have returned yet.
+func within(s report.Counts, spooled int64) report.Counts {
+	in := s.Inherited + spooled
 	s.Replayed = min(s.Replayed, in)
 	s.Dead = min(s.Dead, in-s.Replayed)
 	s.Expired = min(s.Expired, in-s.Replayed-s.Dead)
@@ -88,6 +94,7 @@ func (s *Snapshot) Add(o *Snapshot) {
 	s.HeadDropped += o.HeadDropped
 	s.RateLimited = s.RateLimited.Plus(o.RateLimited)
 	s.Full, s.Closed, s.Recursion = s.Full.Plus(o.Full), s.Closed.Plus(o.Closed), s.Recursion.Plus(o.Recursion)
+	s.Unspooled = s.Unspooled.Plus(o.Unspooled)
 	s.Accepted += o.Accepted
 	s.Abandoned, s.Exported = s.Abandoned.Plus(o.Abandoned), s.Exported.Plus(o.Exported)
 	s.Failed, s.Spooled = s.Failed.Plus(o.Failed), s.Spooled.Plus(o.Spooled)
@@ -96,6 +103,8 @@ func (s *Snapshot) Add(o *Snapshot) {
 	s.Exports += o.Exports
 	s.ExportSpans += o.ExportSpans
 	s.Errors += o.Errors
+	s.Untried += o.Untried
+	s.EverAbandoned += o.EverAbandoned
 	s.Inflight += o.Inflight
 	s.LastExport, s.LastBatch = max(s.LastExport, o.LastExport), max(s.LastBatch, o.LastBatch)
 }
