@@ -38,8 +38,12 @@ type Connection struct {
 	Flag   string
 	Format string
 	// Buffer is the queue's capacity in spans (1024), Batch the most spans of one export
-	// (256, or a quarter of a smaller Buffer than 1024).
+	// (256, or a quarter of a smaller Buffer than 1024). See [Config.Sized].
 	Buffer, Batch int
+	// BufferBytes bounds what the spans in the queue take, in bytes; 0 is 32 MiB.
+	BufferBytes int64
+	// Sync makes the caller of End export its span itself.
+	Sync bool
 	// Timeout is the longest wait of a span for its batch (200ms), ExportTimeout the longest
 	// export (30s), BlockTimeout the longest wait of a caller (1s). All are positive.
 	Timeout, ExportTimeout, BlockTimeout time.Duration
@@ -104,6 +108,8 @@ type OTel struct {
 	// Span limits; 0 keeps the SDK's default of 128 (of unlimited length for AttributeValueLength), -1 is unlimited.
 	AttributeCountLimit, AttributeValueLengthLimit, EventCountLimit, LinkCountLimit,
 	AttributePerEventCountLimit, AttributePerLinkCountLimit int
+	// ShutdownTimeout bounds a flush or shutdown whose context has no deadline; 0 is 5 seconds.
+	ShutdownTimeout time.Duration
 }
 
 // Identity is who the process is, in the framework's words. Empty means unknown.

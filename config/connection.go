@@ -45,6 +45,9 @@ func (d *decoder) connection(name string, t *setting.Table) Connection {
 	if c.Batch = t.Int(standardBatch(c.Buffer), 1, mostBuffer, "batch"); c.Batch > c.Buffer {
 		t.Problem("batch", "%d is more than the buffer of %d holds", c.Batch, c.Buffer)
 	}
+	d.sized[name] = t.Has("buffer") || t.Has("batch")
+	c.BufferBytes = t.Size(0, 1, "buffer_bytes")
+	c.Sync = t.Bool(false, "sync")
 	c.Timeout = t.Duration(c.Timeout, 1, "timeout")
 	c.ExportTimeout = t.Duration(c.ExportTimeout, 1, "export_timeout")
 	c.BlockTimeout = t.Duration(c.BlockTimeout, 1, "block_timeout")

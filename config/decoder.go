@@ -104,7 +104,7 @@ func keyNames(table string) []string {
 
 // record calls see for each key that is read, with the key path of the table that has it.
 func record(see func(table string, key setting.Key)) {
-	d := &decoder{source: &source{Source: setting.NewRecorder(see)}}
+	d := &decoder{source: &source{Source: setting.NewRecorder(see), sized: make(map[string]bool)}}
 	d.top = d.Table("", nil)
 	d.identity(d.top)
 	d.otel(d.top)

@@ -28,11 +28,12 @@ func everything() config.Config {
 			},
 			AttributeCountLimit: 64, AttributeValueLengthLimit: -1, EventCountLimit: 10,
 			LinkCountLimit: 11, AttributePerEventCountLimit: 12, AttributePerLinkCountLimit: 13,
+			ShutdownTimeout: 7 * time.Second,
 		},
 		Connections: []config.Connection{
 			root,
 			{
-				Name: "file", Driver: "file", Buffer: 2048, Batch: 512,
+				Name: "file", Driver: "file", Buffer: 2048, Batch: 512, BufferBytes: 16 << 20, Sync: true,
 				Timeout: 500 * time.Millisecond, ExportTimeout: 10 * time.Second, BlockTimeout: 2 * time.Second,
 				Overflow: "spool", Explain: true, SplitServices: true, Weights: "always",
 				Fields: []config.Field{{Source: "trace_id", Target: "trace_id"}, {Source: "name", Target: "name"}},

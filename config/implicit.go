@@ -63,10 +63,10 @@ func (d *decoder) implicit() []Connection {
 // batching applies OTEL_BSP_*.
 func (d *decoder) batching(c *Connection) {
 	if i, ok := d.envInteger("OTEL_BSP_MAX_QUEUE_SIZE", 1, mostBuffer); ok {
-		c.Buffer, c.Batch = i, standardBatch(i)
+		c.Buffer, c.Batch, d.sized[c.Name] = i, standardBatch(i), true
 	}
 	if i, ok := d.envInteger("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1, mostBuffer); ok {
-		c.Batch = i
+		c.Batch, d.sized[c.Name] = i, true
 	}
 	c.Batch = min(c.Batch, c.Buffer)
 	if ms, ok := d.envInteger("OTEL_BSP_SCHEDULE_DELAY", 1, math.MaxInt32); ok {

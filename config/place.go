@@ -7,10 +7,11 @@ type source struct {
 	*setting.Source
 	tables map[string]string // connection -> its table
 	otlp   map[string]string // OTEL_EXPORTER_OTLP_*
+	sized  map[string]bool   // connections whose buffer or batch somebody has set
 }
 
 func newSource(file string) *source {
-	return &source{setting.NewSource(file), make(map[string]string), make(map[string]string)}
+	return &source{setting.NewSource(file), make(map[string]string), make(map[string]string), make(map[string]bool)}
 }
 
 // Source says where the values of c came from; nil if c was made in code.
@@ -20,6 +21,11 @@ func (c Config) Source() *setting.Source {
 	}
 	return c.source.Source
 }
+
+// Sized reports whether the configuration sets the buffer or the batch of a connection. Where it
+// doesn't, those fit a connection whose queue makes callers wait, and one that drops may have a
+// larger queue.
+func (c Config) Sized(connection string) bool { return c.source != nil && c.source.sized[connection] }
 
 // Place returns where the key at keyPath stands, such as
 // "trace.greptime.sample.rules[1].name". A key that wasn't written stands where the table

@@ -20,6 +20,11 @@ type (
 	ReloadResult = bridge.ReloadResult
 	// Explanation says what one connection does with a span and why; see [Bridge.Explain].
 	Explanation = bridge.Explanation
+	// LossError is what [Bridge.ForceFlush] and [Bridge.Shutdown] return, perhaps joined with
+	// other errors, when spans were lost and no call has told so yet.
+	LossError = bridge.LossError
+	// Loss is how many spans of a connection were lost, and how.
+	Loss = bridge.Loss
 )
 
 // Open is [New] with the configuration in the file at path. See [bridge.Open].

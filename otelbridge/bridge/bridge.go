@@ -71,7 +71,7 @@ func New(ctx context.Context, cfg config.Config, opts ...Option) (*Bridge, error
 // start opens what p describes.
 func start(ctx context.Context, p *plan, o options) (*Bridge, error) {
 	head := sampler.NewWiredHead(p.wire, p.policies()...) // first: policies of one head may share decisions
-	fanout, err := processor.New(ctx, processor.Options{Logger: o.logger, MeterProvider: o.meters, Notes: head}, p.processors()...)
+	fanout, err := processor.New(ctx, processor.Options{Logger: o.logger, MeterProvider: o.meters, Notes: head, ShutdownTimeout: p.cfg.OTel.ShutdownTimeout}, p.processors()...)
 	if err != nil {
 		return nil, err
 	}

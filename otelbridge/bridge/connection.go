@@ -95,7 +95,8 @@ func (c *checker) identity(n *connection) string {
 		Connection whole
 		Identity   config.Identity
 		Environ    bool
-	}{whole(conn), c.cfg.Identity, n.settings.Environ != nil})
+		Sized      bool
+	}{whole(conn), c.cfg.Identity, n.settings.Environ != nil, c.cfg.Sized(conn.Name)})
 }
 
 func (c *checker) settings(conn config.Connection) exporter.Settings {
@@ -206,11 +207,16 @@ func (n *connection) processor(cfg config.Config) processor.ConnectionConfig {
 		ExportTimeout: n.cfg.ExportTimeout,
 		BlockTimeout:  n.cfg.BlockTimeout,
 		Overflow:      n.overflow,
+		BufferBytes:   n.cfg.BufferBytes,
+		Sync:          n.cfg.Sync,
 		Open: func(ctx context.Context) (sdktrace.SpanExporter, error) {
 			e, err := n.driver.New(ctx, n.settings)
 			n.opened(e)
 			return e, placed(cfg, n.cfg.Name, err)
 		},
+	}
+	if !cfg.Sized(n.cfg.Name) { // the defaults depend on what a full queue does
+		pc.QueueSize, pc.BatchSize = 0, 0
 	}
 	if n.cfg.Explain {
 		pc.Explain = explainWith(n.cfg.Sample.Rules)

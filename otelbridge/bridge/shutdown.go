@@ -9,9 +9,17 @@ import (
 	"github.com/tracehook/tracehook/processor"
 )
 
+// LossError is what [Bridge.ForceFlush] and [Bridge.Shutdown] return, perhaps joined with other
+// errors, when spans were lost and no call has told so yet. See [processor.LossError].
+type LossError = processor.LossError
+
+// Loss is how many spans of a connection were lost, and how. See [processor.Loss].
+type Loss = processor.Loss
+
 // ForceFlush exports what has ended before the call, on all connections at once, and
-// waits for it until ctx is done. The error joins one for each connection that failed,
-// with its name and how many spans; they stay counted in [Bridge.Stats].
+// waits for it until ctx is done, or for [otel] shutdown_timeout if ctx has no deadline. The
+// error has a [*LossError] with what each connection has lost since the last call; that stays
+// counted in [Bridge.Stats].
 func (b *Bridge) ForceFlush(ctx context.Context) error {
 	tp := b.built.Load()
 	if tp == nil || len(b.opts.provider) == 0 {
