@@ -85,4 +85,3 @@ func TestBurstsArriveWhole(t *testing.T) {
 		}
 	}
 }
-

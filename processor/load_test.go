@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -47,7 +48,7 @@ func TestWaitersAreServedInTheOrderOfArrival(t *testing.T) {
 		{1024, 16, 4, 400 * time.Microsecond},
 		{4096, 0, 0, 100 * time.Microsecond},
 	} {
-		t.Run(fmt.Sprint(tc.goroutines), func(t *testing.T) {
+		t.Run(strconv.Itoa(tc.goroutines), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				const loops = 10
@@ -118,7 +119,7 @@ func TestSpanThatIsLostHasWaitedItsTime(t *testing.T) {
 		}
 		group.Wait()
 		time.Sleep(time.Minute)
-		mustOnlyLose(t, f.Shutdown(t.Context()))
+		_ = mustOnlyLose(t, f.Shutdown(t.Context()))
 		c := f.Stats().Connections["c"]
 		lost.Store(c.Dropped.QueueFull)
 		if lost.Load() == 0 || waited.Load() < lost.Load() {

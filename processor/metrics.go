@@ -21,15 +21,10 @@ type instruments struct {
 }
 
 // observe registers the numbers of Stats with mp; nil does nothing.
-func (f *Fanout) observe(mp metric.MeterProvider) (err error) {
+func (f *Fanout) observe(mp metric.MeterProvider) error {
 	if mp == nil {
 		return nil
 	}
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("the meter provider panicked: %v", p)
-		}
-	}()
 	m := mp.Meter(scopeName)
 	var in instruments
 	var errs [5]error

@@ -79,7 +79,7 @@ func TestMetricsTellTheLedgerByConnection(t *testing.T) {
 		t.Errorf("metrics (-want +got):\n%s", diff)
 	}
 	close(hang)
-	mustOnlyLose(t, f.Shutdown(t.Context()))
+	_ = mustOnlyLose(t, f.Shutdown(t.Context()))
 	if got := collect(t, r); len(got) != 0 {
 		t.Errorf("after Shutdown there are still metrics: %v", slices.Sorted(maps.Keys(got)))
 	}

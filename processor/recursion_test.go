@@ -116,7 +116,7 @@ func TestExporterThatTracesItselfElsewhereDoesNotDeadlock(t *testing.T) {
 			stop.Store(true)
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
-			mustOnlyLose(t, tp.Shutdown(ctx))
+			_ = mustOnlyLose(t, tp.Shutdown(ctx))
 			st := f.Stats()
 			mustHold(t, st)
 			if c := st.Connections["c"]; c.Pending != 0 || c.Exported == 0 {

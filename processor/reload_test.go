@@ -76,7 +76,7 @@ func TestReloadThousandTimesUnderLoad(t *testing.T) {
 	during := float64(next.Load()-before) / time.Since(begun).Seconds()
 	close(stop)
 	producers.Wait()
-	mustOnlyLose(t, f.Shutdown(t.Context()))
+	_ = mustOnlyLose(t, f.Shutdown(t.Context()))
 	t.Logf("%d reloads in %s; %.0f%% of the throughput before them", reloads, time.Since(begun), 100*during/alone)
 	st := f.Stats()
 	mustHold(t, st)

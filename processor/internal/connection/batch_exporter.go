@@ -43,7 +43,7 @@ func (e spoolExporter) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlyS
 	if c.ctx.Err() != nil {
 		c.account.RefuseSpool(b.total, errAbandoned)
 		c.settled(&b, c.spool)
-		return nil
+		return nil //nolint:nilerr // as above: an error is of no use to the batcher
 	}
 	<-c.export(b, c.spool, time.Now()).done //nolint:contextcheck // as above
 	return nil

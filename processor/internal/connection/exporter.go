@@ -90,6 +90,7 @@ func (c *Connection) Open(ctx context.Context) (err error) {
 	if c.cfg.Open == nil {
 		return errors.New("open: there is no function that makes its exporter")
 	}
+	err = errors.New("open: the driver ended its goroutine") // which runs what is deferred, and nothing else
 	e, err := c.cfg.Open(ctx)
 	if err != nil {
 		return fmt.Errorf("open: %w", err)

@@ -59,15 +59,19 @@ func (a *Account) Leave() {
 	a.settle()
 }
 
-// settle makes the account a part of the ledger's sums, if nothing changes it any more.
+// settle makes the account a part of the ledger's sums, if nothing changes it any more: the
+// connection has gone, and all spans that it has accepted have come to an end.
 func (a *Account) settle() {
-	if a.gone.Load() == nil || a.Totals().Abandoned.Spans > 0 {
+	if a.gone.Load() == nil {
+		return
+	}
+	s := a.snapshot()
+	if s.Pending() > 0 || s.Abandoned.Spans > 0 {
 		return
 	}
 	a.ledger.update(func(all *accounts) {
 		if at := slices.Index(all.current, a); at >= 0 {
 			all.current = slices.Delete(all.current, at, at+1)
-			s := a.snapshot()
 			all.sums.Add(&s)
 			a.ledger.told.add(a.takeUntold())
 		}

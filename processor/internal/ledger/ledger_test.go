@@ -166,3 +166,35 @@ func TestCounterAddsAdjustedCounts(t *testing.T) {
 		t.Errorf("got %v, want 3 spans that stand for 6", got)
 	}
 }
+
+// TestAccountIsKeptUntilEverythingHasCome has a connection that goes while spans are on their way.
+func TestAccountIsKeptUntilEverythingHasCome(t *testing.T) {
+	t.Parallel()
+	l := ledger.New("c", new(ledger.Spools))
+	g := &generation{entered: 10}
+	a := l.NewAccount(g)
+	a.Join()
+	a.Update(func(t *ledger.Totals) { t.Abandon(ledger.Tally{Spans: 4}, errors.New("gone"), time.Now()) })
+	a.Leave()
+	check := func(pending, abandoned, exported, failed uint64, settled bool) {
+		t.Helper()
+		s := l.Snapshot()
+		if s.Pending() != pending || s.Abandoned.Spans != abandoned || s.Exported.Spans != exported || s.Failed.Spans != failed {
+			t.Errorf("%d pending, %d abandoned, %d exported, %d failed; want %d, %d, %d, %d",
+				s.Pending(), s.Abandoned.Spans, s.Exported.Spans, s.Failed.Spans, pending, abandoned, exported, failed)
+		}
+		if _, got := l.LeftAt(); got != settled {
+			t.Errorf("settled: %v, want %v", got, settled)
+		}
+	}
+	check(6, 4, 0, 0, false)
+	a.Update(func(t *ledger.Totals) { t.Refuse(ledger.Tally{Spans: 6}) })
+	check(0, 4, 0, 6, false)
+	a.Update(func(t *ledger.Totals) {
+		t.BookLate(ledger.Tally{Spans: 4}, &report.Result{Exported: 4}, t.Tellings, time.Now())
+	})
+	check(0, 0, 4, 6, true)
+	if loss := l.TakeLoss(); loss.Failed != 6 || loss.Abandoned != 0 {
+		t.Errorf("told %+v, want 6 failed", loss)
+	}
+}
