@@ -2,6 +2,7 @@ package bridge_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -64,8 +65,9 @@ error = false
 			t.Errorf("shed %d, sampled_out %d of %d spans", c.Shed, c.SampledOut, c.Offered)
 		}
 		close(goOn)
-		if err := b.ForceFlush(t.Context()); err != nil {
-			t.Fatal(err)
+		var lost *otelbridge.LossError
+		if err := b.ForceFlush(t.Context()); !errors.As(err, &lost) || lost.Connections["a"].Dropped != c.Dropped.QueueFull {
+			t.Errorf("told %v, want %d dropped", err, c.Dropped.QueueFull)
 		}
 		for range 300 {
 			step()
@@ -112,8 +114,9 @@ func TestTheFactorRecoversWhileNothingEnds(t *testing.T) {
 			_, span := tracer.Start(t.Context(), "after")
 			span.End()
 		}
-		if err := b.Shutdown(t.Context()); err != nil {
-			t.Fatal(err)
+		var lost *otelbridge.LossError
+		if err := b.Shutdown(t.Context()); !errors.As(err, &lost) || lost.Connections["default"].Total() != before.Dropped.QueueFull {
+			t.Errorf("told %v, want %d dropped", err, before.Dropped.QueueFull)
 		}
 		if after := b.Stats(); after.Shed != before.Shed || after.Exported != before.Exported+200 {
 			t.Errorf("of 200 spans %d were exported and %d shed", after.Exported-before.Exported, after.Shed-before.Shed)
