@@ -162,6 +162,28 @@ func TestEdge(t *testing.T) {
 	}
 }
 
+// Behind an edge, also spans that name one of ours below a remote parent begin anew.
+func TestEdgeBelowAnEnteredSpanOfOurs(t *testing.T) {
+	t.Parallel()
+	p := newProcess(policy(t, sampler.Config{Rate: 0.5, Propagate: true, Error: true}))
+	ctx, span := p.tracer.Start(arrived(t, high(), trace.FlagsSampled, "ot=th:c"), "entered")
+	defer span.End()
+	p.head.SwapWire(sampler.Wire{Edge: sampler.EdgeRestart}, p.policies...)
+	back := trace.ContextWithRemoteSpanContext(t.Context(), trace.SpanContextFromContext(ctx))
+	for range 100 {
+		p.span(back, "back")
+	}
+	all := p.kept[0]["back"]
+	if len(all) < 20 || len(all) > 80 {
+		t.Errorf("%d of 100 are kept, want half", len(all))
+	}
+	for _, w := range all {
+		if w.origin != decision.Local || w.weight != 2 {
+			t.Errorf("%+v, want local and of weight 2", w)
+		}
+	}
+}
+
 // What an edge restarts is no own hop, though the caller names a span of ours: response headers
 // hand out our ids.
 func TestEdgeComesBeforeOwnHops(t *testing.T) {

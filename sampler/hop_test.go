@@ -126,6 +126,49 @@ func TestAnotherProvidersSpanIsAnEntry(t *testing.T) {
 	}
 }
 
+// A span of another provider that this process has begun is no hop of our own when it comes back
+// by the wire: that provider's sampler has decided.
+func TestAnotherProvidersSpanComesBack(t *testing.T) {
+	t.Parallel()
+	p := newProcess(policy(t, sampler.Config{Rate: 1, Propagate: true}))
+	theirs := sdktrace.NewTracerProvider(sdktrace.WithSampler(sampler.TraceIDRatio(0.5)), sdktrace.WithSpanProcessor(p)).Tracer("theirs")
+	ctx, span := theirs.Start(trace.ContextWithSpanContext(t.Context(), spanContext(high(), trace.SpanID{}, 0, trace.TraceState{})), "theirs")
+	back := propagation.TraceContext{}.Extract(t.Context(), headers(ctx))
+	p.span(p.span(back, "back"), "below")
+	span.End()
+	for name, want := range map[string]decision.Origin{"theirs": decision.Foreign, "back": decision.Inherited, "below": decision.Inherited} {
+		all := p.kept[0][name]
+		if len(all) != 1 || all[0].origin != want || all[0].known != (want != decision.Foreign) {
+			t.Errorf("%s: %+v, want one of origin %v", name, all, want)
+		}
+	}
+}
+
+// An export's span of another provider hides its context from ours, which doesn't matter.
+func TestExportsAcrossProviders(t *testing.T) {
+	t.Parallel()
+	p := newProcess(policy(t, sampler.Config{Rate: 1, Propagate: true}))
+	theirs := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(p)).Tracer("theirs")
+	ctx, span := p.tracer.Start(t.Context(), "application")
+	defer span.End()
+	outer, export := theirs.Start(decision.ExportContext(ctx), "export")
+	inner, request := theirs.Start(outer, "request")
+	for _, ctx := range []context.Context{outer, inner} {
+		if _, s := p.tracer.Start(ctx, "ours"); s.IsRecording() {
+			s.End()
+			t.Error("a span below an export's is recorded")
+		}
+	}
+	request.End()
+	export.End()
+	if len(p.kept[0]) != 0 {
+		t.Errorf("kept %v", p.kept[0])
+	}
+	if got := p.head.Dropped(); got != 0 {
+		t.Errorf("%d spans of exports count as dropped", got)
+	}
+}
+
 // Below an unsampled remote parent nothing is sampled, at any depth, though the head dropped all
 // spans between and would sample such a trace if it began here.
 func TestDroppedParentsKeepTheirDecision(t *testing.T) {

@@ -192,11 +192,11 @@ func TestStrangeNamesPushNothingOut(t *testing.T) {
 	t.Parallel()
 	m := compiled(t, []Rule{{Name: "a*", Sample: 1}})
 	strange := 0
-	stranger := func(n int) {
+	stranger := func(n, times int) {
 		for range n {
 			strange++
 			s := &subject{name: fmt.Sprint("a", strange)}
-			for range 3 { // a head and two policies
+			for range times {
 				if got := m.find(s); got != 0 {
 					t.Fatalf("%s: rule %d, want 0", s.name, got)
 				}
@@ -207,12 +207,15 @@ func TestStrangeNamesPushNothingOut(t *testing.T) {
 	for i := range own {
 		own[i] = &subject{name: fmt.Sprint("an application's own ", i)}
 	}
-	stranger(5000)
+	stranger(5000, 3) // for a head and two policies
+	if left := m.memo.fills.left.Load(); left < m.memo.fills.burst-memoSlots {
+		t.Errorf("%d of %d fills are left after names that filled %d places", left, m.memo.fills.burst, memoSlots)
+	}
 	for range 10 * comings {
 		for _, s := range own {
 			m.find(s)
 		}
-		stranger(5)
+		stranger(5, 3)
 	}
 	known := func() (n int) {
 		slots := map[*atomic.Pointer[known]]bool{}
@@ -231,8 +234,9 @@ func TestStrangeNamesPushNothingOut(t *testing.T) {
 		t.Errorf("after 5000 strange names %d of %d own names are remembered", n, len(own))
 	}
 	before := known()
-	for range 200 {
-		stranger(1000)
+	for range 20 {
+		stranger(10_000, 3)
+		stranger(60, 2*comings) // these get in
 		for _, s := range own {
 			m.find(s)
 		}

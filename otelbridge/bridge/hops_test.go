@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -21,9 +22,11 @@ import (
 const two = `
 [trace.near]
 driver = "near"
+buffer = 4096
 sample = { propagate = false }
 [trace.far]
 driver = "kept"
+buffer = 4096
 sample = 0.2
 `
 
@@ -138,13 +141,35 @@ type tracing struct{ tracer trace.Tracer }
 
 func (e *tracing) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 	for range spans {
-		_, span := e.tracer.Start(ctx, "POST")
+		_, span := e.tracer.Start(ctx, "POST", trace.WithAttributes(attribute.Int("n", 1)))
 		span.End()
 	}
 	return nil
 }
 
 func (*tracing) Shutdown(context.Context) error { return nil }
+
+// On a provider of the application, spans of an export are refused, whatever its limits.
+func TestExportsOfAForeignProviderAreRefused(t *testing.T) {
+	t.Parallel()
+	traced := &tracing{}
+	b, _ := newBridge(t, "[trace]\ndriver = \"traced\"\n",
+		otelbridge.WithDriver("traced", func(context.Context, exporter.Settings) (sdktrace.SpanExporter, error) { return traced, nil }))
+	limits := sdktrace.NewSpanLimits()
+	limits.AttributeCountLimit = 1
+	tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(b.SpanProcessor()), sdktrace.WithRawSpanLimits(limits))
+	traced.tracer = tp.Tracer("client")
+	_, span := tp.Tracer("app").Start(t.Context(), "x")
+	span.End()
+	for range 5 {
+		if err := b.ForceFlush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c := b.Stats().Connections["default"]; c.Exported != 1 || c.Dropped.Recursion != 1 || c.SampledOutHead != 0 {
+		t.Errorf("exported %d, refused %d, want 1 and 1", c.Exported, c.Dropped.Recursion)
+	}
+}
 
 // A connection that a reload removes and adds again has the spans that were dropped while it was
 // there.
