@@ -1,6 +1,7 @@
 package yaml_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
@@ -15,6 +17,8 @@ import (
 	goyaml "go.yaml.in/yaml/v3"
 
 	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/file"
+	"github.com/tracehook/tracehook/exporter/file/readback"
 	"github.com/tracehook/tracehook/exporter/yaml"
 	"github.com/tracehook/tracehook/setting"
 )
@@ -89,4 +93,81 @@ func ExampleDriver() {
 	claims := yaml.Driver().Claims(exporter.Settings{Setting: map[string]any{"path": "/var/log/trace.yaml"}})
 	fmt.Println(claims)
 	// Output: [file:/var/log/trace.yaml]
+}
+
+// recorded is a span as the SpirentOrion recorder's readers have it.
+type recorded struct {
+	SpanID   int64     `yaml:"span_id"`
+	TraceID  int64     `yaml:"trace_id"`
+	ParentID int64     `yaml:"parent_id"`
+	Process  string    `yaml:"process"`
+	Kind     string    `yaml:"kind"`
+	Name     string    `yaml:"name"`
+	Start    time.Time `yaml:"start"`
+	Finish   time.Time `yaml:"finish"`
+}
+
+func TestDecimalIDsAreReadByTheRecordersReaders(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "trace.yaml")
+	s := exporter.Settings{Setting: map[string]any{"path": path, "ids": "decimal"}}
+	if err := yaml.Driver().Check(s); err != nil {
+		t.Fatal(err)
+	}
+	e, err := yaml.Driver().New(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := spans()[0]
+	root.StartTime, root.EndTime = time.Unix(1, 5), time.Unix(2, 0)
+	child := root
+	child.SpanContext = root.SpanContext.WithSpanID(trace.SpanID{0xff, 7: 3})
+	child.Parent = root.SpanContext
+	if err := e.ExportSpans(t.Context(), tracetest.SpanStubs{root, child}.Snapshots()); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []recorded{
+		{SpanID: 2, TraceID: 1, Kind: "internal", Name: "GET /foo", Start: time.Unix(1, 5).UTC(), Finish: time.Unix(2, 0).UTC()},
+		{SpanID: 0x7f<<56 + 3, TraceID: 1, ParentID: 2, Kind: "internal", Name: "GET /foo", Start: time.Unix(1, 5).UTC(), Finish: time.Unix(2, 0).UTC()},
+	}
+	dec := goyaml.NewDecoder(strings.NewReader(string(data)))
+	for i, want := range want {
+		var got recorded
+		if err := dec.Decode(&got); err != nil {
+			t.Fatalf("%v in\n%s", err, data)
+		}
+		if want.Process = got.Process; !strings.Contains(got.Process, "@") || got != want {
+			t.Errorf("document %d is %+v, want %+v", i, got, want)
+		}
+	}
+	i := 0
+	for rec, err := range readback.Read(path) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		parent := trace.SpanID{}
+		binary.BigEndian.PutUint64(parent[:], uint64(want[i].ParentID))
+		if rec.Span.TraceID != (trace.TraceID{15: 1}) || rec.Span.Parent != parent || !rec.Span.ID.IsValid() {
+			t.Errorf("document %d reads back as %+v", i, rec.Span)
+		}
+		i++
+	}
+	if i != 2 {
+		t.Errorf("%d documents read back", i)
+	}
+}
+
+func TestIDsAreNumbersInYAMLOnly(t *testing.T) {
+	t.Parallel()
+	err := file.Driver().Check(exporter.Settings{Setting: map[string]any{"path": filepath.Join(t.TempDir(), "x.log"), "ids": "decimal"}})
+	if err == nil || !strings.Contains(err.Error(), "setting.ids") || !strings.Contains(err.Error(), "yaml") {
+		t.Errorf("Check = %v, want a problem of setting.ids", err)
+	}
 }

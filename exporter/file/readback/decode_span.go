@@ -134,50 +134,51 @@ type times struct {
 	hasLength  [2]bool
 }
 
-func (t *times) set(source string, value any) bool {
-	text, isText := value.(string)
-	switch {
-	case text == "" && isText:
-		return source == "start_time_unix_nano" || source == "finish" // not known
-	case isText && strings.ContainsRune(text, 'T'):
-		at, err := time.Parse(time.RFC3339Nano, text)
-		if err != nil {
-			return false
-		}
-		switch source {
-		case "start_time_unix_nano": // "start" in YAML
-			t.start[0] = at
-		case "finish", "end_time_unix_nano":
-			t.end[0] = at
-		default:
-			return false
-		}
-		return true
-	}
-	if source == "duration_ms" {
-		ms, ok := number(value)
-		t.length[1], t.hasLength[1] = time.Duration(ms*float64(time.Millisecond)), ok
-		return ok
-	}
-	n, ok := whole(value)
-	if !ok {
-		return false
-	}
+// set takes over what is a time, and says whether it knew the source and understood the value.
+func (t *times) set(source string, value any) (ok bool) {
 	switch source {
 	case "start_time_unix_nano":
-		t.start[0] = nano(n)
-	case "end_time_unix_nano":
-		t.end[0] = nano(n)
+		t.start[0], ok = instant(value)
+	case "end_time_unix_nano", "finish":
+		t.end[0], ok = instant(value)
 	case "start_ms":
-		t.start[1] = time.UnixMilli(n)
+		t.start[1], ok = milli(value)
 	case "end_ms":
-		t.end[1] = time.UnixMilli(n)
+		t.end[1], ok = milli(value)
 	case "duration":
-		t.length[0], t.hasLength[0] = time.Duration(n), true
-	default:
-		return false
+		var n int64
+		n, ok = whole(value)
+		t.length[0], t.hasLength[0] = time.Duration(n), ok
+	case "duration_ms":
+		var ms float64
+		ms, ok = number(value)
+		t.length[1], t.hasLength[1] = time.Duration(ms*float64(time.Millisecond)), ok
 	}
-	return true
+	return ok
+}
+
+func milli(value any) (time.Time, bool) {
+	n, ok := whole(value)
+	if !ok {
+		return time.Time{}, false
+	}
+	return time.UnixMilli(n), true
+}
+
+// instant reads Unix nanoseconds, or the time that YAML has, where "" is none.
+func instant(value any) (time.Time, bool) {
+	if at, ok := value.(time.Time); ok {
+		return at, true
+	}
+	if n, ok := whole(value); ok {
+		return nano(n), true
+	}
+	text, ok := value.(string)
+	if !ok || text == "" {
+		return time.Time{}, ok
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
+	return at, err == nil
 }
 
 func number(value any) (float64, bool) {

@@ -432,3 +432,30 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// Files of the SpirentOrion recorder, and nanoseconds as texts, are read, too.
+func TestReadWhatOthersHaveWritten(t *testing.T) {
+	t.Parallel()
+	at := time.Unix(0, 1764441123456789017)
+	for content, want := range map[string]readback.Span{
+		"---\nspan_id: 22\ntrace_id: 11\nparent_id: 0\nprocess: main:1@host\nkind: request\nname: GET /foo/bar\nstart: 2015-03-17T14:10:47.029653905-04:00\nfinish: 2015-03-17T14:10:48.029653905-04:00\nuser: 7\n": {
+			TraceID: trace.TraceID{15: 11}, ID: trace.SpanID{7: 22}, Kind: "request", Name: "GET /foo/bar",
+			Start: time.Unix(1426615847, 29653905), End: time.Unix(1426615848, 29653905),
+			Attributes: map[string]any{"user": int64(7)}, Other: map[string]any{"process": "main:1@host"},
+		},
+		`{"trace_id":"0000000000000000000000000000000b","span_id":"0000000000000016","parent_span_id":"0000000000000003","name":"n","start_time_unix_nano":"1764441123456789017","end_time_unix_nano":"1764441123456789018"}` + "\n": {
+			TraceID: trace.TraceID{15: 11}, ID: trace.SpanID{7: 22}, Parent: trace.SpanID{7: 3}, Name: "n", Start: at, End: at.Add(1),
+		},
+	} {
+		path := filepath.Join(t.TempDir(), "trace.log")
+		write(t, path, content)
+		for rec, err := range readback.Read(path) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, rec.Span); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", content, diff)
+			}
+		}
+	}
+}
