@@ -1,8 +1,7 @@
-// Package file writes spans to a file that rotates, and reads such files back.
+// Package file writes spans to a file that rotates. Package readback reads such files.
 //
 // [New] makes an [Exporter] that appends to one file; [Driver] makes it from a connection's
 // settings. Records are encoded by package encode: JSON lines, text, OTLP JSON lines, YAML.
-// [Read] iterates over what was written, across rotations, compressed or not.
 //
 // # Promises
 //
@@ -12,10 +11,11 @@
 // failure, [Sync] decides.
 //
 // When a write fails half way, the records that got out whole count as exported, and the
-// rest of the last one is cut off again: only bytes that nobody was told of are ever cut. When
-// the process dies half way, the next one to open the file moves the half record to
-// NAME.torn. A full disk or a directory that vanished costs the spans of the batches that
-// meet it, which the error counts; every batch tries again.
+// rest of the last one is cut off again: nothing that was reported is ever cut. When the
+// process dies half way, the next one to open the file moves the half record to NAME.torn,
+// which holds 16 MiB at most and is removed after [WithMaxAge], or after 30 days. A full disk
+// or a directory that vanished costs the spans of the batches that meet it, which the error
+// counts; every batch tries again.
 //
 // # Rotation
 //
@@ -26,7 +26,24 @@
 //
 // A path that is a symbolic link to a file stands for that file: the rotated ones are beside
 // it. A file that another program renames, removes, or copies and truncates, is followed at the
-// next batch.
+// next batch. A file that has the name of a rotated one, and a lock file beside it, is the log of
+// another connection and is left alone.
+//
+// Where nothing can be made beside a log that exists, as root makes it for a service, it is
+// written to and not rotated.
+//
+// # Directories that others can write to
+//
+// A directory that other users can write to, or replace, is refused: they could put a link to
+// another file in the place of one of ours. [WithDirMode] accepts some; then it is only warned of.
+// In any directory, the files beside the log are opened only if they are regular files with one
+// name that belong to the process's user or to root. A link is followed only as the path itself,
+// where nobody else can write to its directory.
+//
+// # Standard output
+//
+// The paths /dev/stdout and /dev/stderr, and those below /dev/fd and /proc/self/fd, are streams:
+// they are not locked, rotated or synced. When their reader goes away, exports fail.
 //
 // # Several writers
 //

@@ -2,5 +2,5 @@ package file
 
 import "errors"
 
-// errLocked says that somebody else has the lock.
+// errLocked is returned when another writer has the lock.
 var errLocked = errors.New("locked by somebody else")

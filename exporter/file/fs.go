@@ -19,14 +19,14 @@ type filesystem interface {
 	Stat(name string) (os.FileInfo, error) // of a link, not of what it leads to
 	ReadDir(name string) ([]os.DirEntry, error)
 	Rename(from, to string) error
-	// RenameNew renames a file to a name that nobody has, and returns an error that is
-	// fs.ErrExist if somebody does. It replaces nothing.
+	// RenameNew renames a file. It replaces nothing: if the new name exists, it returns an
+	// error that is fs.ErrExist.
 	RenameNew(from, to string) error
 	Remove(name string) error
 	Chtimes(name string, atime, mtime time.Time) error
 	SyncDir(name string) error
 	// Lock puts an advisory lock on an open file, and never waits. It returns errLocked when
-	// somebody else has it, and an error that is errors.ErrUnsupported where there are none.
+	// another process has it, and an error that is errors.ErrUnsupported where there are none.
 	Lock(h handle, exclusive bool) error
 	Unlock(h handle) error
 }
@@ -100,8 +100,7 @@ func create(fsys filesystem, path string, flag int, mode os.FileMode) (handle, e
 	return h, nil
 }
 
-// renameByPlaceholder makes an empty file of the new name, so that nobody else can have
-// it, and renames over that.
+// renameByPlaceholder reserves the new name with an empty file, and renames over that.
 func renameByPlaceholder(from, to string) error {
 	f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {

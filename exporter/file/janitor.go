@@ -50,7 +50,7 @@ func (j *janitor) start(ctx context.Context) {
 	j.rotated()
 }
 
-// rotated asks for a look around. It never blocks.
+// rotated asks for a run. It never blocks.
 func (j *janitor) rotated() {
 	select {
 	case j.kick <- struct{}{}:
@@ -90,7 +90,7 @@ func (j *janitor) shutdown(ctx context.Context) {
 	j.abort()
 }
 
-// look does everything that is to be done now, and reports what can't be.
+// look tidies up and logs what it couldn't do.
 func (j *janitor) look(ctx context.Context) {
 	err := j.tidy(ctx)
 	if err != nil && ctx.Err() == nil {
@@ -159,8 +159,8 @@ type rotatedFile struct {
 }
 
 // list finds the rotated files, oldest first. Empty ones are names that a rotation has
-// only reserved. One that has a lock file beside it is the log of somebody else, whose name
-// happens to be that of a rotated file. Compressed halves without a final name are removed.
+// only reserved. One that has a lock file beside it is the log of another connection, whose
+// name happens to be that of a rotated file. Compressed halves without a final name are removed.
 func (j *janitor) list() ([]rotatedFile, error) {
 	entries, err := j.fs.ReadDir(j.family.Dir)
 	if err != nil {

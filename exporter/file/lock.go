@@ -12,8 +12,8 @@ import (
 // turnWait is how long a batch of a shared file waits for the other processes.
 const turnWait = 5 * time.Second
 
-// lock is an advisory lock on a side file. The side file is never removed: whoever removed
-// it could part two processes that should meet.
+// lock is an advisory lock on a side file. The side file is never removed: a process that
+// has opened it and one that makes it anew would both get the lock.
 type lock struct {
 	fs    filesystem
 	path  string
@@ -22,14 +22,14 @@ type lock struct {
 	h     handle
 }
 
-// lockMode lets those lock who may write to a file of that mode, and nobody else: who only
-// reads must not be able to keep the writers out.
+// lockMode returns the mode of the lock of a file: users who may write to the file may take
+// the lock. Users who may only read must not be able to keep writers out.
 func lockMode(mode os.FileMode) os.FileMode {
 	write := mode & 0o222
 	return write<<1 | write
 }
 
-// take takes the lock if nobody has it, and makes sure that the locked file is still the
+// take takes the lock if it is free, and makes sure that the locked file is still the
 // one with the name. Holding it already, it only makes sure.
 func (l *lock) take(exclusive bool) error {
 	if l.h != nil {
@@ -98,8 +98,13 @@ func (l *lock) drop() {
 	l.h = nil
 }
 
-// sign writes who has the lock into its file, for the error of whoever comes second.
+// sign writes the process that has the lock into its file, for the error of a second one. It
+// leaves alone what no lock has in it.
 func (l *lock) sign() {
+	info, err := l.h.Stat()
+	if err != nil || info.Size() > 0 && signature(l.h) == "" {
+		return
+	}
 	if l.h.Truncate(0) == nil {
 		_, _ = fmt.Fprintf(l.h, "%d\n", os.Getpid())
 	}
@@ -112,11 +117,19 @@ func (l *lock) owner() string {
 		return ""
 	}
 	defer func() { _ = h.Close() }()
+	if pid := signature(h); pid != "" {
+		return " (process " + pid + ")"
+	}
+	return ""
+}
+
+// signature reads what sign wrote.
+func signature(h handle) string {
 	buf := make([]byte, 20)
 	n, _ := h.ReadAt(buf, 0)
 	pid, ok := strings.CutSuffix(string(buf[:n]), "\n")
-	if !ok || pid == "" || strings.Trim(pid, "0123456789") != "" {
+	if !ok || strings.Trim(pid, "0123456789") != "" {
 		return ""
 	}
-	return " (process " + pid + ")"
+	return pid
 }

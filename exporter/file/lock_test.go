@@ -152,3 +152,23 @@ func content(t *testing.T, dir string) string {
 	}
 	return b.String()
 }
+
+// A file that only has the name of a lock keeps what is in it.
+func TestALockWithSomethingInItIsNotWrittenOver(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "trace.log")
+	write(t, path+".lock", "precious\n")
+	e := open(t, path)
+	if _, err := file.New(path); err == nil {
+		t.Error("a second writer was let in")
+	}
+	shut(t, e)
+	if got := read(t, path+".lock"); got != "precious\n" {
+		t.Errorf("the file = %q, want it as it was", got)
+	}
+	write(t, path+".lock", "12\n")
+	shut(t, open(t, path))
+	if got, want := read(t, path+".lock"), fmt.Sprintf("%d\n", os.Getpid()); got != want {
+		t.Errorf("the lock = %q, want %q", got, want)
+	}
+}

@@ -38,9 +38,9 @@ func (w *writer) acquire() error {
 	return err
 }
 
-// fixed says whether the lock can't be made because nothing can be made in the directory,
+// fixed reports that the lock can't be made because nothing can be made in the directory,
 // although the log is there, as root makes it for a service. Then the log itself is locked,
-// and whoever made it rotates it.
+// and isn't rotated here.
 func (w *writer) fixed(err error) bool {
 	if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, errReadOnly) || w.shared {
 		return false
@@ -94,9 +94,9 @@ func (w *writer) inspect() error {
 	return w.scan(w.repairTail)
 }
 
-// follow looks whether the active file is still the one with the name. If it was renamed
-// or removed, it opens the one that is there now, or makes it; if others have changed it,
-// it looks at the changes.
+// follow checks that the active file is still the one with the name. If it was renamed or
+// removed, follow opens the one that is there now, or makes it. If another program has
+// changed it, follow reads the changes.
 func (w *writer) follow() error {
 	info, err := w.fs.Stat(w.path)
 	switch {
@@ -114,7 +114,7 @@ func (w *writer) follow() error {
 	case info.Size() == w.size:
 		return nil
 	}
-	repair := w.checkTail // whoever appends without asking may be in the middle of a line
+	repair := w.checkTail // a program that doesn't take turns may be in the middle of a line
 	if w.shared {
 		repair = w.repairTail
 	}

@@ -48,7 +48,7 @@ func climbs(path string) bool {
 	return !filepath.IsAbs(path) && slices.Contains(strings.Split(filepath.ToSlash(path), "/"), "..")
 }
 
-// tilde says whether a path begins as one in somebody's home does in a shell.
+// tilde says whether a path begins like one in a home directory does in a shell.
 func tilde(path string) bool {
 	return path == "~" || strings.HasPrefix(filepath.ToSlash(path), "~/")
 }

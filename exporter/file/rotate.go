@@ -38,8 +38,8 @@ func (w *writer) reopen() error {
 	return err
 }
 
-// rename gives the active file the next name that nobody has. It leaves alone what has
-// taken its place.
+// rename gives the active file the next free name. It doesn't rename a file that has taken
+// the place of the active one.
 func (w *writer) rename(info os.FileInfo) error {
 	if named, err := w.fs.Stat(w.path); err != nil {
 		return err

@@ -68,8 +68,8 @@ func (w *writer) tornStart() (int64, error) {
 	return 0, nil
 }
 
-// complete says whether the last line lacks nothing but its newline, as when somebody
-// edited the file by hand.
+// complete says whether the last line lacks nothing but its newline, as when a person
+// has edited the file.
 func (w *writer) complete(start int64) bool {
 	const most = 1 << 20
 	if w.kind == kindYAML || w.kind == kindText || w.size-start > most {

@@ -10,7 +10,7 @@ type cut struct {
 }
 
 // undo cuts the active file back to size bytes. What it removes was never reported as
-// exported. It cuts nothing if somebody else has appended behind us.
+// exported. It cuts nothing if another program has appended behind it.
 func (w *writer) undo(size int64) {
 	if w.size == size && w.cut == nil {
 		return

@@ -63,8 +63,8 @@ func newWriter(s settings, rotated func()) *writer {
 	return w
 }
 
-// begin makes the active file ready for a batch: opens it, or follows it where somebody
-// else renamed, removed or truncated it.
+// begin makes the active file ready for a batch: it opens it, or follows it if another
+// program has renamed, removed or truncated it.
 func (w *writer) begin(ctx context.Context) error {
 	w.done, w.pending, w.broken = 0, 0, false
 	if err := w.prepare(ctx); err != nil {
