@@ -26,6 +26,7 @@ type Fanout struct {
 	offers sync.Pool      // of *offer: what is handed to an interface is on the heap
 	late   ledger.Counter // ended after Shutdown
 	reader decision.Reader
+	twice  twice
 
 	options    Options
 	env        connection.Environment
@@ -93,8 +94,12 @@ func (f *Fanout) OnEnd(s sdktrace.ReadOnlySpan) {
 		o = new(offer)
 	}
 	f.reader.Read(&o.Span, s)
-	f.options.Notes.Ended(&o.Span)
+	again := f.twice.isRepeated(&o.Span.Context)
+	if !again {
+		f.options.Notes.Ended(&o.Span)
+	}
 	switch {
+	case again:
 	case list.closed:
 		f.late.Add(recordedAt(&o.Span))
 	case o.Span.Export:

@@ -3,6 +3,7 @@ package processor_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math"
 	"runtime"
 	"strings"
@@ -231,4 +232,37 @@ func TestDurationsOfAnyLengthWork(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSheddingIsToldAlthoughTheExporterHangs leaves spans out for the load of a connection that
+// doesn't move.
+func TestSheddingIsToldAlthoughTheExporterHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log lines
+		hang := make(chan struct{})
+		f := open(t, processor.Options{Logger: log.logger(slog.LevelWarn)}, processor.ConnectionConfig{
+			Name: "c", QueueSize: 10, BatchSize: 5, ExportTimeout: time.Hour,
+			Open: processortest.New(processortest.Step{Hang: hang, Deaf: true}).Open,
+			Decider: decide(func(_ *decision.Span, load float64) decision.Verdict {
+				if load > 0.8 {
+					return decision.Verdict{Reason: decision.ByLoad}
+				}
+				return decision.Verdict{Keep: true}
+			}),
+		})
+		end(f, 1, 101)
+		synctest.Wait()
+		lines := log.all(t)
+		if len(lines) != 1 || lines[0]["msg"] != "trace connection sheds spans" || lines[0]["cause"] != "shed" {
+			t.Errorf("%v", lines)
+		}
+		if c := f.Stats().Connections["c"]; c.Shed != 92 || c.SampledOut != 92 || c.Dropped.Total() != 0 {
+			t.Errorf("%d shed of %d left out", c.Shed, c.SampledOut)
+		}
+		close(hang)
+		if err := f.ForceFlush(t.Context()); err != nil {
+			t.Errorf("what is shed isn't lost: %v", err)
+		}
+	})
 }

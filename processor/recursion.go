@@ -13,9 +13,14 @@ import (
 // would make more of them, for ever. The head sampler drops them; for providers with another
 // sampler OnEnd refuses them.
 func (f *Fanout) OnStart(ctx context.Context, s sdktrace.ReadWriteSpan) {
-	if f.options.Notes != nil {
-		f.options.Notes.Started(ctx, s)
+	if f.options.Notes == nil {
+		return
 	}
+	sc := s.SpanContext()
+	if f.twice.started(&sc) {
+		f.report.registeredTwice() //nolint:contextcheck // a log line is no part of what the span does
+	}
+	f.options.Notes.Started(ctx, s)
 }
 
 // refuse counts a span that must not be exported by any connection.

@@ -20,6 +20,11 @@ type Stats struct {
 func (b *Bridge) Stats() Stats {
 	st := b.state.Load()
 	s := Stats{Stats: b.fanout.Stats(), ConfigHash: st.hash}
+	if cfg := st.plan.cfg; cfg.Disabled { // none is open, but whoever asks for one by name finds it
+		for i := range cfg.Connections {
+			s.Connections[cfg.Connections[i].Name] = new(processor.ConnectionStats)
+		}
+	}
 	if st.result.Count > 0 {
 		result := st.result
 		s.LastReload = &result
