@@ -18,8 +18,8 @@ func (h *Head) insideExport(set *headSet, p *sdktrace.SamplingParameters, parent
 		if _, recorded := parent.(sdktrace.ReadOnlySpan); recorded {
 			return false
 		}
-		if r := decision.TraceRandomness(p.TraceID); !set.recorded.Keeps(r) {
-			return false // dropped in any case
+		if !set.recorded.Keeps(decision.TraceRandomness(p.TraceID)) { // dropped in any case
+			return h.traces.get(p.TraceID) == traceExport
 		}
 	}
 	return decision.IsExport(p.ParentContext)

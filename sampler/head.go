@@ -121,6 +121,7 @@ func (h *Head) sample(p *sdktrace.SamplingParameters, own bool) sdktrace.Samplin
 		// A trace id alone is no parent: the SDK begins a root that has it, and nobody has
 		// decided about that yet.
 		if p.ParentContext != nil && decision.IsExport(p.ParentContext) {
+			h.traces.put(p.TraceID, traceExport)
 			return sdktrace.SamplingResult{Decision: sdktrace.Drop, Tracestate: parent.TraceState()}
 		}
 		if !own {

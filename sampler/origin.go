@@ -30,7 +30,7 @@ func (h *Head) Started(ctx context.Context, s sdktrace.ReadWriteSpan) {
 func (h *Head) started(ctx context.Context, set *headSet, s sdktrace.ReadWriteSpan, sc *trace.SpanContext) (decision.Origin, bool) {
 	parent := s.Parent()
 	own := h.owns(s)
-	if !own && h.traces.get(sc.TraceID()) < traceBegun {
+	if !own && !h.traces.get(sc.TraceID()).lent() {
 		return decision.Foreign, h.spans.InExport(ctx, &parent)
 	}
 	switch {
@@ -113,6 +113,9 @@ func (h *Head) Ended(s *decision.Span) {
 	}
 	set.describe(s, h.lost(s), set.eras.worst)
 }
+
+// lent reports that a sampler that was lent to another provider has seen the trace.
+func (k traceKind) lent() bool { return k == traceBegun || k == traceLent }
 
 // lost returns the origin of an ended span without a note.
 func (h *Head) lost(s *decision.Span) decision.Origin {

@@ -17,6 +17,9 @@ const (
 	traceEntered           // a remote parent's decision was respected, on the head's own provider
 	traceBegun             // it began at a sampler that was lent to another provider
 	traceLent              // a remote parent's decision was respected, by such a sampler
+	traceExport            // it began inside an export
+
+	kindBits = 7
 )
 
 const (
@@ -46,13 +49,13 @@ func (t *traceNotes) put(id trace.TraceID, kind traceKind) {
 		r = t.rows.Load()
 	}
 	key := t.key(id)
-	b, mine := &r[key%traceBuckets], key&^3|4
+	b, mine := &r[key%traceBuckets], key&^kindBits|(kindBits+1)
 	first, free := key>>60, -1
 	for i := range uint64(bucketSize) {
 		at := (first + i) % bucketSize
 		switch old := b[at].Load(); {
-		case old&^3 == mine:
-			if traceKind(old&3) < kind {
+		case old&^kindBits == mine:
+			if traceKind(old&kindBits) < kind {
 				b[at].Store(mine | uint64(kind))
 			}
 			return
@@ -72,10 +75,10 @@ func (t *traceNotes) get(id trace.TraceID) traceKind {
 		return traceUnseen
 	}
 	key := t.key(id)
-	b, mine := &r[key%traceBuckets], key&^3|4
+	b, mine := &r[key%traceBuckets], key&^kindBits|(kindBits+1)
 	for i := range b {
-		if w := b[i].Load(); w&^3 == mine {
-			return traceKind(w & 3)
+		if w := b[i].Load(); w&^kindBits == mine {
+			return traceKind(w & kindBits)
 		}
 	}
 	return traceUnseen

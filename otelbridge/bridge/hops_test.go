@@ -141,7 +141,9 @@ type tracing struct{ tracer trace.Tracer }
 
 func (e *tracing) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 	for range spans {
-		_, span := e.tracer.Start(ctx, "POST", trace.WithAttributes(attribute.Int("n", 1)))
+		inner, span := e.tracer.Start(ctx, "POST", trace.WithAttributes(attribute.Int("n", 1)))
+		_, child := e.tracer.Start(inner, "dial")
+		child.End()
 		span.End()
 	}
 	return nil
@@ -166,8 +168,8 @@ func TestExportsOfAForeignProviderAreRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if c := b.Stats().Connections["default"]; c.Exported != 1 || c.Dropped.Recursion != 1 || c.SampledOutHead != 0 {
-		t.Errorf("exported %d, refused %d, want 1 and 1", c.Exported, c.Dropped.Recursion)
+	if c := b.Stats().Connections["default"]; c.Exported != 1 || c.Dropped.Recursion != 2 || c.SampledOutHead != 0 {
+		t.Errorf("exported %d, refused %d, want 1 and 2", c.Exported, c.Dropped.Recursion)
 	}
 }
 
