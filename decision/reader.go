@@ -38,7 +38,7 @@ type seen struct {
 
 // Read sets dst to what [Read] returns for s.
 func (r *Reader) Read(dst *Span, s sdktrace.ReadOnlySpan) {
-	dst.Origin, dst.Recorded, dst.Export = Foreign, Always, false
+	dst.Origin, dst.Recorded, dst.Export, dst.Entry = Foreign, Always, false, nil
 	dst.Ended = s
 	dst.Context = s.SpanContext()
 	r.readState(&dst.State, dst.Context.TraceState(), dst.Context.TraceID())

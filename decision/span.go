@@ -23,10 +23,13 @@ type Span struct {
 	// whatever they turned out to be: [Always] if it dropped none, or for a Foreign span. A
 	// connection that came later, with a reload, and would keep more than was recorded must
 	// count at Recorded instead of its own threshold. [Never] says that nothing is certain.
-	// [Notes] sets it, and the two fields below.
+	// [Notes] sets it, and the three fields below.
 	Recorded Threshold
 	// Origin says who decided about the span at its start.
 	Origin Origin
+	// Entry is what a remote parent said, where another sampler didn't go on with it; nil if
+	// Context and State say the same.
+	Entry *Entry
 	// Export reports that the span was started inside an export of ours, see [ExportContext].
 	Export bool
 	// Error reports status error. The hook sets it for every framework status but ok.
@@ -44,4 +47,21 @@ func Read(s sdktrace.ReadOnlySpan) Span {
 		Duration: duration(s),
 		Error:    s.Status().Code == codes.Error,
 	}
+}
+
+// Entry is what a remote parent says about sampling. It is immutable.
+type Entry struct {
+	// Sampled is its flag.
+	Sampled bool
+	// HasThreshold, CarriesThreshold and Threshold are those of its [State].
+	HasThreshold, CarriesThreshold bool
+	Threshold                      Threshold
+}
+
+// Before returns Entry or, if that is nil, what Context and State say.
+func (s *Span) Before() Entry {
+	if s.Entry != nil {
+		return *s.Entry
+	}
+	return Entry{s.Context.IsSampled(), s.State.HasThreshold, s.State.CarriesThreshold, s.State.Threshold}
 }

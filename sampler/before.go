@@ -27,27 +27,27 @@ func (p *Policy) beforeLate(s *decision.Span) before {
 
 // beforeOrdinary is for spans that rules or the rate decide about.
 func (p *Policy) beforeOrdinary(s *decision.Span) before {
-	sampled := s.Context.IsSampled()
 	switch s.Origin {
 	case decision.Foreign:
-		return before{known: p.config.AssumeAlwaysOn, refused: !sampled}
+		return before{known: p.config.AssumeAlwaysOn, refused: !s.Context.IsSampled()}
 	case decision.Local:
 		return before{threshold: s.Recorded, known: true}
 	case decision.Unknown:
 		return before{threshold: s.Recorded}
 	case decision.Inherited, decision.Unweighted:
 	}
+	entry := s.Before()
 	switch {
 	case p.config.IgnoreParent:
 		// Recorded counts as soon as it is above the connection's own threshold, so a sampled
 		// span below it is thinned away rather than counted wrongly.
 		return before{threshold: s.Recorded, known: true}
-	case !sampled:
+	case !entry.Sampled:
 		return before{refused: true}
 	case s.Origin == decision.Unweighted:
 		return before{}
-	case s.State.HasThreshold:
-		return before{threshold: s.State.Threshold, known: true}
+	case entry.HasThreshold:
+		return before{threshold: entry.Threshold, known: true}
 	default:
 		return before{known: true} // it counts as one
 	}

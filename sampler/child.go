@@ -37,7 +37,7 @@ func (h *Head) belowLocal(set *headSet, p *sdktrace.SamplingParameters, span tra
 		h.enter(p, own)
 		return set.entry(p, parent)
 	case remote, decision.Unweighted:
-		return set.respect(p, parent), ts
+		return set.respect(p, h.sampledAtEntry(p, parent)), ts
 	case decision.Local, decision.Unknown:
 	}
 	if _, recorded := span.(sdktrace.ReadOnlySpan); !recorded && h.owns(span) {
@@ -75,7 +75,7 @@ func (h *Head) belowRemote(set *headSet, p *sdktrace.SamplingParameters, parent 
 	case remote, decision.Unweighted:
 	}
 	if h.afterHopIsOwn(parent) {
-		return set.respect(p, parent), ts
+		return set.respect(p, h.sampledAtEntry(p, parent)), ts
 	}
 	h.enter(p, own)
 	return set.entry(p, parent)
@@ -137,13 +137,21 @@ func (s *headSet) entry(p *sdktrace.SamplingParameters, parent *trace.SpanContex
 			ts = decision.Edit{}.Apply(ts)
 		}
 	}
-	return s.respect(p, parent), ts
+	return s.respect(p, parent.IsSampled()), ts
+}
+
+// sampledAtEntry reports whether the remote parent above a local one was sampled.
+func (h *Head) sampledAtEntry(p *sdktrace.SamplingParameters, parent *trace.SpanContext) bool {
+	if e := h.entries.get(p.TraceID); e != nil {
+		return e.Sampled
+	}
+	return parent.IsSampled()
 }
 
 // respect does as the parent did.
-func (s *headSet) respect(p *sdktrace.SamplingParameters, parent *trace.SpanContext) sdktrace.SamplingDecision {
+func (s *headSet) respect(p *sdktrace.SamplingParameters, sampled bool) sdktrace.SamplingDecision {
 	switch {
-	case parent.IsSampled():
+	case sampled:
 		return sdktrace.RecordAndSample
 	case s.unsampled == decision.Always:
 		return sdktrace.RecordOnly

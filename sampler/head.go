@@ -31,6 +31,7 @@ type Head struct {
 	own     atomic.Pointer[sdktrace.TracerProvider]
 	spans   *spannote.Table
 	traces  traceNotes
+	entries entries // for samplers from Over
 	dropped dropCount
 	swap    sync.Mutex
 }
@@ -112,17 +113,26 @@ func (s ownSampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.Samplin
 }
 
 func (h *Head) sample(p *sdktrace.SamplingParameters, own bool) sdktrace.SamplingResult {
+	r, export := h.judge(p, own)
+	if r.Decision == sdktrace.Drop && !export {
+		h.dropped.add(&p.TraceID)
+	}
+	return r
+}
+
+// judge is sample without an account of what is dropped. It also says whether the span belongs to
+// an export of ours.
+func (h *Head) judge(p *sdktrace.SamplingParameters, own bool) (r sdktrace.SamplingResult, export bool) {
 	set := h.set.Load()
 	span := trace.SpanFromContext(p.ParentContext)
 	parent := span.SpanContext()
-	var r sdktrace.SamplingResult
 	switch {
 	case !parent.IsValid():
 		// A trace id alone is no parent: the SDK begins a root that has it, and nobody has
 		// decided about that yet.
 		if p.ParentContext != nil && decision.IsExport(p.ParentContext) {
 			h.traces.put(p.TraceID, traceExport)
-			return sdktrace.SamplingResult{Decision: sdktrace.Drop, Tracestate: parent.TraceState()}
+			return sdktrace.SamplingResult{Decision: sdktrace.Drop, Tracestate: parent.TraceState()}, true
 		}
 		if !own {
 			h.traces.put(p.TraceID, traceBegun)
@@ -132,17 +142,14 @@ func (h *Head) sample(p *sdktrace.SamplingParameters, own bool) sdktrace.Samplin
 		r.Tracestate = v.state
 	case parent.IsRemote():
 		if decision.IsExport(p.ParentContext) {
-			return sdktrace.SamplingResult{Decision: sdktrace.Drop, Tracestate: parent.TraceState()}
+			return sdktrace.SamplingResult{Decision: sdktrace.Drop, Tracestate: parent.TraceState()}, true
 		}
 		r.Decision, r.Tracestate = h.belowRemote(set, p, &parent, own)
 	default:
 		if h.insideExport(set, p, span) {
-			return sdktrace.SamplingResult{Decision: sdktrace.Drop, Tracestate: parent.TraceState()}
+			return sdktrace.SamplingResult{Decision: sdktrace.Drop, Tracestate: parent.TraceState()}, true
 		}
 		r.Decision, r.Tracestate = h.belowLocal(set, p, span, &parent, own)
 	}
-	if r.Decision == sdktrace.Drop {
-		h.dropped.add(&p.TraceID)
-	}
-	return r
+	return r, false
 }

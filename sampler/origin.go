@@ -108,10 +108,10 @@ func (h *Head) Ended(s *decision.Span) {
 	set := h.set.Load()
 	if n, ok := h.spans.End(&s.Context); ok {
 		s.Export = n.Export()
-		set.describe(s, n.Origin(), set.eras.at(n.Era()))
+		h.describe(set, s, n.Origin(), set.eras.at(n.Era()))
 		return
 	}
-	set.describe(s, h.lost(s), set.eras.worst)
+	h.describe(set, s, h.lost(s), set.eras.worst)
 }
 
 // lent reports that a sampler that was lent to another provider has seen the trace.
@@ -134,20 +134,20 @@ func (h *Head) lost(s *decision.Span) decision.Origin {
 }
 
 // describe sets what follows from origin.
-func (set *headSet) describe(s *decision.Span, origin decision.Origin, e era) {
+func (h *Head) describe(set *headSet, s *decision.Span, origin decision.Origin, e era) {
 	s.Origin, s.Recorded = origin, e.recorded
 	switch origin {
 	case decision.Foreign:
 		s.Recorded = decision.Always
 	case remote:
 		s.Recorded = e.unsampled
-		st := &s.State
-		switch {
-		case s.Context.IsSampled() && st.HasThreshold:
-			if !st.HasRandomness { // with an rv, connections that ignore the parent decide by other bits
-				s.Recorded = min(e.unsampled, st.Threshold)
+		s.Entry = h.entries.get(s.Context.TraceID())
+		switch said := s.Before(); {
+		case said.Sampled && said.HasThreshold:
+			if !s.State.HasRandomness { // with an rv, connections that ignore the parent decide by other bits
+				s.Recorded = min(e.unsampled, said.Threshold)
 			}
-		case s.Context.IsSampled() && !st.CarriesThreshold && !set.wire.UnknownWithoutTh: // it counts as one
+		case said.Sampled && !said.CarriesThreshold && !set.wire.UnknownWithoutTh: // it counts as one
 		default:
 			s.Origin = decision.Unweighted
 		}

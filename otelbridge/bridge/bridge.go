@@ -115,6 +115,19 @@ func (b *Bridge) Propagator() propagation.TextMapPropagator { return b.propagato
 // respects remote parents by itself, and has to be asked about every span.
 func (b *Bridge) Sampler() sdktrace.Sampler { return b.head }
 
+// SamplerOver returns a sampler for a TracerProvider that the application owns and that has a
+// sampler of its own, theirs; nil stands for the SDK's default. Sampled flag, tracestate and what
+// the application's own exporters get are as theirs alone would have them. Spans that theirs drops
+// and a connection may want are recorded, so that every connection decides as on the Bridge's
+// own provider, and writes its weights into its own copies. It follows reloads.
+//
+//	tp := sdktrace.NewTracerProvider(
+//		sdktrace.WithSampler(b.SamplerOver(sdktrace.ParentBased(sdktrace.TraceIDRatioBased(0.2)))),
+//		sdktrace.WithBatcher(theirExporter),
+//		sdktrace.WithSpanProcessor(b.SpanProcessor()),
+//	)
+func (b *Bridge) SamplerOver(theirs sdktrace.Sampler) sdktrace.Sampler { return b.head.Over(theirs) }
+
 // SpanProcessor returns the one processor that writes to all connections, for a
 // TracerProvider that the application owns. It follows reloads; it must not be
 // unregistered to reload it. When that provider shuts down, the Bridge's connections do.
