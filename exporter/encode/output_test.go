@@ -212,6 +212,23 @@ func TestYAMLAttributesAreNoFields(t *testing.T) {
 	}
 }
 
+// Keys that differ only in bad bytes would be one key, which no reader of YAML takes twice.
+func TestYAMLKeysThatDifferOnlyInBadBytes(t *testing.T) {
+	t.Parallel()
+	var got map[string]any
+	text := written(t, "yaml", exporter.Settings{}, tracetest.SpanStub{Attributes: []attribute.KeyValue{attribute.Int("a\xff", 1), attribute.Int("a\xfe", 2), attribute.Int("a\ufffd", 3)}})
+	if err := yaml.Unmarshal([]byte(text), &got); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	values := make(map[any]bool)
+	for _, value := range got {
+		values[value] = true
+	}
+	if !values[1] || !values[2] || !values[3] {
+		t.Errorf("the document has %v, want all three values", got)
+	}
+}
+
 // The recorder's readers have whole numbers of 64 bits with a sign, and 0 for no parent.
 func TestYAMLDecimalIDs(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -135,6 +136,9 @@ func (e *YAML) id(dst []byte, t Type) []byte {
 
 // key appends a key that the document doesn't have yet.
 func (e *YAML) key(dst []byte, name string) []byte {
+	if !utf8.ValidString(name) {
+		name = string([]rune(name)) // as it is written, since others may be written so, too
+	}
 	if _, taken := e.keys[name]; taken {
 		base := name + "_attribute"
 		name = base

@@ -15,12 +15,14 @@ const longestPause = 48 * time.Hour
 // all files look old. So it starts at most longestPause after the last change of a file
 // of the family, and goes on with the time that passes, whatever the clock does.
 //
-// The time that a machine sleeps doesn't count, nor does a longer pause between two
-// processes: then files stay for that much longer.
+// The clock of the wall may be right, after all: the machine has slept, or nothing ran for
+// long, or it was wrong when the process began. It is believed when it has been ahead for a
+// day.
 type ageClock struct {
 	now   func() time.Time
 	start time.Time // on the wall
 	began time.Time // at the same moment, for what passes
+	ahead time.Time // since when the wall is ahead; zero if it isn't
 }
 
 // newAgeClock starts a clock before the files of the family are touched.
@@ -45,12 +47,20 @@ func newAgeClock(s *settings, f rotation.Family) ageClock {
 	return c
 }
 
-// time is that of the wall, or an earlier one if that seems to be ahead.
+// time is that of the wall, or an earlier one while that seems to be ahead.
 func (c *ageClock) time() time.Time {
-	const drift = time.Hour
+	const drift, patience = time.Hour, 24 * time.Hour
 	now := c.now()
-	if most := c.start.Add(time.Since(c.began) + drift); now.After(most) {
-		return most.In(now.Location())
+	most := c.start.Add(time.Since(c.began) + drift)
+	switch {
+	case !now.After(most):
+		c.ahead = time.Time{}
+		return now
+	case c.ahead.IsZero():
+		c.ahead = time.Now()
+	case time.Since(c.ahead) > patience:
+		c.start, c.began, c.ahead = now, time.Now(), time.Time{}
+		return now
 	}
-	return now
+	return most.In(now.Location())
 }

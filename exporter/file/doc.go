@@ -29,6 +29,9 @@
 // next batch. A file that has the name of a rotated one, and a lock file beside it, is the log of
 // another connection and is left alone.
 //
+// Ages go by a clock that doesn't jump: one that is ahead of the time that has passed since
+// the last change of a file is believed after a day.
+//
 // Where nothing can be made beside a log that exists, as root makes it for a service, it is
 // written to and not rotated.
 //

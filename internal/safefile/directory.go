@@ -10,7 +10,8 @@ import (
 )
 
 // CheckDirectory returns an error if a user who isn't this process's and isn't root could
-// replace dir, or write to it. What doesn't exist yet is fine: it will be ours.
+// replace dir, or write to it. What doesn't exist yet is fine: it will be ours. The root of
+// the file system isn't looked at: a user who can replace what is there has the machine.
 //
 // Accepted are permission bits that dir and the directories above it may have although
 // others can write there: for the group (0o020), or for all (0o002), which then includes
@@ -26,16 +27,13 @@ func CheckDirectory(dir string, accepted fs.FileMode) (warning string, err error
 		paths = append(paths, resolved) // the way there may lead through links
 	}
 	for i, path := range paths {
-		for at := path; ; at = filepath.Dir(at) {
+		for at := path; at != filepath.Dir(at); at = filepath.Dir(at) {
 			w, err := checkDirectory(at, accepted, at == path && (i == 0 || existing(dir) == dir))
 			if err != nil {
 				return "", err
 			}
 			if warning == "" {
 				warning = w
-			}
-			if at == filepath.Dir(at) {
-				break
 			}
 		}
 	}

@@ -7,14 +7,17 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 )
 
-// firstUserGroup is the first group id that belongs to people rather than to the system.
+// Numbers of groups.
 const (
-	firstUserGroup = 1000
-	groupUsers     = 100 // of all people, on some systems
+	firstUserGroup = 1000 // that belongs to people rather than to the system
+	groupUsers     = 100  // of all people, on some systems
+	groupStaff     = 20   // of all people, on macOS
+	groupAdmin     = 80   // of those who may become root, on macOS
 )
 
 // writers says who else can replace what is in a directory, "" if nobody can, and the bits
@@ -42,6 +45,9 @@ func writers(info fs.FileInfo) (who string, needed fs.FileMode) {
 // system says whether root has given a directory to a group of the system's own, as
 // /var/log is on some systems.
 func system(uid, gid uint32) bool {
+	if runtime.GOOS == "darwin" && (gid == groupStaff || gid == groupAdmin) {
+		return gid == groupAdmin
+	}
 	return uid == 0 && gid < firstUserGroup && gid != groupUsers
 }
 
