@@ -55,7 +55,7 @@ func check(s exporter.Settings) error {
 	}
 	path, err := target(decoded.path)
 	if err == nil {
-		err = checkPlace(path, decoded.accepted)
+		err = decoded.checkPlace(path)
 	}
 	if err != nil {
 		t, key := s.Table("setting"), "store"

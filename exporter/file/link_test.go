@@ -64,3 +64,20 @@ func TestALinkToABadNameIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// What New would refuse beside the log, Check refuses.
+func TestCheckLooksAtTheLock(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "trace.log")
+	settings := exporter.Settings{Setting: map[string]any{"path": path}}
+	if err := os.Symlink("elsewhere", path+".lock"); err != nil {
+		t.Fatal(err)
+	}
+	checked := file.Driver().Check(settings)
+	_, opened := file.New(path)
+	for _, err := range []error{checked, opened} {
+		if err == nil || !strings.Contains(err.Error(), path+".lock") || !strings.Contains(err.Error(), "remove it") {
+			t.Errorf("err = %v, want it to name the link and the cure", err)
+		}
+	}
+}

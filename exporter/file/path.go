@@ -53,23 +53,30 @@ func tilde(path string) bool {
 	return path == "~" || strings.HasPrefix(filepath.ToSlash(path), "~/")
 }
 
-// checkPlace says why the file at path can't be written to, as far as looking tells.
-func checkPlace(path string, accepted os.FileMode) error {
-	if _, err := checkDirectory(filepath.Dir(path), accepted); err != nil {
+// checkPlace says why the file can't be written to, as far as looking tells.
+func (s *settings) checkPlace(path string) error {
+	if _, err := checkDirectory(filepath.Dir(path), s.accepted); err != nil {
 		return explain(err)
 	}
-	info, err := os.Lstat(path)
-	switch {
-	case err == nil:
-		if err := safefile.Check(path, info); err != nil {
-			return err
+	for _, beside := range []string{path + rotation.Lock, path} {
+		info, err := os.Lstat(beside)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
+			return explain(err)
+		case s.foreign():
+		default:
+			err = safefile.Check(beside, info)
 		}
-		if err := writable(path, false); err != nil {
-			return fmt.Errorf("%q can't be written to by this process: %w", path, err)
+		if err == nil {
+			if err = writable(beside, false); err != nil {
+				err = fmt.Errorf("%q can't be written to by this process (%w): give it to this user (chown), or name another file", beside, err)
+			}
 		}
-		return nil // whether or not anything can be made beside it
-	case !errors.Is(err, fs.ErrNotExist):
-		return explain(err)
+		if err != nil || beside == path {
+			return err // whether or not anything can be made beside the file
+		}
 	}
 	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
 		info, err := os.Stat(dir)
