@@ -218,10 +218,11 @@ func TestReloadsOverflowsAndFactorsAreEvents(t *testing.T) {
 		time.Sleep(2500 * time.Millisecond)
 		var got []string
 		for _, l := range log.all(t) {
-			if l["level"] == "DEBUG" || l["level"] == "INFO" {
-				msg, _ := l["msg"].(string)
-				if l["level"] == "INFO" {
-					msg = "info: " + msg
+			msg, _ := l["msg"].(string)
+			if l["level"] == "DEBUG" || l["level"] == "INFO" || strings.Contains(msg, "factor") {
+				if l["level"] != "DEBUG" {
+					level, _ := l["level"].(string)
+					msg = strings.ToLower(level) + ": " + msg
 				}
 				got = append(got, msg)
 			}
@@ -229,7 +230,7 @@ func TestReloadsOverflowsAndFactorsAreEvents(t *testing.T) {
 		want := []string{
 			"trace connections reloaded",
 			"trace connection overflows",
-			"info: trace connection changed its dynamic sampling factor",
+			"warn: trace connection changed its dynamic sampling factor",
 			"trace connection no longer overflows",
 			"info: trace connection changed its dynamic sampling factor",
 			"trace connections reloaded",

@@ -180,8 +180,8 @@ func (r *reporter) scanLosses(l *ledger.Ledger, c *ledger.Account, now time.Time
 	return again || dropping
 }
 
-// scanFactor says at info when shedding begins, at most once in ten seconds, and when that
-// has ended; the steps between are for debugging.
+// scanFactor says at warn when shedding begins, at most once in ten seconds, and at info when that
+// has ended, with the number of spans; the steps between are for debugging.
 func (r *reporter) scanFactor(m *member, now time.Time) (again bool) {
 	told := r.of(m.ledger)
 	f, before := m.factor(), told.factor
@@ -198,10 +198,11 @@ func (r *reporter) scanFactor(m *member, now time.Time) (again bool) {
 		}
 		told.shedding = false
 	case before >= 1 && (told.shedAt.IsZero() || now.Sub(told.shedAt) >= reportInterval):
-		level, told.shedAt, told.shedding = slog.LevelInfo, now, true
+		level, told.shedAt, told.shedding = slog.LevelWarn, now, true
 	}
 	r.log(level, "trace connection changed its dynamic sampling factor",
-		slog.String("connection", m.ledger.Name), slog.Float64("from", before), slog.Float64("to", f))
+		slog.String("connection", m.ledger.Name), slog.Float64("from", before), slog.Float64("to", f),
+		slog.Uint64("shed", m.ledger.ShedSpans.Load()))
 	return f != 1
 }
 
