@@ -26,6 +26,15 @@ func (p *Policy) Agrees(with decision.Decider) bool {
 	}
 }
 
+// votesLike reports whether p and o have the same vote on every span, so that one needs to be
+// asked.
+func (p *Policy) votesLike(o *Policy) bool {
+	if p.config.FollowRoot != o.config.FollowRoot || p.config.Rate != o.config.Rate || len(p.matcher.rules) != len(o.matcher.rules) {
+		return false
+	}
+	return p == o || reflect.DeepEqual(p.matcher.rules, o.matcher.rules)
+}
+
 func (p *Policy) remembers() bool {
 	return p.config.Dynamic || p.limit != nil || p.config.Key == ByCounter
 }

@@ -48,7 +48,7 @@ func (h *Head) belowLocal(set *headSet, p *sdktrace.SamplingParameters, span tra
 			return sdktrace.Drop, ts
 		}
 	}
-	return set.local(p, ts)
+	return set.local(p, parent)
 }
 
 // belowRemote decides about a span whose parent came with a message or a request.
@@ -64,14 +64,14 @@ func (h *Head) belowRemote(set *headSet, p *sdktrace.SamplingParameters, parent 
 		if !own {
 			h.traces.put(p.TraceID, traceBegun)
 		}
-		d, v := set.decide(p, decision.TraceRandomness(p.TraceID))
+		d, v := set.decide(set.roots, p, decision.TraceRandomness(p.TraceID))
 		edit := v.edit()
 		edit.RemoveRandomness = true
 		return d, edit.Apply(ts)
 	}
 	switch h.afterHop(set, parent) {
 	case decision.Local, decision.Unknown, decision.Foreign:
-		return set.local(p, ts)
+		return set.local(p, parent)
 	case remote, decision.Unweighted:
 	}
 	if h.afterHopIsOwn(parent) {
@@ -97,21 +97,24 @@ func (h *Head) enter(p *sdktrace.SamplingParameters, own bool) {
 }
 
 // local decides about a span of a trace that began here.
-func (s *headSet) local(p *sdktrace.SamplingParameters, ts trace.TraceState) (sdktrace.SamplingDecision, trace.TraceState) {
+func (s *headSet) local(p *sdktrace.SamplingParameters, parent *trace.SpanContext) (sdktrace.SamplingDecision, trace.TraceState) {
+	ts := parent.TraceState()
 	ot := ""
 	if ts.Len() > 0 {
 		ot = ts.Get("ot")
 	}
-	if ot != "" && (!strings.HasPrefix(ot, "th:") || strings.IndexByte(ot, ';') >= 0) {
-		st := decision.ReadState(ts, p.TraceID)
-		d, v := s.decide(p, st.Randomness)
-		return d, v.edit().Apply(ts)
+	simple := ot == "" || strings.HasPrefix(ot, "th:") && strings.IndexByte(ot, ';') < 0
+	r := decision.TraceRandomness(p.TraceID)
+	if !simple {
+		r = decision.ReadState(ts, p.TraceID).Randomness
 	}
-	d, v := s.decide(p, decision.TraceRandomness(p.TraceID))
+	d, v := s.decide(s.children, p, r)
 	switch {
+	case v.follows && parent.IsSampled() && decision.ReadState(ts, p.TraceID).Threshold < v.threshold:
+		return sdktrace.RecordAndSample, ts // as the local root, which is looser
 	case ot == v.ot:
 		return d, ts
-	case ts.Len() == 0 || ts.Len() == 1 && ot != "":
+	case simple && (ts.Len() == 0 || ts.Len() == 1 && ot != ""):
 		return d, v.state
 	default:
 		return d, v.edit().Apply(ts)
@@ -122,7 +125,7 @@ func (s *headSet) local(p *sdktrace.SamplingParameters, ts trace.TraceState) (sd
 // trace id are the caller's, so the trace gets others, which travel on with it.
 func (s *headSet) restart(p *sdktrace.SamplingParameters, ts trace.TraceState) (sdktrace.SamplingDecision, trace.TraceState) {
 	r := decision.Randomness(rand.Uint64() % uint64(decision.Never))
-	d, v := s.decide(p, r)
+	d, v := s.decide(s.roots, p, r)
 	edit := v.edit()
 	edit.Randomness, edit.SetRandomness = r, true
 	return d, edit.Apply(ts)

@@ -40,6 +40,9 @@ type Config struct {
 	// Propagate gives the connection a vote on the sampled flag that other services see. Only
 	// connections with key trace_id vote.
 	Propagate bool
+	// FollowRoot is for a connection that keeps traces whole: its vote on a span below another one
+	// of this process is that on the local root, unless a rule that matches the span is looser.
+	FollowRoot bool
 	// Dynamic lowers the probability while the connection's queue is nearly full.
 	Dynamic bool
 	// AssumeAlwaysOn says that spans which didn't come through a head sampler are of a provider

@@ -162,7 +162,7 @@ func (p *Policy) explainHead(e *Explanation, sub *subject) {
 	}
 	set := h.set.Load()
 	e.Recorded = set.recorded.Probability()
-	e.Sampled = set.ask(sub).threshold.Probability()
+	e.Sampled = set.roots.ask(sub).threshold.Probability()
 	e.say("at its start the head sampler records it in %.4g of all traces and sets the sampled flag, for all connections together, in %.4g", e.Recorded, e.Sampled)
 	switch {
 	case p.config.Propagate && p.config.Key != ByTraceID:

@@ -138,7 +138,7 @@ func (h *Head) judge(p *sdktrace.SamplingParameters, own bool) (r sdktrace.Sampl
 			h.traces.put(p.TraceID, traceBegun)
 		}
 		var v *vote
-		r.Decision, v = set.decide(p, decision.TraceRandomness(p.TraceID))
+		r.Decision, v = set.decide(set.roots, p, decision.TraceRandomness(p.TraceID))
 		r.Tracestate = v.state
 	case parent.IsRemote():
 		if decision.IsExport(p.ParentContext) {

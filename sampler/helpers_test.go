@@ -8,6 +8,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/tracehook/tracehook/decision"
 	"github.com/tracehook/tracehook/sampler"
 )
 
@@ -54,4 +55,14 @@ func state(tb testing.TB, s string) trace.TraceState {
 		tb.Fatal(err)
 	}
 	return ts
+}
+
+// weightOnWire returns what a sampled span stands for to who gets it.
+func weightOnWire(tb testing.TB, sc trace.SpanContext) float64 {
+	tb.Helper()
+	st := decision.ReadState(sc.TraceState(), sc.TraceID())
+	if st.CarriesThreshold && !st.HasThreshold {
+		tb.Fatalf("%q contradicts itself", sc.TraceState())
+	}
+	return st.Threshold.AdjustedCount()
 }

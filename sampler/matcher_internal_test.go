@@ -171,7 +171,7 @@ func TestHeadVoteAgainstThePlainLoop(t *testing.T) {
 		for range 100 {
 			s := randomSubject(random)
 			s.service = "shop"
-			want := set.votes[0].threshold
+			want := set.roots.votes[0].threshold
 			for _, p := range policies {
 				e := &p.entries[len(p.entries)-1]
 				if i := plain(p.matcher.rules, s); i >= 0 {
@@ -179,7 +179,7 @@ func TestHeadVoteAgainstThePlainLoop(t *testing.T) {
 				}
 				want = min(want, e.thresholds[0])
 			}
-			if got := set.ask(s).threshold; got != want {
+			if got := set.roots.ask(s).threshold; got != want {
 				t.Fatalf("%+v: th %q, want %q", s, got, want)
 			}
 		}
