@@ -1,0 +1,101 @@
+package redact
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+)
+
+// unkeyed returns the redacted form of a text that has no key.
+func (r *Redactor) unkeyed(s string) string {
+	if r.call != nil && s != "" {
+		if v, changed := r.called("", attribute.StringValue(s)); changed {
+			if v.Type() != attribute.STRING {
+				return Masked
+			}
+			s = v.AsString()
+		}
+	}
+	return r.text(s)
+}
+
+// keyed returns the redacted form of the text of an attribute. Where it is the query of a URL, its
+// first parameter has no question mark before it.
+func (r *Redactor) keyed(key, s string) string {
+	if key == "url.query" || key == "http.query" {
+		if q := r.text("?" + s); q[1:] != s {
+			return q[1:]
+		}
+		return s
+	}
+	return r.text(s)
+}
+
+// text returns the redacted form of s, which is s itself if nothing is found. It takes time linear
+// in the length of s.
+func (r *Redactor) text(s string) string {
+	if r.defaults || len(r.query) > 0 {
+		percent := strings.IndexByte(s, '%') >= 0
+		if r.defaults && (percent || strings.IndexByte(s, ':') >= 0) {
+			s = r.userInfo(s)
+		}
+		if percent || strings.IndexByte(s, '=') >= 0 {
+			s = r.queries(s)
+		}
+	}
+	for i := range r.patterns {
+		s = r.patterns[i].replace(s, &r.counts.patterns[i].n)
+	}
+	return s
+}
+
+// replacer builds a text out of another one and replacements.
+type replacer struct {
+	from string
+	to   strings.Builder
+	done int // how much of from is in to
+}
+
+// replace puts with in place of from[start:end]. It reports whether that differs. Calls go from left
+// to right.
+func (p *replacer) replace(start, end int, with string) bool {
+	if start < p.done || start >= end || p.from[start:end] == with {
+		return false
+	}
+	if p.done == 0 {
+		p.to.Grow(len(p.from) + 2*len(Masked))
+	}
+	p.to.WriteString(p.from[p.done:start])
+	p.to.WriteString(with)
+	p.done = end
+	return true
+}
+
+// text returns the text with the replacements.
+func (p *replacer) text() string {
+	if p.done == 0 {
+		return p.from
+	}
+	p.to.WriteString(p.from[p.done:])
+	return p.to.String()
+}
+
+// endOfToken returns where white space, a quote, an angle bracket or a control character ends the
+// token that begins at start.
+func endOfToken(s string, start int) int {
+	for i := start; i < len(s); i++ {
+		if breaks(s[i]) {
+			return i
+		}
+	}
+	return len(s)
+}
+
+func breaks(c byte) bool {
+	return c <= ' ' || c == '"' || c == '\'' || c == '`' || c == '<' || c == '>' || c == 0x7f
+}
+
+// escaped reports whether s has the percent-encoded byte at i, in either case.
+func escaped(s string, i int, high, low byte) bool {
+	return i+2 < len(s) && s[i] == '%' && s[i+1] == high && lower(s[i+2]) == low
+}
