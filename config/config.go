@@ -63,6 +63,9 @@ type Connection struct {
 	// int64, float64, []any and map[string]any only, and a whole number is always an int64,
 	// whatever the format of the file.
 	Setting, Spool, Retry map[string]any
+	// Redact is what the spans of the connection must not show: a map like Setting, false for no
+	// redaction at all, or nil for what holds for all.
+	Redact any
 }
 
 // Field selects the span field Source under the name Target.
@@ -110,6 +113,9 @@ type OTel struct {
 	AttributePerEventCountLimit, AttributePerLinkCountLimit int
 	// ShutdownTimeout bounds a flush or shutdown whose context has no deadline; 0 is 5 seconds.
 	ShutdownTimeout time.Duration
+	// Redact is what no span of any connection must show: a map like Setting of a [Connection],
+	// false for no redaction where a connection has none of its own, or nil for the defaults.
+	Redact any
 }
 
 // Identity is who the process is, in the framework's words. Empty means unknown.

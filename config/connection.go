@@ -57,6 +57,7 @@ func (d *decoder) connection(name string, t *setting.Table) Connection {
 	c.Explain = t.Bool(false, "explain")
 	c.SplitServices = t.Bool(false, "split_services")
 	c.Setting, c.Spool, c.Retry = t.Map("setting"), t.Map("spool"), t.Map("retry")
+	c.Redact = redact(t)
 	c.Sample = d.sample(t, c.Setting)
 	if len(c.Setting) == 0 {
 		c.Setting = nil
@@ -72,4 +73,20 @@ func (d *decoder) connection(name string, t *setting.Table) Connection {
 	}
 	t.Done()
 	return c
+}
+
+// redact reads a table of what is redacted, or false.
+func redact(t *setting.Table) any {
+	switch v := t.Value("table or bool", "redact").(type) {
+	case map[string]any:
+		return v
+	case nil:
+		return nil
+	default:
+		if on, ok := setting.Bool(v); ok {
+			return on
+		}
+		t.Problem("redact", "must be a table, or false to redact nothing, not %s", setting.Kind(v))
+		return nil
+	}
 }

@@ -19,6 +19,7 @@ func (d *decoder) otel(root *setting.Table) OTel {
 	o.ParentWithoutTh = t.Word("", []string{"one", "unknown"}, "parent_without_th")
 	o.Edge = t.Word("", []string{"continue", "restart", "ignore"}, "edge")
 	o.ShutdownTimeout = t.Duration(0, 1, "shutdown_timeout")
+	o.Redact = redact(t)
 	d.limits(t, &o)
 	own := make(map[string]string)
 	flatten(t, "resource", t.Map("resource"), "", own)

@@ -12,7 +12,7 @@ import (
 
 // reserved are the tables below [trace] that belong to the connection default and are no
 // connections.
-func reserved() []string { return []string{"setting", "sample", "fields", "spool", "retry"} }
+func reserved() []string { return []string{"setting", "sample", "fields", "spool", "retry", "redact"} }
 
 // trace reads [trace]: its own keys are the connection default, and each other table in it
 // is a connection.

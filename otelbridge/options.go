@@ -8,6 +8,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/encode/redact"
 	"github.com/tracehook/tracehook/otelbridge/bridge"
 )
 
@@ -28,6 +29,9 @@ func WithTracerProviderOptions(opts ...sdktrace.TracerProviderOption) Option {
 // AssumeAlwaysOn says that spans which did not come through the Bridge's sampler are from a
 // provider that samples everything. See [bridge.AssumeAlwaysOn].
 func AssumeAlwaysOn() Option { return bridge.AssumeAlwaysOn() }
+
+// WithRedactor adds a function that redacts what connections export. See [bridge.WithRedactor].
+func WithRedactor(f redact.Func) Option { return bridge.WithRedactor(f) }
 
 // WithLogger sets where the Bridge reports losses, reloads and notes about the configuration.
 // The default, and nil, is nowhere. See [bridge.WithLogger].

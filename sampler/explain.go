@@ -32,6 +32,9 @@ type Explanation struct {
 	Recorded float64 `json:"recorded"`
 	// Why is the explanation in sentences, in the order of the policy.
 	Why []string `json:"why"`
+	// Redacted are the keys of the attributes that the connection exports redacted or not at all,
+	// and "name" if that holds for the name.
+	Redacted []string `json:"redacted,omitempty"`
 	// Warnings are the sentences of Why that may come as a surprise.
 	Warnings []string `json:"warnings,omitempty"`
 }

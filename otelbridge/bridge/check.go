@@ -15,9 +15,10 @@ import (
 type checker struct {
 	options
 	cfg       config.Config
-	service   string        // of spans that no framework began
-	old       []*connection // those in force
-	localOnly bool          // no connection leaves this machine, so that all of them vote
+	service   string          // of spans that no framework began
+	old       []*connection   // those in force
+	localOnly bool            // no connection leaves this machine, so that all of them vote
+	told      map[string]bool // tables that several connections share and whose problems are said
 
 	problems, warnings config.Problems
 }
@@ -49,7 +50,7 @@ func (c *checker) addAll(conn config.Connection, prefix string, err error) {
 	switch {
 	case !ok:
 		c.addTo(conn, strings.TrimSuffix(prefix, "."), err)
-	case strings.HasPrefix(p.Path, "trace."):
+	case strings.HasPrefix(p.Path, "trace."), strings.HasPrefix(p.Path, "otel."):
 		c.problems = append(c.problems, p) // it was born with its place
 	default:
 		c.addTo(conn, prefix+p.Path, errors.New(p.Message))

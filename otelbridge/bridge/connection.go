@@ -10,6 +10,7 @@ import (
 
 	"github.com/tracehook/tracehook/config"
 	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/encode/redact"
 	"github.com/tracehook/tracehook/internal/digest"
 	"github.com/tracehook/tracehook/processor"
 	"github.com/tracehook/tracehook/sampler"
@@ -26,6 +27,7 @@ type connection struct {
 	address  *atomic.Pointer[string] // where people can look at what it has
 	sampling string                  // digest of what policy is made of
 	policy   *sampler.Policy
+	redactor *redact.Redactor
 }
 
 // connections checks and compiles all connections, and what they can't have together.
@@ -68,6 +70,7 @@ func (c *checker) connection(conn config.Connection) *connection {
 		}
 	}
 	c.policy(n, old)
+	n.redactor = c.redactor(n, old)
 	if len(c.problems) > before {
 		return nil
 	}
@@ -96,7 +99,8 @@ func (c *checker) identity(n *connection) string {
 		Identity   config.Identity
 		Environ    bool
 		Sized      bool
-	}{whole(conn), c.cfg.Identity, n.settings.Environ != nil, c.cfg.Sized(conn.Name)})
+		Redact     any // for all connections
+	}{whole(conn), c.cfg.Identity, n.settings.Environ != nil, c.cfg.Sized(conn.Name), c.cfg.OTel.Redact})
 }
 
 func (c *checker) settings(conn config.Connection) exporter.Settings {
@@ -212,7 +216,10 @@ func (n *connection) processor(cfg config.Config) processor.ConnectionConfig {
 		Open: func(ctx context.Context) (sdktrace.SpanExporter, error) {
 			e, err := n.driver.New(ctx, n.settings)
 			n.opened(e)
-			return e, placed(cfg, n.cfg.Name, err)
+			if err != nil || e == nil {
+				return e, placed(cfg, n.cfg.Name, err)
+			}
+			return n.redactor.Exporter(e), nil
 		},
 	}
 	if !cfg.Sized(n.cfg.Name) { // the defaults depend on what a full queue does

@@ -11,6 +11,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/encode/redact"
 	"github.com/tracehook/tracehook/internal/safelog"
 )
 
@@ -30,7 +31,8 @@ type options struct {
 	meters         metric.MeterProvider
 	stdout, stderr io.Writer
 	alwaysOn       bool
-	inspector      *inspector // of this Bridge alone
+	redact         redact.Options // what WithRedactor adds to each connection
+	inspector      *inspector     // of this Bridge alone
 }
 
 func newOptions(opts []Option) options {

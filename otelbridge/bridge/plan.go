@@ -39,7 +39,7 @@ func newPlan(cfg config.Config, o options, res *resource.Resource, old *plan) (*
 		return nil, err
 	}
 	p := &plan{cfg: cfg, resource: res}
-	c := &checker{options: o, cfg: cfg, service: serviceName(res)}
+	c := &checker{options: o, cfg: cfg, service: serviceName(res), told: map[string]bool{}}
 	if old != nil {
 		c.old = old.connections
 	}

@@ -12,6 +12,9 @@ type Stats struct {
 	// ConfigHash identifies the configuration in force; formatting and the order of keys
 	// don't change it.
 	ConfigHash string `json:"config_hash"`
+	// Redacted says for each connection how many values each rule has redacted in what it exported,
+	// since it was opened; see Redactor.Counts of package redact.
+	Redacted map[string]map[string]int64 `json:"redacted,omitempty"`
 	// LastReload is the result of the newest [Bridge.Reload]; nil before the first.
 	LastReload *ReloadResult `json:"last_reload,omitempty"`
 }
@@ -23,6 +26,14 @@ func (b *Bridge) Stats() Stats {
 	if cfg := st.plan.cfg; cfg.Disabled { // none is open, but whoever asks for one by name finds it
 		for i := range cfg.Connections {
 			s.Connections[cfg.Connections[i].Name] = new(processor.ConnectionStats)
+		}
+	}
+	for _, n := range st.plan.connections {
+		if counts := n.redactor.Counts(); len(counts) > 0 {
+			if s.Redacted == nil {
+				s.Redacted = make(map[string]map[string]int64)
+			}
+			s.Redacted[n.cfg.Name] = counts
 		}
 	}
 	if st.result.Count > 0 {

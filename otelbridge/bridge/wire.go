@@ -29,7 +29,7 @@ func (c *checker) wire() sampler.Wire {
 // needsRestart reports whether a and b differ in what the SDK holds for good.
 func needsRestart(a, b config.OTel) bool {
 	for _, o := range []*config.OTel{&a, &b} {
-		o.Weights, o.MaxWeight, o.ParentWithoutTh, o.Edge = "", 0, "", ""
+		o.Weights, o.MaxWeight, o.ParentWithoutTh, o.Edge, o.Redact = "", 0, "", "", nil
 	}
 	return digest.Of(a) != digest.Of(b)
 }

@@ -3,6 +3,7 @@ package redact
 import (
 	"sync/atomic"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/instrumentation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -49,6 +50,24 @@ func (r *Redactor) Spans(spans []sdktrace.ReadOnlySpan) []sdktrace.ReadOnlySpan 
 		}
 	}
 	return out
+}
+
+// Explain returns what would be redacted in a span: "name", and the keys of attributes. It is counted
+// as any other span. A nil Redactor redacts nothing.
+func (r *Redactor) Explain(name string, attrs []attribute.KeyValue) []string {
+	if r == nil {
+		return nil
+	}
+	var keys []string
+	if r.unkeyed(name) != name {
+		keys = append(keys, "name")
+	}
+	for i := range attrs {
+		if _, changed := r.attributes(attrs[i : i+1 : i+1]); changed {
+			keys = append(keys, string(attrs[i].Key))
+		}
+	}
+	return keys
 }
 
 // resourceOf returns the redacted form of a resource. All spans of a provider share one, so that
