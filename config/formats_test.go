@@ -29,6 +29,7 @@ func everything() config.Config {
 			AttributeCountLimit: 64, AttributeValueLengthLimit: -1, EventCountLimit: 10,
 			LinkCountLimit: 11, AttributePerEventCountLimit: 12, AttributePerLinkCountLimit: 13,
 			ShutdownTimeout: 7 * time.Second,
+			Redact:          false,
 		},
 		Connections: []config.Connection{
 			root,
@@ -42,8 +43,9 @@ func everything() config.Config {
 					"path": "store/trace.log", "maxsize": "100MB", "gzip": true, "level": 1.5, "whole": int64(5),
 					"list": []any{int64(1), "a", map[string]any{"b": false}},
 				},
-				Spool: map[string]any{"dir": "store/spool"},
-				Retry: map[string]any{"max": int64(3)},
+				Spool:  map[string]any{"dir": "store/spool"},
+				Retry:  map[string]any{"max": int64(3)},
+				Redact: map[string]any{"mask": []any{"*password*"}},
 			},
 			{
 				Name: "greptime", Driver: "greptime", Buffer: 1024, Batch: 256,

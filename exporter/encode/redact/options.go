@@ -97,7 +97,7 @@ func (e *Error) Error() string { return e.Key + ": " + e.Problem }
 // that is wrong; it doesn't show the hash key.
 func New(o Options) (*Redactor, error) {
 	if o.empty() {
-		return nil, nil //nolint:nilnil // nothing to redact is no error
+		return nil, nil
 	}
 	r := &Redactor{defaults: o.Defaults, sql: o.SQL, call: o.Func, hashKey: []byte(o.HashKey)}
 	var errs []error

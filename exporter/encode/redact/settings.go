@@ -26,7 +26,7 @@ func FromTable(t *setting.Table) Options {
 // Problems adds what [New] found wrong to the problems of t, each at its key.
 func Problems(t *setting.Table, err error) {
 	var each *Error
-	switch all, ok := err.(interface{ Unwrap() []error }); { //nolint:errorlint // the form of errors.Join
+	switch all, ok := err.(interface{ Unwrap() []error }); {
 	case err == nil:
 	case ok:
 		for _, e := range all.Unwrap() {

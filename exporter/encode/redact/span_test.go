@@ -97,7 +97,7 @@ func (s *store) SpoolSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) err
 	return errors.New("full")
 }
 
-func (s *store) SpoolCounts() (pending, replayed, dead, expired int64) { return 1, 2, 3, 4 }
+func (*store) SpoolCounts() (pending, replayed, dead, expired int64) { return 1, 2, 3, 4 }
 
 func TestExporter(t *testing.T) {
 	t.Parallel()

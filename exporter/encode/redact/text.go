@@ -77,17 +77,8 @@ func (p *replacer) text() string {
 	return p.to.String()
 }
 
-// endOfToken returns where white space, a quote, an angle bracket or a control character ends the
-// token that begins at start.
-func endOfToken(s string, start int) int {
-	for i := start; i < len(s); i++ {
-		if breaks(s[i]) {
-			return i
-		}
-	}
-	return len(s)
-}
-
+// breaks reports whether white space, a quote, an angle bracket or a control character ends a URL in a
+// text.
 func breaks(c byte) bool {
 	return c <= ' ' || c == '"' || c == '\'' || c == '`' || c == '<' || c == '>' || c == 0x7f
 }
