@@ -10,12 +10,27 @@ import (
 	"github.com/tracehook/tracehook/decision"
 )
 
+// local is a parent that isn't remote.
+type local struct {
+	trace.Span
+	own      bool // it is of the head's own provider
+	recorded bool // and is, or was, recorded
+}
+
+func (h *Head) local(span trace.Span) local {
+	l := local{Span: span, own: h.owns(span)}
+	if l.own {
+		_, l.recorded = span.(sdktrace.ReadOnlySpan)
+	}
+	return l
+}
+
 // insideExport reports whether a span below a local one is part of an export. Below a recorded
 // span of our own it isn't: the head drops such spans, and an export's context hides the span
 // that it comes from. Only elsewhere all contexts are searched.
-func (h *Head) insideExport(set *headSet, p *sdktrace.SamplingParameters, parent trace.Span) bool {
-	if h.owns(parent) {
-		if _, recorded := parent.(sdktrace.ReadOnlySpan); recorded {
+func (h *Head) insideExport(set *headSet, p *sdktrace.SamplingParameters, parent *local) bool {
+	if parent.own {
+		if parent.recorded {
 			return false
 		}
 		if !set.recorded.Keeps(decision.TraceRandomness(p.TraceID)) { // dropped in any case
@@ -26,11 +41,11 @@ func (h *Head) insideExport(set *headSet, p *sdktrace.SamplingParameters, parent
 }
 
 // belowLocal decides about a span whose parent is a span of this process.
-func (h *Head) belowLocal(set *headSet, p *sdktrace.SamplingParameters, span trace.Span, parent *trace.SpanContext, own bool) (sdktrace.SamplingDecision, trace.TraceState) {
-	origin := decision.Local
-	if !own || !h.traces.empty() || !h.owns(span) {
-		origin = h.originOf(span, parent)
+func (h *Head) belowLocal(set *headSet, p *sdktrace.SamplingParameters, l *local, parent *trace.SpanContext, own bool) (sdktrace.SamplingDecision, trace.TraceState) {
+	if own && l.recorded && h.traces.empty() {
+		return set.local(p, parent) // most often
 	}
+	origin := h.originOf(l, parent)
 	ts := parent.TraceState()
 	switch origin {
 	case decision.Foreign:
@@ -40,7 +55,7 @@ func (h *Head) belowLocal(set *headSet, p *sdktrace.SamplingParameters, span tra
 		return set.respect(p, h.sampledAtEntry(p, parent)), ts
 	case decision.Local, decision.Unknown:
 	}
-	if _, recorded := span.(sdktrace.ReadOnlySpan); !recorded && h.owns(span) {
+	if l.own && !l.recorded {
 		// A span that was dropped. If it was local, its randomness is below what was recorded at
 		// the time; otherwise a remote parent's decision was respected, of which the note is gone.
 		st := decision.ReadState(ts, p.TraceID)

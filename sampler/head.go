@@ -101,28 +101,29 @@ func (*Head) Description() string { return "tracehook" }
 // ShouldSample implements [sdktrace.Sampler]. It doesn't allocate, but where a tracestate
 // with members of others has to be changed (where a child's threshold differs from its
 // parent's, and where a remote parent doesn't count), and at the sight of a new name.
-func (h *Head) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
-	return h.sample(&p, false)
+func (h *Head) ShouldSample(p sdktrace.SamplingParameters) (r sdktrace.SamplingResult) {
+	h.sample(&r, &p, false)
+	return r
 }
 
 // ownSampler is the Head as its own provider has it.
 type ownSampler struct{ *Head }
 
-func (s ownSampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
-	return s.sample(&p, true)
+func (s ownSampler) ShouldSample(p sdktrace.SamplingParameters) (r sdktrace.SamplingResult) {
+	s.sample(&r, &p, true)
+	return r
 }
 
-func (h *Head) sample(p *sdktrace.SamplingParameters, own bool) sdktrace.SamplingResult {
-	r, export := h.judge(p, own)
-	if r.Decision == sdktrace.Drop && !export {
+// sample writes its result to r: copies cost more than decisions.
+func (h *Head) sample(r *sdktrace.SamplingResult, p *sdktrace.SamplingParameters, own bool) {
+	if export := h.judge(r, p, own); r.Decision == sdktrace.Drop && !export {
 		h.dropped.add(&p.TraceID)
 	}
-	return r
 }
 
 // judge is sample without an account of what is dropped. It also says whether the span belongs to
 // an export of ours.
-func (h *Head) judge(p *sdktrace.SamplingParameters, own bool) (r sdktrace.SamplingResult, export bool) {
+func (h *Head) judge(r *sdktrace.SamplingResult, p *sdktrace.SamplingParameters, own bool) (export bool) {
 	set := h.set.Load()
 	span := trace.SpanFromContext(p.ParentContext)
 	parent := span.SpanContext()
@@ -132,7 +133,8 @@ func (h *Head) judge(p *sdktrace.SamplingParameters, own bool) (r sdktrace.Sampl
 		// decided about that yet.
 		if p.ParentContext != nil && decision.IsExport(p.ParentContext) {
 			h.traces.put(p.TraceID, traceExport)
-			return sdktrace.SamplingResult{Decision: sdktrace.Drop, Tracestate: parent.TraceState()}, true
+			r.Decision, r.Tracestate = sdktrace.Drop, parent.TraceState()
+			return true
 		}
 		if !own {
 			h.traces.put(p.TraceID, traceBegun)
@@ -142,14 +144,17 @@ func (h *Head) judge(p *sdktrace.SamplingParameters, own bool) (r sdktrace.Sampl
 		r.Tracestate = v.state
 	case parent.IsRemote():
 		if decision.IsExport(p.ParentContext) {
-			return sdktrace.SamplingResult{Decision: sdktrace.Drop, Tracestate: parent.TraceState()}, true
+			r.Decision, r.Tracestate = sdktrace.Drop, parent.TraceState()
+			return true
 		}
 		r.Decision, r.Tracestate = h.belowRemote(set, p, &parent, own)
 	default:
-		if h.insideExport(set, p, span) {
-			return sdktrace.SamplingResult{Decision: sdktrace.Drop, Tracestate: parent.TraceState()}, true
+		l := h.local(span)
+		if h.insideExport(set, p, &l) {
+			r.Decision, r.Tracestate = sdktrace.Drop, parent.TraceState()
+			return true
 		}
-		r.Decision, r.Tracestate = h.belowLocal(set, p, span, &parent, own)
+		r.Decision, r.Tracestate = h.belowLocal(set, p, &l, &parent, own)
 	}
-	return r, false
+	return false
 }

@@ -39,7 +39,11 @@ func (h *Head) started(ctx context.Context, set *headSet, s sdktrace.ReadWriteSp
 	case parent.IsRemote():
 		return h.afterHop(set, &parent), false
 	default:
-		if o := h.originOf(trace.SpanFromContext(ctx), &parent); o != decision.Foreign {
+		above := h.local(trace.SpanFromContext(ctx))
+		if own && above.recorded && h.traces.empty() {
+			return decision.Local, false
+		}
+		if o := h.originOf(&above, &parent); o != decision.Foreign {
 			return o, false
 		}
 		return remote, false
@@ -60,20 +64,19 @@ func (h *Head) afterHop(set *headSet, parent *trace.SpanContext) decision.Origin
 
 // originOf returns the origin of a local span that is a parent, by its note; or by what is known
 // of its trace, if the span was dropped or its note was pushed out.
-func (h *Head) originOf(span trace.Span, sc *trace.SpanContext) decision.Origin {
+func (h *Head) originOf(l *local, sc *trace.SpanContext) decision.Origin {
 	if n, ok := h.spans.Get(sc); ok {
 		return n.Origin()
 	}
-	own := h.owns(span)
 	switch kind := h.traces.get(sc.TraceID()); {
-	case kind == traceLent, kind == traceEntered && own:
+	case kind == traceLent, kind == traceEntered && l.own:
 		return remote
 	case kind == traceBegun:
 		return decision.Local
-	case !own:
+	case !l.own:
 		return decision.Foreign
 	}
-	recorded, ok := span.(sdktrace.ReadOnlySpan)
+	recorded, ok := l.Span.(sdktrace.ReadOnlySpan)
 	if !ok || h.traces.empty() {
 		return decision.Local
 	}

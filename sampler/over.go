@@ -35,7 +35,8 @@ func (o *over) Description() string { return "tracehook over " + o.theirs.Descri
 // ShouldSample implements [sdktrace.Sampler].
 func (o *over) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
 	r := o.theirs.ShouldSample(p)
-	ours, export := o.head.judge(&p, false)
+	var ours sdktrace.SamplingResult
+	export := o.head.judge(&ours, &p, false)
 	if parent := trace.SpanContextFromContext(p.ParentContext); parent.IsRemote() {
 		o.head.entries.keep(&parent, r.Decision == sdktrace.RecordAndSample, r.Tracestate, o.head.set.Load().wire)
 	}
