@@ -2,6 +2,7 @@ package file_test
 
 import (
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -215,5 +216,56 @@ func TestWhatOthersAppendIsNeverCut(t *testing.T) {
 	export(t, e, span(3))
 	if got, want := read(t, path), "span-0\nspa\nother\nspan-3\n"; got != want {
 		t.Errorf("file = %q, want %q", got, want)
+	}
+}
+
+// What takes the place of a half compressed file costs nothing that was written.
+func TestACompressedFileThatIsReplacedCostsNothing(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, rotatedName), "one\n")
+	var log buffer
+	fs := &watchFS{renaming: func(string) {
+		halves, err := filepath.Glob(filepath.Join(dir, "*.tmp"))
+		if err != nil || len(halves) != 1 {
+			t.Errorf("unfinished files = %q, %v", halves, err)
+			return
+		}
+		if err := os.Remove(halves[0]); err != nil {
+			t.Error(err)
+		}
+		write(t, halves[0], "something else")
+	}}
+	shut(t, open(t, filepath.Join(dir, "trace.log"), file.WithCompression(), file.WithFS(fs), file.WithLogger(slog.New(slog.NewTextHandler(&log, nil)))))
+	if got := read(t, filepath.Join(dir, rotatedName)); got != "one\n" {
+		t.Errorf("the original = %q", got)
+	}
+	if !strings.Contains(log.String(), "was replaced") {
+		t.Errorf("log = %q, want the reason", log.String())
+	}
+}
+
+// A file that takes the place of the log in the middle of a batch isn't renamed.
+func TestAFileInPlaceOfTheLogIsNotRotated(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "trace.log")
+	moved := false
+	fs := &watchFS{writing: func(string) bool {
+		if !moved {
+			moved = true
+			if err := os.Rename(path, path+".moved"); err != nil {
+				t.Error(err)
+			}
+			write(t, path, "other\n")
+		}
+		return false
+	}}
+	e := open(t, path, file.WithEncoder(line{}), file.WithMaxLines(2), file.WithFS(fs))
+	err := e.ExportSpans(t.Context(), spans(0, 3))
+	if err == nil || !strings.Contains(err.Error(), "another file") {
+		t.Errorf("err = %v, want it to say that the log is another file", err)
+	}
+	if got := read(t, path) + read(t, path+".moved"); got != "other\nspan-2\nspan-0\nspan-1\n" {
+		t.Errorf("both files = %q", got)
 	}
 }

@@ -39,9 +39,17 @@ func (j *janitor) gzip(ctx context.Context, r rotatedFile) error {
 			return fmt.Errorf("%q exists and has other content than %q: both stay; move one away", r.gz, r.plain)
 		}
 	}
-	written, err := j.writeGzip(ctx, io.NewSectionReader(src, 0, before.Size()), tmp)
+	dst, err := create(j.fs, tmp, os.O_WRONLY, j.mode)
+	if err != nil {
+		return fmt.Errorf("compressing %q: %w", r.plain, err)
+	}
+	defer func() { _ = dst.Close() }() // at the end: until then nobody else gets its inode
+	written, err := writeGzip(dst, &interruptible{ctx, io.NewSectionReader(src, 0, before.Size())})
 	if err != nil {
 		return errors.Join(fmt.Errorf("compressing %q: %w", r.plain, err), j.remove(tmp))
+	}
+	if !renamesOpen {
+		_ = dst.Close() // synced
 	}
 	if err := j.fs.Chtimes(tmp, before.ModTime(), before.ModTime()); err != nil {
 		return err
@@ -65,15 +73,10 @@ func (j *janitor) gzip(ctx context.Context, r rotatedFile) error {
 	return j.fs.Remove(r.plain)
 }
 
-// writeGzip writes src as gzip to a new file at path, syncs it, and returns what it is.
-func (j *janitor) writeGzip(ctx context.Context, src io.Reader, path string) (info os.FileInfo, err error) {
-	dst, err := create(j.fs, path, os.O_WRONLY, j.mode)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, dst.Close()) }()
+// writeGzip writes src as gzip, syncs it, and returns what dst is.
+func writeGzip(dst handle, src io.Reader) (os.FileInfo, error) {
 	zip := gzip.NewWriter(dst)
-	if _, err := io.Copy(zip, &interruptible{ctx, src}); err != nil {
+	if _, err := io.Copy(zip, src); err != nil {
 		return nil, err
 	}
 	if err := zip.Close(); err != nil {

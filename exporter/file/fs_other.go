@@ -12,6 +12,9 @@ import (
 // doesn't: nothing refuses a second process, and shared files are refused.
 const canLock = false
 
+// renamesOpen says whether an open file can be renamed.
+const renamesOpen = false
+
 // errReadOnly is that of a file system on which nothing can be made.
 var errReadOnly = os.ErrPermission //nolint:gochecknoglobals // it is a constant elsewhere
 

@@ -13,6 +13,9 @@ import (
 // canLock says whether this system has the locks that keep two processes apart.
 const canLock = true
 
+// renamesOpen says whether an open file can be renamed.
+const renamesOpen = true
+
 // errReadOnly is that of a file system on which nothing can be made.
 const errReadOnly = unix.EROFS
 

@@ -21,11 +21,14 @@ func (w *writer) rotate() error {
 	if err := w.findNewest(); err != nil {
 		return fmt.Errorf("rotating: %w", err)
 	}
-	info := w.info
+	err := w.unmoved()
 	w.close() // syncs, and some systems don't rename open files
 	w.done += w.pending
 	w.pending = 0
-	if err := w.rename(info); err != nil {
+	if err == nil {
+		err = w.rename()
+	}
+	if err != nil {
 		return errors.Join(fmt.Errorf("rotating: %w", err), w.reopen())
 	}
 	w.rotated()
@@ -38,14 +41,18 @@ func (w *writer) reopen() error {
 	return err
 }
 
-// rename gives the active file the next free name. It doesn't rename a file that has taken
-// the place of the active one.
-func (w *writer) rename(info os.FileInfo) error {
-	if named, err := w.fs.Stat(w.path); err != nil {
-		return err
-	} else if !os.SameFile(named, info) {
+// unmoved returns an error if the name of the active file is that of another one now, which
+// is not ours to rename. The file must be open, so that its inode isn't used again.
+func (w *writer) unmoved() error {
+	named, err := w.fs.Stat(w.path)
+	if err == nil && !os.SameFile(named, w.info) {
 		return fmt.Errorf("%q has become another file", w.path)
 	}
+	return err
+}
+
+// rename gives the active file the next free name.
+func (w *writer) rename() error {
 	for range 1000 {
 		w.last = w.last.Next(w.now())
 		target := w.family.Rotated(w.last)

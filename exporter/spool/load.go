@@ -116,6 +116,9 @@ func readEntry(path string, e *entry) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }() // only read
+	if info, err := f.Stat(); err != nil || info.Size() != e.size {
+		return nil, cmp.Or(err, errDamaged)
+	}
 	body, err := io.ReadAll(io.LimitReader(f, e.size+1))
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/tracehook/tracehook/internal/safefile"
 )
@@ -54,6 +55,9 @@ func TestOpenTakesOnlyFilesOfOurs(t *testing.T) {
 			}
 			if _, err := safefile.Open(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); !errors.Is(err, os.ErrExist) {
 				t.Errorf("Open of a new file = %v, want that it exists", err)
+			}
+			if info, err := os.Stat(path); test.says == "" && (err != nil || info.Size() != 0) {
+				t.Errorf("O_TRUNC leaves %d bytes, %v", info.Size(), err)
 			}
 			if data, err := os.ReadFile(other); err != nil || string(data) != "precious" {
 				t.Errorf("the other file = %q, %v", data, err)
@@ -115,6 +119,88 @@ func TestDirectoriesThatOthersWriteTo(t *testing.T) {
 				t.Errorf("Follow = %q, %v; want it followed only if nobody else can write to the directory: %v", got, err, private)
 			}
 		})
+	}
+}
+
+// What is looked at before it is opened may be another file by then.
+func TestOpenWhileFilesAreReplaced(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path, precious, next := filepath.Join(dir, "file"), filepath.Join(dir, "precious"), filepath.Join(dir, "next")
+	if err := os.WriteFile(precious, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stop, stopped := make(chan struct{}), make(chan error)
+	go func() {
+		for n := 0; ; n++ {
+			var err error
+			switch n % 3 {
+			case 0:
+				err = os.WriteFile(next, nil, 0o600)
+			case 1:
+				err = os.Symlink(precious, next)
+			default:
+				err = syscall.Mkfifo(next, 0o600)
+			}
+			if err = errors.Join(err, os.Rename(next, path)); err != nil {
+				stopped <- err
+				return
+			}
+			select {
+			case <-stop:
+				stopped <- nil
+				return
+			default:
+			}
+		}
+	}()
+	opened := 0
+	for deadline := time.Now().Add(300 * time.Millisecond); time.Now().Before(deadline); {
+		done := make(chan struct{})
+		watch := time.AfterFunc(20*time.Second, func() {
+			select {
+			case <-done:
+			default:
+				panic("Open waits for the other end of a pipe")
+			}
+		})
+		f, err := safefile.Open(path, os.O_WRONLY|os.O_TRUNC, 0)
+		close(done)
+		watch.Stop()
+		if err == nil {
+			opened++
+			_ = f.Close()
+		}
+	}
+	close(stop)
+	if err := <-stopped; err != nil {
+		t.Fatal(err)
+	}
+	if data, err := os.ReadFile(precious); err != nil || string(data) != "precious" {
+		t.Errorf("the file behind the link = %q, %v", data, err)
+	}
+	if opened == 0 {
+		t.Error("nothing was ever opened")
+	}
+}
+
+// A link among the directories may lead through one that others write to.
+func TestDirectoriesBehindALink(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("NOT TESTED: only root can give directories to others")
+	}
+	base := t.TempDir()
+	open, safe := filepath.Join(base, "open"), filepath.Join(base, "safe")
+	below := filepath.Join(open, "below")
+	err := errors.Join(os.Mkdir(open, 0o700), os.Mkdir(safe, 0o700), os.Mkdir(below, 0o700), os.Symlink(below, filepath.Join(safe, "link")), os.Chmod(open, 0o777))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{filepath.Join(safe, "link"), filepath.Join(safe, "link", "not", "there")} {
+		if _, err := safefile.CheckDirectory(path, 0); err == nil || !strings.Contains(err.Error(), open) {
+			t.Errorf("CheckDirectory(%s) = %v, want %s refused", path, err, open)
+		}
 	}
 }
 
