@@ -113,8 +113,9 @@ func (c *comparison) needle() []byte {
 		}
 		return best
 	case anywhere:
-		if strings.Contains("error", string(c.folded)) {
-			return nil // OTLP has a number for the status
+		const failed = "error"
+		if strings.Contains(failed, string(c.folded)) {
+			return nil // OTLP has a number for this status
 		}
 	case fieldStatus:
 		if string(c.folded) == "ok" || string(c.folded) == "error" || c.pattern.star() {

@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 	if shared.stop != nil {
 		shared.stop()
 	}
-	os.Exit(code) //nolint:forbidigo // a TestMain has to
+	os.Exit(code)
 }
 
 // open opens a window of the given size; what must not happen in our page is an error of the test.

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/tracehook/tracehook/config"
+	"github.com/tracehook/tracehook/otelbridge"
+)
+
+func (p *program) explain() *cobra.Command {
+	var name, kind string
+	var attrs, own []string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "explain FILE",
+		Short: "Say what each connection does with a span, and why",
+		Long: `Say what each connection of a configuration does with a span of this name, kind and attributes: which rule
+decides, how probable it is that the span is kept, what a reader of its weight concludes, and why.
+Nothing is opened or sent.`,
+		Example: `  tracehook explain trace.toml --name service:user.login --attr vip=true
+  tracehook explain trace.toml --name 'GET /login' --kind server --json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			keyValues, err := attributes(attrs)
+			if err != nil {
+				return err
+			}
+			if name == "" {
+				return usage("the span needs a name: --name NAME")
+			}
+			b, err := p.rehearsal(c.Context(), args[0], own)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = b.Shutdown(context.WithoutCancel(c.Context())) }()
+			for _, e := range b.Explain(name, kind, keyValues...) {
+				if asJSON {
+					err = json.NewEncoder(p.out).Encode(e)
+				} else {
+					_, err = fmt.Fprintln(p.out, e)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVar(&name, "name", "", "name of the span")
+	c.Flags().StringVar(&kind, "kind", "", "its kind, in the framework's words or OTel's (internal if absent)")
+	c.Flags().StringArrayVar(&attrs, "attr", nil, "attribute as key=value; may be repeated")
+	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object for each connection")
+	c.Flags().StringSliceVar(&own, "driver", nil, "name of a driver of your own; may be repeated")
+	return c
+}
+
+// attributes reads attributes as people write them. Rules compare values as they are printed, so
+// that all may be texts.
+func attributes(texts []string) ([]attribute.KeyValue, error) {
+	var all []attribute.KeyValue
+	for _, text := range texts {
+		key, value, ok := strings.Cut(text, "=")
+		if !ok || key == "" {
+			return nil, usage("--attr %q: want key=value", text)
+		}
+		all = append(all, attribute.String(key, value))
+	}
+	return all, nil
+}
+
+// rehearsal is a Bridge of a configuration that opens and sends nothing: each driver is one of its
+// kind that discards.
+func (p *program) rehearsal(ctx context.Context, path string, own []string) (*otelbridge.Bridge, error) {
+	opts := options(own)
+	cfg, err := config.Load(path, config.WithEnviron(p.environ), config.WithCheck(func(cfg config.Config) error {
+		return otelbridge.Check(cfg, opts...)
+	}))
+	if problems, ok := errors.AsType[config.Problems](err); ok {
+		lines := read(path)
+		for _, each := range problems {
+			tell(p.err, findingOf(path, each, "error"), lines)
+		}
+		return nil, errSaid
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s", path, sentence(path, err))
+	}
+	for name, d := range otelbridge.Drivers() {
+		if slices.Contains(own, name) {
+			continue
+		}
+		d.New, d.Check, d.Claims = discard, nil, nil
+		opts = append(opts, otelbridge.WithDriverSpec(name, d))
+	}
+	return otelbridge.New(ctx, cfg, opts...)
+}

@@ -1,0 +1,269 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/tracehook/tracehook/exporter/file/readback"
+)
+
+const (
+	// followEvery is how often a file is looked at.
+	followEvery = 30 * time.Millisecond
+	// longestRecord is the longest record that is waited for.
+	longestRecord = readback.DefaultMaxRecord
+)
+
+// follower reads a file that grows, and those that take its place.
+type follower struct {
+	*reading
+	path  string
+	file  *os.File
+	mark  readback.Mark // what was rotated away up to here is read, or older than all of this
+	half  []byte        // of a record whose end has not been written
+	found func(rec *readback.Record) bool
+	yaml  bool
+	skip  bool // the rest of a record that is too long
+}
+
+// follow calls found for each span that is written to path, until ctx is done or found returns
+// false.
+func (r *reading) follow(ctx context.Context, path string, fromStart bool, found func(rec *readback.Record) bool) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return usage("%s is no file; tail follows one file, ls reads directories", path)
+	}
+	f := &follower{reading: r, path: path, found: found}
+	defer f.close()
+	if !fromStart {
+		if _, err := f.rotated(); err != nil {
+			return err
+		}
+		if err := f.toEnd(); err != nil {
+			return err
+		}
+	}
+	tick := time.NewTicker(followEvery)
+	defer tick.Stop()
+	for {
+		if goOn, err := f.step(); err != nil || !goOn {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+func (f *follower) close() {
+	if f.file != nil {
+		_ = f.file.Close()
+		f.file = nil
+	}
+}
+
+// open opens the file that is written now, if there is one.
+func (f *follower) open() error {
+	file, err := os.Open(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // it is between two files, or has not begun
+	}
+	if err != nil {
+		return err
+	}
+	f.file, f.half, f.skip = file, f.half[:0], false
+	return nil
+}
+
+// rotated returns what was rotated away since it was last asked.
+func (f *follower) rotated() (paths []string, err error) {
+	paths, f.mark, err = readback.Rotated(f.path, f.mark)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // the directory
+	}
+	return paths, err
+}
+
+// toEnd goes to the end of the file, or to the start of a record that isn't complete there.
+func (f *follower) toEnd() error {
+	if err := f.open(); err != nil || f.file == nil {
+		return err
+	}
+	size, err := f.file.Seek(0, io.SeekEnd)
+	if err != nil || size == 0 {
+		return err
+	}
+	from := max(0, size-longestRecord)
+	tail := make([]byte, size-from)
+	if _, err := f.file.ReadAt(tail, from); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	f.yaml = bytes.HasPrefix(tail, []byte("---")) || bytes.Contains(tail, []byte("\n---\n"))
+	f.half = append(f.half, tail[bytes.LastIndexByte(tail, '\n')+1:]...)
+	return nil
+}
+
+// step reads what has been written since it was last called.
+func (f *follower) step() (goOn bool, err error) {
+	for {
+		// Whether it was replaced is asked first: what was written before is read then.
+		replaced := f.file != nil && f.replaced()
+		if f.file != nil {
+			if goOn, err := f.more(); err != nil || !goOn || !replaced {
+				return goOn, err
+			}
+			if goOn, err := f.rest(); err != nil || !goOn {
+				return goOn, err
+			}
+		}
+		if goOn, err := f.between(); err != nil || !goOn {
+			return goOn, err
+		}
+		f.close()
+		if err := f.open(); err != nil || f.file == nil {
+			return true, err
+		}
+		// What was rotated away between the two looks comes before what is open now.
+		if goOn, err := f.between(); err != nil || !goOn {
+			return goOn, err
+		}
+	}
+}
+
+// replaced says whether path is another file than the one that is open, or was cut off.
+func (f *follower) replaced() bool {
+	mine, err := f.file.Stat()
+	if err != nil {
+		return true
+	}
+	now, err := os.Stat(f.path)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	at, err := f.file.Seek(0, io.SeekCurrent)
+	return !os.SameFile(mine, now) || err == nil && now.Size() < at
+}
+
+// rest takes what has no end for a record: nobody writes to the file any more.
+func (f *follower) rest() (bool, error) {
+	if len(bytes.TrimSpace(f.half)) == 0 {
+		return true, nil
+	}
+	half := f.half
+	f.half = nil
+	return f.records(half)
+}
+
+// between reads the files that were rotated away and weren't open.
+func (f *follower) between() (bool, error) {
+	paths, err := f.rotated()
+	if err != nil {
+		return false, err
+	}
+	for _, path := range paths[f.own(paths):] {
+		for rec, err := range readback.Read(path, readback.WithFilter(f.query.Filter())) {
+			if goOn, err := f.one(&rec, err, f.found); err != nil || !goOn {
+				return goOn, err
+			}
+		}
+	}
+	return true, nil
+}
+
+// own returns how many of the files that were rotated away have been read: up to the one that is
+// open. If that was compressed meanwhile, it is the first.
+func (f *follower) own(paths []string) int {
+	if f.file == nil || len(paths) == 0 {
+		return 0
+	}
+	mine, err := f.file.Stat()
+	if err != nil {
+		return 0
+	}
+	for i, path := range paths {
+		if info, err := os.Stat(path); err == nil && os.SameFile(mine, info) {
+			return i + 1
+		}
+	}
+	if now, err := os.Stat(f.path); err == nil && os.SameFile(mine, now) {
+		return 0 // it is still where it was
+	}
+	if strings.HasSuffix(paths[0], ".gz") {
+		return 1
+	}
+	return 0
+}
+
+// more reads up to the end of the file.
+func (f *follower) more() (bool, error) {
+	buf := make([]byte, 256<<10)
+	for {
+		n, err := f.file.Read(buf)
+		if n > 0 {
+			if goOn, err := f.add(buf[:n]); err != nil || !goOn {
+				return goOn, err
+			}
+		}
+		if errors.Is(err, io.EOF) || n == 0 {
+			return true, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+}
+
+// add takes bytes, and hands on the records that are complete.
+func (f *follower) add(data []byte) (bool, error) {
+	if f.skip {
+		at := bytes.IndexByte(data, '\n')
+		if at < 0 {
+			return true, nil
+		}
+		f.skip, data = false, data[at+1:]
+	}
+	f.half = append(f.half, data...)
+	if len(f.half) > 0 && bytes.HasPrefix(f.half, []byte("---")) {
+		f.yaml = true
+	}
+	end := bytes.LastIndexByte(f.half, '\n') + 1
+	if f.yaml { // a document ends where the next begins, or when nothing has come for a moment
+		end = bytes.LastIndex(f.half, []byte("\n---\n")) + 1
+		if end == 0 && bytes.HasSuffix(f.half, []byte("\n")) {
+			end = len(f.half)
+		}
+	}
+	if end > 0 {
+		if goOn, err := f.records(f.half[:end]); err != nil || !goOn {
+			return goOn, err
+		}
+		f.half = append(f.half[:0], f.half[end:]...)
+	}
+	if len(f.half) > longestRecord {
+		f.unread++
+		if f.firstUnread == nil {
+			f.firstUnread = fmt.Errorf("%s: a record is longer than %d bytes", f.path, longestRecord)
+		}
+		f.half, f.skip = nil, true
+	}
+	return true, nil
+}
+
+// records decodes whole records.
+func (f *follower) records(data []byte) (bool, error) {
+	kind := []readback.Option{readback.WithFilter(f.query.Filter())}
+	for rec, err := range readback.ReadFrom(bytes.NewReader(data), f.path, kind...) {
+		if goOn, err := f.one(&rec, err, f.found); err != nil || !goOn {
+			return goOn, err
+		}
+	}
+	return true, nil
+}
