@@ -21,6 +21,8 @@ type Batch struct {
 	Uncertain bool
 
 	readers *atomic.Int64 // nil if nobody will recycle it
+	barred  uint8         // how often it was barred although the destination takes empty requests
+	suspect bool          // it failed while others didn't: it gets one attempt
 }
 
 // recycle gives the body back after the last attempt.

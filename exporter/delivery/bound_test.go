@@ -29,7 +29,7 @@ func TestHeadersOfAnAnswerAreBounded(t *testing.T) {
 	for _, tt := range []struct {
 		bytes int
 		want  delivery.Outcome
-	}{{32 << 10, delivery.Delivered}, {128 << 10, delivery.Refused}} {
+	}{{32 << 10, delivery.Delivered}, {128 << 10, delivery.Barred}} {
 		h := answering(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Long", strings.Repeat("a", tt.bytes)) })
 		if v := h.Send(t.Context(), batch()); v.Outcome != tt.want {
 			t.Errorf("an answer with a header of %d bytes is %v, %v; want %v", tt.bytes, v.Outcome, v.Err, tt.want)

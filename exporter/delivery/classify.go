@@ -14,38 +14,63 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// ofStatus classifies an HTTP status. Uncertain statuses come from something between us and
-// the destination, which may have passed the batch on.
-func ofStatus(status int) (o Outcome, uncertain bool) {
+// ofStatus classifies an HTTP status and the body that came with it. Uncertain statuses come from
+// something between us and the destination, which may have passed the batch on.
+func ofStatus(status int, body string) (o Outcome, uncertain bool) {
+	switch status {
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return Retry, false
+	case http.StatusBadGateway, http.StatusGatewayTimeout:
+		return Retry, true
+	case http.StatusRequestEntityTooLarge:
+		return TooLarge, false
+	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusNotFound,
+		http.StatusMethodNotAllowed, http.StatusNotAcceptable, http.StatusProxyAuthRequired, http.StatusGone,
+		http.StatusUnsupportedMediaType, http.StatusMisdirectedRequest, http.StatusUpgradeRequired,
+		http.StatusNetworkAuthenticationRequired:
+		return Barred, false
+	}
 	switch {
 	case status >= 200 && status < 300:
 		return Delivered, false
-	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable:
-		return Retry, false
-	case status == http.StatusBadGateway, status == http.StatusGatewayTimeout:
-		return Retry, true
+	case status >= 300 && status < 400, status == http.StatusBadRequest && wantsTLS(body):
+		return Barred, false
+	case tooLarge(body):
+		return TooLarge, false
 	default:
 		return Refused, false
 	}
 }
 
-// OfCode classifies a gRPC status code and the message that came with it.
-// ResourceExhausted about the size of the message is final: it would be as large next time.
+// OfCode classifies a gRPC status code and the message that came with it. Where the message is
+// about the size of the request, it counts more than the code.
 func OfCode(c codes.Code, message string) (o Outcome, uncertain bool) {
 	switch c {
 	case codes.OK:
 		return Delivered, false
-	case codes.ResourceExhausted:
-		if strings.Contains(message, "larger than max") {
-			return Refused, false
-		}
-		return Retry, false
-	case codes.Unavailable, codes.Aborted, codes.OutOfRange, codes.DataLoss,
-		codes.DeadlineExceeded, codes.Canceled:
+	case codes.Unauthenticated, codes.PermissionDenied, codes.Unimplemented:
+		return Barred, false
+	case codes.Unavailable, codes.Aborted, codes.DataLoss, codes.DeadlineExceeded, codes.Canceled:
 		return Retry, true
+	default:
+	}
+	switch {
+	case tooLarge(message):
+		return TooLarge, false
+	case c == codes.ResourceExhausted:
+		return Retry, false
+	case c == codes.OutOfRange:
+		return Retry, true
+	case notGRPC(message):
+		return Barred, false
 	default:
 		return Refused, false
 	}
+}
+
+// notGRPC recognizes what grpc-go says about an answer that isn't gRPC's.
+func notGRPC(message string) bool {
+	return strings.Contains(message, "unexpected HTTP status code") || strings.Contains(message, "unexpected content-type")
 }
 
 // ofError classifies a failure of the network before an HTTP status arrived. What isn't known
@@ -57,7 +82,7 @@ func ofError(err error) (o Outcome, uncertain bool) {
 	case beforeSending(err):
 		return Retry, false
 	case notHTTP(err):
-		return Refused, true
+		return Barred, true
 	default:
 		return Retry, true
 	}

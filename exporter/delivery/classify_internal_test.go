@@ -20,11 +20,11 @@ func TestOfStatus(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]Outcome{
 		200: Delivered, 202: Delivered, 204: Delivered,
-		301: Refused, 307: Refused,
-		400: Refused, 401: Refused, 403: Refused, 404: Refused, 408: Refused, 413: Refused,
-		429: Retry, 500: Refused, 501: Refused, 502: Retry, 503: Retry, 504: Retry, 505: Refused,
+		301: Barred, 307: Barred,
+		400: Refused, 401: Barred, 403: Barred, 404: Barred, 405: Barred, 408: Refused, 413: TooLarge,
+		415: Barred, 429: Retry, 500: Refused, 501: Refused, 502: Retry, 503: Retry, 504: Retry, 505: Refused,
 	} {
-		if got, _ := ofStatus(status); got != want {
+		if got, _ := ofStatus(status, "no"); got != want {
 			t.Errorf("%d is %v, want %v", status, got, want)
 		}
 	}
@@ -39,14 +39,59 @@ func TestOfCode(t *testing.T) {
 			want = Delivered
 		case codes.Canceled, codes.DeadlineExceeded, codes.Aborted, codes.OutOfRange, codes.Unavailable, codes.DataLoss, codes.ResourceExhausted:
 			want = Retry
+		case codes.Unauthenticated, codes.PermissionDenied, codes.Unimplemented:
+			want = Barred
 		default:
 		}
 		if got, _ := OfCode(c, "busy"); got != want {
 			t.Errorf("%v is %v, want %v", c, got, want)
 		}
 	}
-	if got, _ := OfCode(codes.ResourceExhausted, "grpc: received message larger than max (5 vs. 4)"); got != Refused {
-		t.Errorf("a message that is too large is %v", got)
+}
+
+// Each line is what some implementation says, with the code that it uses.
+func TestWordsAboutSize(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		code    codes.Code
+		message string
+		want    Outcome
+	}{
+		{codes.ResourceExhausted, "grpc: received message larger than max (5243108 vs. 4194304)", TooLarge},
+		{codes.ResourceExhausted, "grpc: received message after decompression larger than max 4194304", TooLarge},
+		{codes.ResourceExhausted, "gRPC message exceeds maximum size 4194304: 5242880", TooLarge},
+		{codes.ResourceExhausted, "Received message exceeds the maximum configured message size.", TooLarge},
+		{codes.ResourceExhausted, "CLIENT: Received message larger than max (5242880 vs. 4194304)", TooLarge},
+		{codes.OutOfRange, "Error, decoded message length too large: found 5242880 bytes, the limit is: 4194304 bytes", TooLarge},
+		{codes.Unknown, `unexpected HTTP status code received from server: 413 (Request Entity Too Large); transport: received unexpected content-type "text/html"`, TooLarge},
+		{codes.Internal, "request body too large", TooLarge},
+		{codes.ResourceExhausted, "ingestion rate limit exceeded: the rate exceeds the maximum of 15000000 bytes", Retry},
+		{codes.ResourceExhausted, "too many requests", Retry},
+		{codes.OutOfRange, "out of range", Retry},
+		{codes.Unavailable, "connection error: body too large", Retry},
+		{codes.InvalidArgument, "received header larger than max", Refused},
+		{codes.Unknown, `unexpected HTTP status code received from server: 200 (OK); transport: received unexpected content-type "text/html"`, Barred},
+	} {
+		if got, _ := OfCode(tt.code, tt.message); got != tt.want {
+			t.Errorf("%v %q is %v, want %v", tt.code, tt.message, got, tt.want)
+		}
+	}
+	for _, tt := range []struct {
+		status int
+		body   string
+		want   Outcome
+	}{
+		{400, "http: request body too large", TooLarge},
+		{400, "<html><center>Request Header Or Cookie Too Large</center></html>", Refused},
+		{400, "Client sent an HTTP request to an HTTPS server.", Barred},
+		{500, `{"message":"Payload Too Large"}`, TooLarge},
+		{429, "request too large", Retry},
+		{413, "", TooLarge},
+		{422, "Failed to buffer the request body: length limit exceeded", TooLarge},
+	} {
+		if got, _ := ofStatus(tt.status, tt.body); got != tt.want {
+			t.Errorf("%d %q is %v, want %v", tt.status, tt.body, got, tt.want)
+		}
 	}
 }
 
@@ -76,8 +121,8 @@ func TestOfError(t *testing.T) {
 		{errors.New("connection error: ENHANCE_YOUR_CALM"), Retry, true},
 		{errors.New("something that no list has"), Retry, true},
 		{&net.OpError{Op: "socks connect", Net: "tcp", Err: errors.New("unknown error host unreachable")}, Retry, false},
-		{errors.New(`malformed HTTP response "\x00"`), Refused, true},
-		{errors.New("http: server gave HTTP response to HTTPS client"), Refused, true},
+		{errors.New(`malformed HTTP response "\x00"`), Barred, true},
+		{errors.New("http: server gave HTTP response to HTTPS client"), Barred, true},
 	} {
 		for _, err := range []error{tt.err, wrap(tt.err)} {
 			if got, uncertain := ofError(err); got != tt.want || uncertain != tt.uncertain {

@@ -83,8 +83,8 @@ func (g *GRPC) Send(ctx context.Context, b Batch) Verdict {
 	b.read()
 	request, reply := raw(b.Body), raw(nil)
 	var at peer.Peer
-	var trailer metadata.MD
-	calls := append(slices.Clip(g.calls), grpc.Peer(&at), grpc.Trailer(&trailer))
+	var header, trailer metadata.MD
+	calls := append(slices.Clip(g.calls), grpc.Peer(&at), grpc.Header(&header), grpc.Trailer(&trailer))
 	err := g.options.Conn.Invoke(ctx, g.options.Method, &request, &reply, calls...)
 	if err == nil {
 		v := g.options.Success(b, reply)
@@ -99,13 +99,20 @@ func (g *GRPC) Send(ctx context.Context, b Batch) Verdict {
 	if outcome == Delivered { // an error that claims to be none
 		outcome = Refused
 	}
+	answered := len(header)+len(trailer) > 0
 	return Verdict{
 		Outcome:   outcome,
-		Uncertain: uncertain && at.Addr != nil, // without a peer nothing has left
+		Answered:  answered,
+		// Without a peer nothing has left. Where there is an answer it wasn't lost, but a deadline
+		// says nothing about what was done by then.
+		Uncertain: uncertain && at.Addr != nil && (!answered || st.Code() == codes.DeadlineExceeded),
 		After:     retryInfo(st),
 		Err:       g.say(st, at.Addr != nil, errors.Join(err, ctx.Err())),
 	}
 }
+
+// Probe sends a request without spans.
+func (g *GRPC) Probe(ctx context.Context) Verdict { return g.Send(ctx, Batch{}) }
 
 // Close closes the channel.
 func (g *GRPC) Close() error { return g.options.Conn.Close() }

@@ -40,11 +40,11 @@ func TestGRPCVerdicts(t *testing.T) {
 	}{
 		{otlptest.Behavior{Store: true}, delivery.Delivered, ""},
 		{otlptest.Behavior{Code: codes.InvalidArgument, Body: "no name"}, delivery.Refused, "answered InvalidArgument: no name"},
-		{otlptest.Behavior{Code: codes.Unauthenticated}, delivery.Refused, "credentials in the headers"},
-		{otlptest.Behavior{Code: codes.Unimplemented}, delivery.Refused, "no trace service"},
+		{otlptest.Behavior{Code: codes.Unauthenticated}, delivery.Barred, "credentials in the headers"},
+		{otlptest.Behavior{Code: codes.Unimplemented}, delivery.Barred, "no trace service"},
 		{otlptest.Behavior{Code: codes.Unavailable, Body: "later"}, delivery.Retry, "Unavailable: later"},
 		{otlptest.Behavior{Code: codes.ResourceExhausted, RetryInfo: 3 * time.Second}, delivery.Retry, "ResourceExhausted"},
-		{otlptest.Behavior{Code: codes.ResourceExhausted, Body: "grpc: received message larger than max"}, delivery.Refused, "lower batch"},
+		{otlptest.Behavior{Code: codes.ResourceExhausted, Body: "grpc: received message larger than max"}, delivery.TooLarge, ""},
 	} {
 		t.Run(tt.give.Code.String()+tt.give.Body, func(t *testing.T) {
 			t.Parallel()

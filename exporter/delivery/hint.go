@@ -18,8 +18,6 @@ func StatusHint(status int) string {
 		return proxyCredentials
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
 		return "check the path: OTLP/HTTP receivers usually listen at /v1/traces"
-	case http.StatusRequestEntityTooLarge:
-		return "the batch is too large for it: lower batch"
 	case http.StatusUnsupportedMediaType:
 		return "it doesn't take this encoding: check protocol and compression"
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
@@ -57,10 +55,6 @@ func CodeHint(c codes.Code, message string) string {
 		return "check the credentials in the headers"
 	case codes.Unimplemented:
 		return "the port speaks gRPC, but has no trace service: check host and port"
-	case codes.ResourceExhausted:
-		if strings.Contains(message, "larger than max") {
-			return "the batch is too large for it: lower batch"
-		}
 	case codes.Unavailable:
 		switch {
 		case strings.Contains(message, "authentication handshake failed") &&

@@ -34,6 +34,8 @@ type HTTPOptions struct {
 	// Network says what a failure of the network usually means here, "" for nothing; nil means
 	// [NetworkHint].
 	Network func(err error) string
+	// Empty is the body of a request without spans, for [HTTP.Probe].
+	Empty []byte
 	// Gzip compresses the bodies.
 	Gzip bool
 }
@@ -47,8 +49,11 @@ type HTTP struct {
 	answered atomic.Bool // with anything that is HTTP
 }
 
-// maxAnswer bounds what is read of an answer.
-const maxAnswer = 1 << 20
+// maxAnswer bounds what is read of an answer, and maxWords in how much of it words are looked for.
+const (
+	maxAnswer = 1 << 20
+	maxWords  = 4 << 10
+)
 
 // NewHTTP returns the transport, or an error if the URL can't be used.
 func NewHTTP(o HTTPOptions) (*HTTP, error) {
@@ -142,10 +147,10 @@ func (h *HTTP) Send(ctx context.Context, b Batch) Verdict {
 	h.answered.Store(true)
 	defer func() { _ = resp.Body.Close() }() // an answer that was read has nothing more to say
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	outcome, uncertain := ofStatus(resp.StatusCode)
+	outcome, uncertain := ofStatus(resp.StatusCode, string(answer[:min(len(answer), maxWords)]))
 	if outcome != Delivered {
 		return Verdict{
-			Outcome: outcome, Uncertain: uncertain,
+			Outcome: outcome, Uncertain: uncertain, Answered: true,
 			After: retryAfter(resp.Header.Get("Retry-After"), time.Now()),
 			Err:   h.failure(resp, answer),
 		}
@@ -156,12 +161,16 @@ func (h *HTTP) Send(ctx context.Context, b Batch) Verdict {
 		return Verdict{Message: "the answer broke off: " + h.say(err).Error()}
 	}
 	v := h.options.Success(b, resp.Header.Get("Content-Type"), answer)
+	v.Answered = true
 	v.Message = h.options.Secrets.Printable(v.Message)
 	if v.Err != nil {
 		v.Err = fmt.Errorf("%s: %s", h.where(), h.options.Secrets.Printable(v.Err.Error()))
 	}
 	return v
 }
+
+// Probe posts a request without spans.
+func (h *HTTP) Probe(ctx context.Context) Verdict { return h.Send(ctx, Batch{Body: h.options.Empty}) }
 
 // Close closes idle connections.
 func (h *HTTP) Close() error {

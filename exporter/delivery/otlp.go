@@ -1,9 +1,9 @@
 package delivery
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -15,28 +15,44 @@ import (
 )
 
 // OTLPSuccess reads the body of a 2xx answer of an OTLP receiver. An empty one is a full
-// success. One that can't be read is a refusal: nobody knows what was stored, and asking
-// again could store it twice.
+// success. One of OTLP's content types that can't be read is a refusal: nobody knows what was
+// stored, and asking again could store it twice. Anything else isn't from an OTLP receiver.
 func OTLPSuccess(b Batch, contentType string, body []byte) Verdict {
-	if len(body) == 0 {
+	if len(bytes.TrimSpace(body)) == 0 {
 		return Verdict{}
 	}
 	var answer partialSuccess
 	var ok bool
-	switch media, _, _ := mime.ParseMediaType(contentType); media {
+	media, _, _ := mime.ParseMediaType(contentType)
+	switch media {
 	case "application/x-protobuf", "application/protobuf":
 		ok = answer.readProto(body)
 	case "application/json":
-		ok = answer.readJSON(body)
+		var strange bool
+		if ok, strange = answer.readJSON(body); strange {
+			return notOTLP("JSON that isn't OTLP's", body)
+		}
 	case "text/html":
-		return Verdict{Outcome: Refused, Err: errors.New("answered with a web page: this is no OTLP receiver, check host, port and path")}
+		return notOTLP("a web page", nil)
+	case "":
+		return notOTLP("a body without a content type", body)
 	default:
-		return Verdict{} // some small receivers answer "ok"
+		return notOTLP(media, body)
 	}
 	if !ok {
 		return Verdict{Outcome: Refused, Uncertain: true, Err: fmt.Errorf("said yes, but the rest of the answer (%d bytes of %s) can't be read", len(body), contentType)}
 	}
 	return deliveredBut(b.Spans, answer.rejected, answer.message)
+}
+
+// notOTLP is the verdict on an answer of a server that knows nothing about traces.
+func notOTLP(what string, body []byte) Verdict {
+	const most = 64
+	said := ""
+	if len(body) > 0 {
+		said = fmt.Sprintf(", which begins with %q", body[:min(len(body), most)])
+	}
+	return Verdict{Outcome: Barred, Err: fmt.Errorf("answered with %s%s: this is no OTLP receiver, check host, port and path", what, said)}
 }
 
 // partialSuccess is all that an ExportTraceServiceResponse can hold. Its message type would
@@ -84,8 +100,8 @@ func protoFields(message []byte, each func(protowire.Number, protowire.Type, []b
 }
 
 // readJSON takes both spellings of protobuf's JSON, and numbers as text, as protobuf writes
-// those of 64 bits.
-func (p *partialSuccess) readJSON(body []byte) bool {
+// those of 64 bits. An object with other members alone is strange.
+func (p *partialSuccess) readJSON(body []byte) (ok, strange bool) {
 	type partial struct {
 		Rejected      json.Number `json:"rejectedSpans"`
 		RejectedSnake json.Number `json:"rejected_spans"`
@@ -93,17 +109,31 @@ func (p *partialSuccess) readJSON(body []byte) bool {
 		MessageSnake  string      `json:"error_message"`
 	}
 	var answer struct {
-		Partial      partial `json:"partialSuccess"`
-		PartialSnake partial `json:"partial_success"`
+		Partial      *partial `json:"partialSuccess"`
+		PartialSnake *partial `json:"partial_success"`
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil {
+		return false, json.Valid(body) // a list, a number
 	}
 	if json.Unmarshal(body, &answer) != nil {
-		return false
+		return false, false
 	}
-	a, b := answer.Partial, answer.PartialSnake
+	if answer.Partial == nil && answer.PartialSnake == nil {
+		_, known := members["partialSuccess"] // null
+		return true, len(members) > 0 && !known
+	}
+	var a, b partial
+	if answer.Partial != nil {
+		a = *answer.Partial
+	}
+	if answer.PartialSnake != nil {
+		b = *answer.PartialSnake
+	}
 	p.message = cmp.Or(a.Message, a.MessageSnake, b.Message, b.MessageSnake)
 	rejected, err := cmp.Or(a.Rejected, a.RejectedSnake, b.Rejected, b.RejectedSnake, "0").Float64()
 	p.rejected = int64(rejected)
-	return err == nil
+	return err == nil, false
 }
 
 // OTLPFailure reads the status message of an answer that is no success, and knows what

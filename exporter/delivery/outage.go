@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,54 +14,99 @@ import (
 // would fill the log otherwise.
 const tellAgain = 10 * time.Second
 
+// longestPause is the longest time between two attempts while a destination is down.
+const longestPause = 10 * time.Second
+
 // outage is what a [Sender] knows about its destination being away.
 type outage struct {
-	down atomic.Bool
+	down    atomic.Bool // a batch has used up its attempts, or there is a suspicion
+	trouble atomic.Bool // down, or it was logged that attempts fail
 
-	mu    sync.Mutex
-	cause error     // of the last failure; nil if nothing has been tried yet
-	since time.Time // of the first failure
-	told  bool
-	last  time.Time // when an outage was last logged
+	turn chan struct{} // has room for one: who holds it makes the next attempt
+
+	mu       sync.Mutex
+	cause    error     // of the last failure; nil if nothing has been tried yet
+	since    time.Time // of the first failure
+	failures int       // batches that have failed in a row
+	next     time.Time // when to try again
+	told     bool
+	last     time.Time // when an outage was last logged
 }
 
-// begin records a failure. The first one of an outage is logged.
-func (o *outage) begin(logger *slog.Logger, cause error) {
-	now := time.Now()
+// fails records failures that a batch may still survive, and logs the first ones of an outage.
+func (o *outage) fails(logger *slog.Logger, cause error) {
 	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.tell(logger, cause)
+}
+
+// begin records that a batch has used up its attempts. Pause is for the next one.
+func (o *outage) begin(logger *slog.Logger, cause error, backoff Backoff) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.failures++
+	backoff.Max = longestPause
+	o.next = time.Now().Add(backoff.Wait(o.failures))
+	o.down.Store(true)
+	o.tell(logger, cause)
+}
+
+// tell needs the lock. A logger may be slow, but nobody waits for it who has something to send:
+// the lock is taken by failures, and by the first success after them.
+func (o *outage) tell(logger *slog.Logger, cause error) {
+	now := time.Now()
+	o.trouble.Store(true)
 	if o.cause == nil {
 		o.since = now
 	}
 	o.cause = cause
-	tell := !o.told && (o.last.IsZero() || now.Sub(o.last) >= tellAgain)
-	if tell {
+	if !o.told && (o.last.IsZero() || now.Sub(o.last) >= tellAgain) {
 		o.told, o.last = true, now
-	}
-	since := o.since
-	o.down.Store(true)
-	o.mu.Unlock()
-	if tell {
-		logger.Warn("the destination is down", "since", since.UTC().Format(time.RFC3339), "error", cause)
+		logger.Warn("the destination is down", "since", o.since.UTC().Format(time.RFC3339), "error", cause)
 	}
 }
 
 // suspect takes the destination for down before anything was tried. Nothing is logged.
-func (o *outage) suspect() { o.down.Store(true) }
+func (o *outage) suspect() {
+	o.trouble.Store(true)
+	o.down.Store(true)
+}
 
 // end records an answer. The first one after an outage that was logged is logged, too.
 func (o *outage) end(logger *slog.Logger) {
-	if !o.down.Load() {
+	if !o.trouble.Load() {
 		return
 	}
 	o.mu.Lock()
 	told, since := o.told, o.since
-	o.cause, o.told = nil, false
+	o.cause, o.told, o.failures, o.next = nil, false, 0, time.Time{}
+	o.trouble.Store(false)
 	o.down.Store(false)
 	o.mu.Unlock()
 	if told {
 		logger.Info("the destination answers again", "after", time.Since(since).Round(time.Millisecond).String())
 	}
 }
+
+// take waits until it is this caller's turn to make the next attempt, at most for the budget. It
+// reports false if ctx is done before.
+func (o *outage) take(ctx context.Context, budget time.Duration) bool {
+	select {
+	case o.turn <- struct{}{}:
+	case <-ctx.Done():
+		return false
+	}
+	o.mu.Lock()
+	wait := time.Until(o.next)
+	o.mu.Unlock()
+	if !o.down.Load() || sleep(ctx, min(wait, budget)) {
+		return true
+	}
+	o.release()
+	return false
+}
+
+func (o *outage) release() { <-o.turn }
 
 var errSuspected = errors.New("earlier batches wait on disk and go first")
 

@@ -1,6 +1,9 @@
 package delivery
 
-import "github.com/tracehook/tracehook/exporter"
+import (
+	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/setting"
+)
 
 // ReadRetry reads the table [trace.NAME.retry] of s into the fields Backoff, Budget and Once. Its
 // error has a [setting.Problem] for each wrong key.
@@ -11,4 +14,14 @@ func ReadRetry(s exporter.Settings) (Options, error) {
 		Backoff: Backoff{Initial: t.Duration(0, 0, "initial"), Max: t.Duration(0, 0, "max")},
 		Budget:  t.Duration(0, 0, "budget", "max_elapsed"),
 	}, t.Err()
+}
+
+// ReadMaxBytes reads the setting max_request_bytes, the bound of a body before it is compressed.
+// It returns 0, which means the default, where there is none.
+func ReadMaxBytes(d *setting.Table) int {
+	if !d.Has("max_request_bytes") {
+		_ = d.Size(DefaultMaxBytes, 1, "max_request_bytes") // so that the key is known
+		return 0
+	}
+	return int(min(d.Size(DefaultMaxBytes, 1, "max_request_bytes"), 1<<30))
 }

@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -29,6 +28,10 @@ type Options struct {
 	// Budget bounds all attempts at one batch, from the first on: none begins after it. 0
 	// means 30 s. The context of an export may be shorter.
 	Budget time.Duration
+	// MaxBytes bounds the body of a request; 0 means just under 4 MiB. Batches over it are cut, if
+	// there is a Cutter, without which a batch that is too large is refused.
+	MaxBytes int
+	Cutter   Cutter
 	// Once turns retrying off.
 	Once bool
 }
@@ -49,7 +52,11 @@ type Sender struct {
 	resent    atomic.Int64
 	notBefore atomic.Int64 // Unix nanoseconds: the destination asked not to be called earlier
 	outage    outage
+	door      door
+	sizes     sizes
 	warned    atomic.Pointer[string]
+
+	warnedLarge atomic.Bool
 }
 
 // NewSender returns a sender on t.
@@ -63,51 +70,13 @@ func NewSender(t Transport, o Options) *Sender {
 	if o.Budget <= 0 {
 		o.Budget = defaultBudget
 	}
-	return &Sender{transport: t, options: o}
-}
-
-// Deliver sends b and returns nil, or a [*report.Result]. It blocks for at most the budget plus
-// one attempt, and returns soon after ctx is done.
-func (s *Sender) Deliver(ctx context.Context, b Batch) error {
-	return s.Send(ctx, b).Result(b.Spans)
-}
-
-// Send tries until the verdict is final, the budget is used up or ctx is done, and returns
-// the last verdict.
-func (s *Sender) Send(ctx context.Context, b Batch) Verdict {
-	begin := time.Now()
-	for failures := 1; ; failures++ {
-		v := s.politely(ctx, b, begin)
-		if v.Outcome != Retry {
-			return v
-		}
-		b.Uncertain = b.Uncertain || v.Uncertain
-		v.Uncertain = b.Uncertain
-		wait := max(s.options.Backoff.Wait(failures), time.Until(s.free()))
-		if s.options.Once || v.Enough || time.Since(begin)+wait > s.options.Budget || !outlives(ctx, wait) || !sleep(ctx, wait) {
-			if !errors.Is(ctx.Err(), context.Canceled) { // who stops us says nothing about the destination
-				s.SetDown(v.Err)
-			}
-			if failures > 1 {
-				v.Err = fmt.Errorf("gave up after %d attempts in %v: %w", failures, time.Since(begin).Round(time.Millisecond), v.Err)
-			}
-			return v
-		}
+	if o.MaxBytes <= 0 {
+		o.MaxBytes = DefaultMaxBytes
 	}
-}
-
-// politely makes one attempt, unless the destination asked to be left alone for longer than
-// the budget lasts.
-func (s *Sender) politely(ctx context.Context, b Batch, begin time.Time) Verdict {
-	if free := s.free(); time.Until(free) > 0 {
-		if free.Sub(begin) > s.options.Budget || !sleep(ctx, time.Until(free)) {
-			return Verdict{
-				Outcome: Retry, After: time.Until(free),
-				Err: fmt.Errorf("the destination asked for a pause until %s", free.UTC().Format(time.RFC3339)),
-			}
-		}
-	}
-	return s.Attempt(ctx, b)
+	s := &Sender{transport: t, options: o, sizes: sizes{max: o.MaxBytes}}
+	s.outage.turn = make(chan struct{}, 1)
+	s.door.turn = make(chan struct{}, 1)
+	return s
 }
 
 // Attempt makes exactly one attempt and remembers what it says about the destination.
@@ -115,30 +84,50 @@ func (s *Sender) Attempt(ctx context.Context, b Batch) Verdict {
 	if b.Uncertain {
 		s.resent.Add(int64(b.Spans))
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
+	slow := time.AfterFunc(slowAnswer, func() {
+		s.outage.fails(s.options.Logger, fmt.Errorf("no answer for %v", slowAnswer))
+	})
+	attempt, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
-	v := s.transport.Send(ctx, b)
-	if v.Outcome != Retry {
-		s.outage.end(s.options.Logger)
-		s.notBefore.Store(0)
-		s.warn(v)
+	v := s.transport.Send(attempt, b)
+	slow.Stop()
+	switch v.Outcome {
+	case Retry:
+		if v.After > 0 {
+			v.After = min(v.After, maxAfter)
+			s.notBefore.Store(time.Now().Add(v.After).UnixNano())
+		}
 		return v
+	case Barred:
+		s.door.close(s.options.Logger, v.Err)
+	case Delivered:
+		s.sizes.pass(len(b.Body))
+		s.door.open(s.options.Logger)
+		s.warn(v)
+	default:
+		s.door.open(s.options.Logger)
 	}
-	if v.After > 0 {
-		v.After = min(v.After, maxAfter)
-		s.notBefore.Store(time.Now().Add(v.After).UnixNano())
-	}
+	s.outage.end(s.options.Logger)
+	s.notBefore.Store(0)
 	return v
 }
 
+// slowAnswer is after how long a missing answer is logged like a failure.
+const slowAnswer = 5 * time.Second
+
 // Down reports that the last batch couldn't be delivered for a reason that may pass, and
-// that nothing has been answered since. A caller with a place to put batches uses it then,
+// that nothing has been answered since, or that the destination takes nothing from us. A caller with a place to put batches uses it then,
 // and leaves probing to a background job.
-func (s *Sender) Down() bool { return s.outage.down.Load() }
+func (s *Sender) Down() bool { return s.outage.down.Load() || s.door.shut.Load() }
 
 // Outage returns why the destination counts as down and since when, with the last failure
 // wrapped. Call it only where Down is true.
-func (s *Sender) Outage() error { return s.outage.err() }
+func (s *Sender) Outage() error {
+	if err := s.door.err(); err != nil {
+		return err
+	}
+	return s.outage.err()
+}
 
 // SetDown is for the background job that finds the destination gone, because of cause. A nil
 // cause is a suspicion: there is reason not to send now, but nothing has failed.
@@ -147,7 +136,7 @@ func (s *Sender) SetDown(cause error) {
 		s.outage.suspect()
 		return
 	}
-	s.outage.begin(s.options.Logger, cause)
+	s.outage.begin(s.options.Logger, cause, s.options.Backoff)
 }
 
 // Pause returns how long the destination wants to be left alone, at most 10 minutes; 0 if it

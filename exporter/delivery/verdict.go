@@ -18,6 +18,11 @@ const (
 	Retry
 	// Refused says that the same bytes will never be taken.
 	Refused
+	// TooLarge says that the batch has too many bytes; parts of it may be taken.
+	TooLarge
+	// Barred says that the destination takes nothing from us, or isn't one: our credentials, the
+	// path or the port are wrong. That says nothing about the batch.
+	Barred
 )
 
 // String returns one lower-case word.
@@ -29,6 +34,10 @@ func (o Outcome) String() string {
 		return "retry"
 	case Refused:
 		return "refused"
+	case TooLarge:
+		return "too large"
+	case Barred:
+		return "barred"
 	default:
 		return "unknown"
 	}
@@ -49,6 +58,8 @@ type Verdict struct {
 	Outcome Outcome
 	// Uncertain reports that the batch may have arrived although it isn't Delivered.
 	Uncertain bool
+	// Answered reports that something has answered. What fails without that is the network's doing.
+	Answered bool
 	// Enough asks a [Sender] to leave a Retry at this attempt. A spool may try again later.
 	Enough bool
 }

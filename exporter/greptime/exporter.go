@@ -37,7 +37,7 @@ func New(ctx context.Context, o Options) (*delivery.Exporter, error) {
 	return delivery.New(ctx, delivery.Config{
 		Driver: "greptime", Target: delivery.Place(o.URL) + " table " + o.Database + "." + o.Table,
 		Transport: transport, Encode: guarded(encode),
-		Options: delivery.Options{Logger: o.Logger, Backoff: o.Backoff, Timeout: o.Timeout, Budget: o.Budget, Once: o.Once},
+		Options: delivery.Options{Logger: o.Logger, Backoff: o.Backoff, Timeout: o.Timeout, Budget: o.Budget, Once: o.Once, MaxBytes: o.MaxRequestBytes, Cutter: o.cutter()},
 	}), nil
 }
 

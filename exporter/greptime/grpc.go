@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/tracehook/tracehook/exporter/delivery"
@@ -92,6 +93,12 @@ func (t *rowTransport) Send(ctx context.Context, b delivery.Batch) delivery.Verd
 	return v
 }
 
+// Probe inserts nothing.
+func (t *rowTransport) Probe(ctx context.Context) delivery.Verdict {
+	nothing := protowire.AppendVarint(protowire.AppendTag(nil, requestRowInserts, protowire.BytesType), 0)
+	return t.calls.Send(ctx, delivery.Batch{Body: t.with(nothing)})
+}
+
 // with returns a request with our header.
 func (t *rowTransport) with(request []byte) []byte {
 	return append(append(make([]byte, 0, len(t.header)+len(request)), t.header...), request...)
@@ -118,8 +125,15 @@ func readAnswer(b delivery.Batch, body []byte) delivery.Verdict {
 	return delivery.Verdict{}
 }
 
-// classify heeds what GreptimeDB itself says about trying again.
+// classify heeds what GreptimeDB itself says about trying again, unless it is about who we are or
+// the size of the request: it calls those final.
 func classify(c codes.Code, message string, trailer metadata.MD) (o delivery.Outcome, uncertain bool) {
+	if c == codes.NotFound { // a user, a database
+		return delivery.Barred, false
+	}
+	if o, uncertain = delivery.OfCode(c, message); o == delivery.Barred || o == delivery.TooLarge {
+		return o, uncertain
+	}
 	if hint := trailer.Get("x-greptime-err-retry-hint"); len(hint) > 0 {
 		switch hint[0] {
 		case "retryable":
@@ -128,7 +142,7 @@ func classify(c codes.Code, message string, trailer metadata.MD) (o delivery.Out
 			return delivery.Refused, false
 		}
 	}
-	return delivery.OfCode(c, message)
+	return o, uncertain
 }
 
 // codeHint says what to do about a gRPC status; "" if nothing can be said.

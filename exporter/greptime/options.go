@@ -36,8 +36,11 @@ type Options struct {
 	Backoff delivery.Backoff
 	Budget  time.Duration
 	Once    bool
-	// Timeout bounds one request; 0 means 5 s.
+	// Timeout bounds one request; 0 means 10 s.
 	Timeout time.Duration
+	// MaxRequestBytes bounds the body of a request before it is compressed; 0 means just under 4
+	// MiB. A batch over it is cut. A single span over it is sent alone.
+	MaxRequestBytes int
 	// Partitions is into how many ranges of trace ids a new table is divided: 1, or a power of
 	// two up to 65536; 0 leaves it to GreptimeDB, which takes 16. OTLP only.
 	Partitions int
@@ -52,7 +55,7 @@ const (
 	defaultHost     = "127.0.0.1"
 	defaultDatabase = "public"
 	defaultTable    = "traces"
-	defaultTimeout  = 5 * time.Second
+	defaultTimeout  = 10 * time.Second
 
 	portHTTP     = 4000
 	portGRPC     = 4001

@@ -30,6 +30,7 @@ func FromSettings(s exporter.Settings) (Options, error) {
 		Logger: s.Logger, SplitServices: s.SplitServices,
 	}
 	o.Plain = d.Word("gzip", []string{"gzip", "none"}, "compression") == "none"
+	o.MaxRequestBytes = delivery.ReadMaxBytes(d)
 	o.TTL = d.String("", "ttl")
 	if err := checkTTL(o.TTL); err != nil {
 		d.Problem("ttl", "%v", err)

@@ -47,7 +47,10 @@ func New(ctx context.Context, o Options) (*delivery.Exporter, error) {
 		Encode: func(spans []sdktrace.ReadOnlySpan) (delivery.Batch, error) {
 			return delivery.Batch{Body: requests.Encode(spans), Spans: len(spans), Recycle: requests.Recycle}, nil
 		},
-		Options: delivery.Options{Logger: o.Logger, Backoff: o.Backoff, Timeout: o.Timeout, Budget: o.Budget, Once: o.Once},
+		Options: delivery.Options{
+			Logger: o.Logger, Backoff: o.Backoff, Timeout: o.Timeout, Budget: o.Budget, Once: o.Once,
+			MaxBytes: o.MaxRequestBytes, Cutter: delivery.OTLPCutter(o.JSON),
+		},
 	}), nil
 }
 
@@ -76,11 +79,13 @@ func openHTTP(o *Options) (delivery.Transport, error) {
 	for name, value := range o.Headers {
 		header.Set(name, value)
 	}
+	var empty []byte
 	if o.JSON {
 		header.Set("Content-Type", "application/json")
+		empty = []byte("{}")
 	}
 	return delivery.NewHTTP(delivery.HTTPOptions{
-		URL: o.URL, Header: header, Gzip: o.Gzip, Failure: o.Failure, Secrets: o.secrets(),
+		URL: o.URL, Header: header, Empty: empty, Gzip: o.Gzip, Failure: o.Failure, Secrets: o.secrets(),
 		RoundTripper: delivery.NewRoundTripper(o.TLS, o.Proxy),
 	})
 }

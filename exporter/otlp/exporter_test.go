@@ -55,7 +55,7 @@ func TestTheProxysPasswordIsASecret(t *testing.T) {
 	})
 	e, err := otlp.Driver().New(t.Context(), exporter.Settings{Setting: map[string]any{
 		"endpoint": "http://collector.invalid", "proxy": "http://eve:pl4nted@" + r.Address(),
-	}})
+	}, Retry: map[string]any{"enabled": false}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -141,7 +142,13 @@ func outage(t *testing.T, seed uint64) {
 		o = otlp.Options{URL: receiver.URL(), Gzip: seed%2 == 0}
 	}
 	requests := rand.New(rand.NewPCG(seed, 7))
-	receiver.Behave(func(int) otlptest.Behavior { return misbehave(requests) })
+	receiver.Behave(func(int) otlptest.Behavior {
+		b := misbehave(requests)
+		if o.GRPC && (b.Reset || b.Garbage || b.Status == http.StatusBadGateway) {
+			b.Store = false // it answers then
+		}
+		return b
+	})
 	keep := spool.Options{Dir: filepath.Join(t.TempDir(), "spool"), Mode: spool.Mode(seed % 2)}
 	e := newSpooled(t, quick(o), keep)
 	var l ledger

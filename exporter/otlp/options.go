@@ -37,8 +37,11 @@ type Options struct {
 	Backoff delivery.Backoff
 	Budget  time.Duration
 	Once    bool
-	// Timeout bounds one request; 0 means 5 s.
+	// Timeout bounds one request; 0 means 10 s.
 	Timeout time.Duration
+	// MaxRequestBytes bounds the body of a request before it is compressed; 0 means just under 4
+	// MiB. A batch over it is cut. A single span over it is sent alone.
+	MaxRequestBytes int
 	// GRPC selects OTLP/gRPC, JSON selects OTLP/HTTP with JSON; not both.
 	GRPC, JSON bool
 	// Insecure turns TLS off for gRPC.
@@ -53,7 +56,7 @@ type Options struct {
 }
 
 const (
-	defaultTimeout = 5 * time.Second
+	defaultTimeout = 10 * time.Second
 	defaultHTTP    = "http://127.0.0.1:4318/v1/traces"
 	defaultGRPC    = "127.0.0.1:4317"
 )

@@ -36,6 +36,7 @@ func FromSettings(s exporter.Settings) (Options, error) {
 	o.Timeout = d.Duration(o.Timeout, 1, "timeout")
 	o.Service = d.String("", "service")
 	o.Gzip = readGzip(d, env)
+	o.MaxRequestBytes = delivery.ReadMaxBytes(d)
 	o.Proxy = readProxy(d, o.GRPC)
 	secure, own := o.readAddress(d, env)
 	o.Headers = readHeaders(d, o.GRPC)

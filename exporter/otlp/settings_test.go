@@ -86,7 +86,7 @@ func TestFromSettings(t *testing.T) {
 				t.Fatal(err)
 			}
 			if tt.want.Timeout == 0 {
-				tt.want.Timeout = 5 * time.Second
+				tt.want.Timeout = 10 * time.Second
 			}
 			if diff := cmp.Diff(tt.want, got, cmpopts.IgnoreFields(otlp.Options{}, "TLS", "Fields", "Failure"), cmpopts.IgnoreUnexported(otlp.Options{})); diff != "" {
 				t.Error(diff)
@@ -234,7 +234,7 @@ func TestEnvironmentIsIgnoredWithAWarning(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]string{"a": "1", "b": "2"}, o.Headers); diff != "" || o.GRPC || o.Gzip || o.Timeout != 5*time.Second {
+	if diff := cmp.Diff(map[string]string{"a": "1", "b": "2"}, o.Headers); diff != "" || o.GRPC || o.Gzip || o.Timeout != 10*time.Second {
 		t.Errorf("GRPC %v, Gzip %v, Timeout %v; headers (-want +got):\n%s", o.GRPC, o.Gzip, o.Timeout, diff)
 	}
 	s.Setting = table{"timeout": "3s", "protocol": "grpc", "compression": "none", "headers": table{}}

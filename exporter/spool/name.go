@@ -22,6 +22,7 @@ type entry struct {
 	spans   int
 	crc     uint32
 	failed  uint8 // attempts in a row that failed while others succeeded
+	barred  uint8 // attempts that were barred although the destination takes empty requests
 	// uncertain reports that an attempt of this process may have arrived.
 	uncertain bool
 }

@@ -32,21 +32,27 @@ func (s *Spool) replay(ctx context.Context) {
 			}
 			continue
 		}
-		if s.isDraining() && (s.failing.Load() || s.sender.Pause() > 0) {
+		if s.isDraining() && (s.failing.Load() || s.sender.Pause() > 0 || s.sender.Barred() != nil) {
 			return
+		}
+		if s.sender.Barred() != nil && !s.admit(ctx) {
+			continue
 		}
 		if !s.wait(ctx, s.sender.Pause()) {
 			continue
 		}
 		begin := time.Now()
 		v, sent := s.attempt(ctx, e)
-		if !sent || v.Outcome != delivery.Retry {
+		if !sent || !waits(v) {
 			failures = 0
 			s.wait(ctx, s.pace(e.spans)-time.Since(begin))
 			continue
 		}
 		if ctx.Err() != nil {
 			return
+		}
+		if v.Outcome == delivery.Barred {
+			continue
 		}
 		if !unread(v.Err) {
 			s.sender.SetDown(v.Err)
@@ -71,15 +77,26 @@ func (s *Spool) attempt(ctx context.Context, e entry) (v delivery.Verdict, sent 
 		}
 		s.readFailed = false
 	}
-	v = s.sender.Attempt(ctx, delivery.Batch{Body: body, Spans: e.spans, Uncertain: e.uncertain})
-	s.failing.Store(v.Outcome == delivery.Retry)
+	batch := delivery.Batch{Body: body, Spans: e.spans, Uncertain: e.uncertain}
+	if parts := s.sender.Cut(batch); len(parts) > 1 {
+		return s.replace(e, parts)
+	}
+	v = s.sender.Attempt(ctx, batch)
+	s.failing.Store(waits(v))
+	if waits(v) && v.Uncertain {
+		s.mu.Lock()
+		s.index.change(e.seq, func(e *entry) { e.uncertain = true })
+		s.mu.Unlock()
+	}
 	switch {
-	case v.Outcome == delivery.Retry:
-		if v.Uncertain {
-			s.mu.Lock()
-			s.index.change(e.seq, func(e *entry) { e.uncertain = true })
-			s.mu.Unlock()
+	case v.Outcome == delivery.TooLarge:
+		if parts := s.sender.Shrink(batch); parts != nil {
+			return s.replace(e, parts)
 		}
+		s.reject(e, e.spans, s.sender.TooLarge(batch, v.Err))
+	case v.Outcome == delivery.Retry:
+	case v.Outcome == delivery.Barred:
+		return s.barred(e, batch, v)
 	case v.Outcome == delivery.Refused:
 		s.reject(e, e.spans, v.Err)
 	case v.Rejected > 0:
@@ -91,6 +108,84 @@ func (s *Spool) attempt(ctx context.Context, e entry) (v delivery.Verdict, sent 
 	return v, true
 }
 
+// barred settles a batch that is barred again and again although the destination takes requests
+// without spans: a firewall doesn't like something in it.
+func (s *Spool) barred(e entry, b delivery.Batch, v delivery.Verdict) (_ delivery.Verdict, sent bool) {
+	if e.barred < mostBarred {
+		s.mu.Lock()
+		s.index.change(e.seq, func(e *entry) { e.barred++ })
+		s.mu.Unlock()
+		return v, true
+	}
+	if parts := s.sender.Halve(b); parts != nil {
+		return s.replace(e, parts)
+	}
+	s.reject(e, e.spans, fmt.Errorf("the destination takes empty requests, but not this span: %w", v.Err))
+	return v, true
+}
+
+// mostBarred is how often a batch may be barred, with an empty request that is taken in between.
+const mostBarred = 2
+
+// replace puts the parts of an entry in its place on disk. They go behind what is there.
+func (s *Spool) replace(e entry, parts []delivery.Batch) (v delivery.Verdict, sent bool) {
+	var made []entry
+	for _, b := range parts {
+		part := entry{
+			body: b.Body, created: e.created, size: int64(len(b.Body)), spans: b.Spans,
+			crc: checksum(b.Body), uncertain: e.uncertain, barred: e.barred,
+		}
+		s.mu.Lock()
+		s.index.used += part.cost() // over the bound if need be: the whole one leaves soon
+		s.index.seq++
+		part.seq = s.index.seq
+		s.mu.Unlock()
+		err := s.write(&part, b.Body)
+		made = append(made, part)
+		if err != nil {
+			for _, m := range made {
+				s.remove(m)
+				s.mu.Lock()
+				s.index.used -= m.cost()
+				s.mu.Unlock()
+			}
+			return delivery.Verdict{Outcome: delivery.Retry, Err: unreadError{err}}, true
+		}
+	}
+	s.remove(e)
+	s.forget(e, func(*counts) {})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range made {
+		s.index.add(m)
+	}
+	return v, false
+}
+
+// admit waits until the destination takes something from us. It is cut short as wait is.
+func (s *Spool) admit(ctx context.Context) bool {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	admitted := make(chan bool, 1)
+	go func() { admitted <- s.sender.Admit(ctx) }()
+	oldest := time.NewTicker(time.Minute) // batches get too old meanwhile
+	defer oldest.Stop()
+	for {
+		select {
+		case ok := <-admitted:
+			return ok
+		case <-s.draining:
+			cancel()
+			<-admitted
+			return false
+		case <-s.removed:
+			s.reconcile()
+		case <-oldest.C:
+			s.expire(time.Now())
+		}
+	}
+}
+
 // tryNext finds out whether it is the batch or the destination that fails: the destination
 // gets the next batch. One that fails again and again while others succeed is moved to dead/.
 func (s *Spool) tryNext(ctx context.Context, e entry, reason error) {
@@ -98,10 +193,13 @@ func (s *Spool) tryNext(ctx context.Context, e entry, reason error) {
 	if !ok {
 		return
 	}
-	if v, sent := s.attempt(ctx, next); !sent || v.Outcome == delivery.Retry {
+	if v, sent := s.attempt(ctx, next); !sent || waits(v) {
 		return
 	}
 	failed := e.failed + 1
+	if failed >= poisoned && e.spans > 1 && s.halve(e) {
+		return
+	}
 	if failed >= poisoned {
 		s.reject(e, e.spans, errors.Join(errors.New("it failed again and again while the destination took other batches"), reason))
 		return
@@ -109,6 +207,24 @@ func (s *Spool) tryNext(ctx context.Context, e entry, reason error) {
 	s.mu.Lock()
 	s.index.change(e.seq, func(e *entry) { e.failed = failed })
 	s.mu.Unlock()
+}
+
+// halve replaces a batch by its halves: it may be too large for something on the way, or one span
+// of it is at fault.
+func (s *Spool) halve(e entry) bool {
+	body := e.body
+	if body == nil {
+		var err error
+		if body, err = readEntry(s.path(e.name(s.options.Kind)), &e); err != nil {
+			return false
+		}
+	}
+	parts := s.sender.Halve(delivery.Batch{Body: body, Spans: e.spans, Uncertain: e.uncertain})
+	if parts == nil {
+		return false
+	}
+	_, failed := s.replace(e, parts)
+	return !failed
 }
 
 // reject moves a batch to dead/.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -122,19 +123,40 @@ func (s *Spool) queued() error {
 func (s *Spool) send(ctx context.Context, b delivery.Batch, unspoolable error) error {
 	ctx, cancel := reserveTime(ctx)
 	defer cancel()
-	v := s.sender.Send(ctx, b)
-	s.failing.Store(v.Outcome == delivery.Retry)
+	left := s.sender.Send(ctx, b)
+	s.failing.Store(slices.ContainsFunc(left, func(l delivery.Left) bool { return waits(l.Verdict) }))
+	if len(left) == 0 {
+		return nil
+	}
+	all := &report.Result{Exported: b.Spans}
+	for _, l := range left {
+		r := s.settle(l, unspoolable)
+		all.Exported -= l.Batch.Spans - r.Exported
+		all.Failed += r.Failed
+		all.Spooled += r.Spooled
+		if all.Err == nil {
+			all.Err = r.Err
+		} else if all.Err.Error() != r.Err.Error() {
+			all.Err = joinReasons(all.Err, r.Err)
+		}
+	}
+	return all
+}
+
+// waits reports that the same bytes may be taken later.
+func waits(v delivery.Verdict) bool {
+	return v.Outcome == delivery.Retry || v.Outcome == delivery.Barred
+}
+
+// settle keeps a part of a batch that wasn't taken whole.
+func (s *Spool) settle(l delivery.Left, unspoolable error) *report.Result {
+	b, v := l.Batch, l.Verdict
 	switch {
-	case v.Outcome == delivery.Retry && unspoolable == nil:
+	case waits(v) && unspoolable == nil:
 		b.Uncertain = v.Uncertain
 		return s.keep(b, v.Err)
-	case v.Outcome == delivery.Retry:
+	case waits(v):
 		return &report.Result{Failed: b.Spans, Err: joinReasons(v.Err, unspoolable)}
-	case v.Outcome == delivery.Refused:
-		if err := s.keepDead(b, b.Spans, v.Err); err != nil {
-			return &report.Result{Failed: b.Spans, Err: joinReasons(v.Err, err)}
-		}
-		return &report.Result{Spooled: b.Spans, Err: fmt.Errorf("refused for good and kept in %s: %w", deadDir, v.Err)}
 	case v.Rejected > 0:
 		reason := v.Rejection(b.Spans)
 		if err := s.keepDead(b, v.Rejected, reason); err != nil {
@@ -142,7 +164,10 @@ func (s *Spool) send(ctx context.Context, b delivery.Batch, unspoolable error) e
 		}
 		return &report.Result{Exported: b.Spans - v.Rejected, Spooled: v.Rejected, Err: reason}
 	default:
-		return nil
+		if err := s.keepDead(b, b.Spans, v.Err); err != nil {
+			return &report.Result{Failed: b.Spans, Err: joinReasons(v.Err, err)}
+		}
+		return &report.Result{Spooled: b.Spans, Err: fmt.Errorf("refused for good and kept in %s: %w", deadDir, v.Err)}
 	}
 }
 
