@@ -44,3 +44,13 @@ func WithMeterProvider(mp metric.MeterProvider) Option { return bridge.WithMeter
 // WithOutput sets where console connections write instead of the process's standard output and
 // standard error. A nil writer keeps the process's own.
 func WithOutput(stdout, stderr io.Writer) Option { return bridge.WithOutput(stdout, stderr) }
+
+// WithStrict makes New fail if one of the named connections, or any without names, can't be opened
+// now or has a mistake. See [bridge.WithStrict].
+func WithStrict(names ...string) Option { return bridge.WithStrict(names...) }
+
+// WithFallback makes New and Open go on without what is wrong. See [bridge.WithFallback].
+func WithFallback() Option { return bridge.WithFallback() }
+
+// WithIdentity says who the process is. See [bridge.WithIdentity].
+func WithIdentity(identity func() exporter.Identity) Option { return bridge.WithIdentity(identity) }

@@ -76,6 +76,10 @@ type ConnectionConfig struct {
 	// connection owns the exporter from then on and shuts it down. Where Claims delay it,
 	// it is called in the background, and if it fails again at later exports.
 	Open func(ctx context.Context) (sdktrace.SpanExporter, error)
+	// Waits reports whether a connection that can't be opened for that reason is to wait: it is in
+	// the list all the same, its queue collects, and Open is called again every second until it
+	// succeeds. Otherwise, and if Waits is nil, New and Reload fail.
+	Waits func(err error) bool
 	// Claims names what the exporter must have for itself, such as "file:/var/log/x". Two
 	// connections of one list must not claim the same. On a reload the connection is opened
 	// after those before it that claim the same have shut down; meanwhile its queue collects.
@@ -121,6 +125,7 @@ func (cfg *ConnectionConfig) queue() connection.Config {
 	return connection.Config{
 		Name:          cfg.Name,
 		Open:          cfg.Open,
+		Waits:         cfg.Waits,
 		Claims:        cfg.Claims,
 		QueueSize:     cfg.QueueSize,
 		BufferBytes:   cfg.BufferBytes,

@@ -54,7 +54,37 @@ func (f *Fanout) Reload(ctx context.Context, conns ...ConnectionConfig) error {
 	for _, c := range t.removed {
 		f.drain(c) //nolint:contextcheck // outlives the reload, within its own time
 	}
+	f.keepOpening(t) //nolint:contextcheck // outlives the reload
 	return f.openLate(ctx, t)
+}
+
+// keepOpening goes on trying to open what can't be opened now.
+func (f *Fanout) keepOpening(t *transition) {
+	for c, err := range t.shut {
+		f.report.notOpen(c, err)
+		go func() {
+			defer f.background.Done()
+			if c.KeepOpening() {
+				f.report.opened(c)
+			}
+		}()
+	}
+}
+
+// Unopened returns an error for each connection that has no exporter, in the order of the list: it
+// waits for something, and collects meanwhile.
+func (f *Fanout) Unopened() []error {
+	list := f.conns.Load()
+	if list == nil || list.closed {
+		return nil
+	}
+	var errs []error
+	for i := range list.members {
+		if err := list.members[i].conn.NotOpen(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errs
 }
 
 // open opens what needn't wait for another connection.
@@ -64,7 +94,12 @@ func (t *transition) open(ctx context.Context) error {
 		if len(t.waits[c]) > 0 {
 			continue
 		}
-		if err := c.Open(ctx); err != nil {
+		err := c.Open(ctx)
+		switch {
+		case err == nil:
+		case c.Waits(err):
+			t.shut[c] = err
+		default:
 			errs = append(errs, fmt.Errorf("connection %q: %w", c.Name(), err))
 		}
 	}
@@ -106,10 +141,11 @@ func (f *Fanout) commit(t *transition) bool {
 	}
 	for _, c := range t.fresh {
 		c.Begin()
-		if len(t.waits[c]) == 0 {
+		switch {
+		case t.shut[c] != nil, len(t.waits[c]) > 0:
+			f.background.Add(1) // of keepOpening or openLate
+		default:
 			c.HandBack()
-		} else {
-			f.background.Add(1) // of openLate
 		}
 	}
 	for _, c := range t.removed {

@@ -249,6 +249,17 @@ func (r *reporter) reloaded(t *transition) {
 		slog.Int("removed", len(t.removed)))
 }
 
+// notOpen says that a connection can't be opened now.
+func (r *reporter) notOpen(c *connection.Connection, err error) {
+	r.log(slog.LevelError, "trace connection is not open: it is tried again every second, and spans wait in its queue",
+		slog.String("connection", c.Name()), slog.String("error", err.Error()))
+}
+
+// opened says that a connection that wasn't is open now.
+func (r *reporter) opened(c *connection.Connection) {
+	r.log(slog.LevelInfo, "trace connection is open now", slog.String("connection", c.Name()))
+}
+
 // drained says how a removed connection ended.
 func (r *reporter) drained(c *connection.Connection, err error) {
 	if err == nil {

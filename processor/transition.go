@@ -45,11 +45,16 @@ type transition struct {
 	removed []*connection.Connection
 	// waits has, for fresh ones, those that have what they claim.
 	waits map[*connection.Connection][]*connection.Connection
+	// shut has, for fresh ones that can't be opened now, the reason.
+	shut map[*connection.Connection]error
 }
 
 // newTransition compares conns with the current list. It makes connections, but opens none.
 func (f *Fanout) newTransition(list *connections, conns []ConnectionConfig) *transition {
-	t := &transition{waits: make(map[*connection.Connection][]*connection.Connection)}
+	t := &transition{
+		waits: make(map[*connection.Connection][]*connection.Connection),
+		shut:  make(map[*connection.Connection]error),
+	}
 	if list == nil {
 		list = &connections{}
 	}

@@ -33,6 +33,7 @@ type Head struct {
 	traces  traceNotes
 	entries entries // for samplers from Over
 	dropped dropCount
+	foreign atomic.Pointer[func(sdktrace.ReadWriteSpan)]
 	swap    sync.Mutex
 }
 

@@ -25,6 +25,21 @@ func (h *Head) Started(ctx context.Context, s sdktrace.ReadWriteSpan) {
 		linkCaller(ctx, s)
 	}
 	h.spans.Put(&sc, spannote.New(origin, export, set.eras.now))
+	if origin == decision.Foreign && !export {
+		if notice := h.foreign.Load(); notice != nil {
+			(*notice)(s)
+		}
+	}
+}
+
+// NoticeForeign makes notice be called at the start of each span that is recorded and that h had no
+// say in. It replaces the one before; nil ends that.
+func (h *Head) NoticeForeign(notice func(s sdktrace.ReadWriteSpan)) {
+	if notice == nil {
+		h.foreign.Store(nil)
+		return
+	}
+	h.foreign.Store(&notice)
 }
 
 func (h *Head) started(ctx context.Context, set *headSet, s sdktrace.ReadWriteSpan, sc *trace.SpanContext) (decision.Origin, bool) {

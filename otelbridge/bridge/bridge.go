@@ -5,11 +5,12 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
-	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/tracehook/tracehook"
 	"github.com/tracehook/tracehook/config"
@@ -26,12 +27,16 @@ type Bridge struct {
 	head       *sampler.Head
 	fanout     *processor.Fanout
 	propagator propagation.TextMapPropagator
-	first      *plan // resource, span limits and propagators of it stay for good: the SDK holds them
+	foreign    foreign // what is known of providers of the application's own
+	first      *plan   // resource, span limits and propagators of it stay for good: the SDK holds them
 
 	provider func() *sdktrace.TracerProvider // built once, when first asked for
 	built    atomic.Pointer[sdktrace.TracerProvider]
 
+	installed atomic.Bool // as the global TracerProvider
+
 	stopping atomic.Bool   // Shutdown has been called
+	halt     chan struct{} // closed when it is
 	down     chan struct{} // closed when its first call has its result
 	downErr  error
 
@@ -46,22 +51,33 @@ func Open(ctx context.Context, path string, opts ...Option) (*Bridge, error) {
 	o := newOptions(opts)
 	var p *plan
 	_, err := config.Load(path, config.WithCheck(func(cfg config.Config) (err error) {
-		p, err = newPlan(cfg, o, resourceOf(cfg), nil)
+		p, err = newPlan(cfg, o, resourceOf(o.identified(cfg)), nil)
 		return err
 	}))
-	if err != nil {
+	if err == nil {
+		return start(ctx, p, o)
+	}
+	if !o.fallback {
 		return nil, err
 	}
-	return start(ctx, p, o)
+	if p, err = emptyPlan(o, err); err != nil {
+		return nil, err
+	}
+	b, err := start(ctx, p, o)
+	if err == nil {
+		go b.readAgain(path) //nolint:contextcheck // ctx is for opening only
+	}
+	return b, err
 }
 
 // New builds everything that cfg describes and starts it: files are opened, nothing is
 // sent yet. Its error joins every problem of the configuration that [Check] would report,
-// or those of the connections that could not be opened; nothing stays started then. ctx
-// bounds the opening only.
+// or those of the connections that could not be opened; nothing stays started then. A connection
+// that can't be opened for a reason outside of its configuration is no error, but waits: see
+// [WithStrict]. ctx bounds the opening only.
 func New(ctx context.Context, cfg config.Config, opts ...Option) (*Bridge, error) {
 	o := newOptions(opts)
-	p, err := newPlan(cfg, o, resourceOf(cfg), nil)
+	p, err := newPlan(cfg, o, resourceOf(o.identified(cfg)), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -71,13 +87,20 @@ func New(ctx context.Context, cfg config.Config, opts ...Option) (*Bridge, error
 // start opens what p describes.
 func start(ctx context.Context, p *plan, o options) (*Bridge, error) {
 	head := sampler.NewWiredHead(p.wire, p.policies()...) // first: policies of one head may share decisions
-	fanout, err := processor.New(ctx, processor.Options{Logger: o.logger, MeterProvider: o.meters, Notes: head, ShutdownTimeout: p.cfg.OTel.ShutdownTimeout}, p.processors()...)
+	fanout, err := processor.New(ctx, processor.Options{
+		Logger: o.logger, MeterProvider: o.meters, Notes: head, ShutdownTimeout: p.cfg.OTel.ShutdownTimeout,
+	}, p.processors()...)
 	if err != nil {
+		if o.fallback && len(p.connections) > 0 && !o.strict.any(p) {
+			if p, err = emptyPlan(o, err); err == nil {
+				return start(ctx, p, o)
+			}
+		}
 		return nil, err
 	}
 	b := &Bridge{
 		opts: o, fanout: fanout, head: head, first: p,
-		down: make(chan struct{}), reloading: make(chan struct{}, 1),
+		halt: make(chan struct{}), down: make(chan struct{}), reloading: make(chan struct{}, 1),
 	}
 	b.propagator = edgePropagator{p.propagator, func() sampler.Edge { return b.state.Load().plan.wire.Edge }}
 	b.provider = sync.OnceValue(func() *sdktrace.TracerProvider {
@@ -85,7 +108,8 @@ func start(ctx context.Context, p *plan, o options) (*Bridge, error) {
 		b.built.Store(tp)
 		return tp
 	})
-	b.state.Store(&state{plan: p, hash: p.cfg.Hash()})
+	b.state.Store(&state{plan: p, hash: p.cfg.Hash(), since: time.Now()})
+	head.NoticeForeign(b.noticeForeign)
 	o.inspector.bridge.Store(b)
 	p.logNotes(o.logger)
 	return b, nil
@@ -103,17 +127,32 @@ func newTracerProvider(p *plan, own []sdktrace.TracerProviderOption, head *sampl
 // TracerProvider returns the official SDK provider with our sampler and processor. It is
 // built by the first call, so that an application with its own never has two.
 // Resource and span limits are those of the configuration that New got: the SDK can't
-// change them later.
-func (b *Bridge) TracerProvider() trace.TracerProvider { return b.provider() }
+// change them later. That of a nil Bridge makes spans that do nothing.
+func (b *Bridge) TracerProvider() trace.TracerProvider {
+	if b == nil {
+		return noop.NewTracerProvider()
+	}
+	return b.provider()
+}
 
 // Propagator returns the propagators that the configuration names; tracecontext and
 // baggage by default.
-func (b *Bridge) Propagator() propagation.TextMapPropagator { return b.propagator }
+func (b *Bridge) Propagator() propagation.TextMapPropagator {
+	if b == nil {
+		return propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})
+	}
+	return b.propagator
+}
 
 // Sampler returns the head sampler, for a TracerProvider that the application owns. It
 // follows reloads. Give it to the provider as it is, not inside sdktrace.ParentBased: it
 // respects remote parents by itself, and has to be asked about every span.
-func (b *Bridge) Sampler() sdktrace.Sampler { return b.head }
+func (b *Bridge) Sampler() sdktrace.Sampler {
+	if b == nil {
+		return sdktrace.NeverSample()
+	}
+	return b.head
+}
 
 // SamplerOver returns a sampler for a TracerProvider that the application owns and that has a
 // sampler of its own, theirs; nil stands for the SDK's default. Sampled flag, tracestate and what
@@ -126,35 +165,50 @@ func (b *Bridge) Sampler() sdktrace.Sampler { return b.head }
 //		sdktrace.WithBatcher(theirExporter),
 //		sdktrace.WithSpanProcessor(b.SpanProcessor()),
 //	)
-func (b *Bridge) SamplerOver(theirs sdktrace.Sampler) sdktrace.Sampler { return b.head.Over(theirs) }
+func (b *Bridge) SamplerOver(theirs sdktrace.Sampler) sdktrace.Sampler {
+	switch {
+	case b != nil:
+		return b.head.Over(theirs)
+	case theirs != nil:
+		return theirs
+	default:
+		return sdktrace.ParentBased(sdktrace.AlwaysSample())
+	}
+}
 
 // SpanProcessor returns the one processor that writes to all connections, for a
 // TracerProvider that the application owns. It follows reloads; it must not be
 // unregistered to reload it. When that provider shuts down, the Bridge's connections do.
-func (b *Bridge) SpanProcessor() sdktrace.SpanProcessor { return b.fanout }
+func (b *Bridge) SpanProcessor() sdktrace.SpanProcessor {
+	if b == nil {
+		return new(processor.Fanout)
+	}
+	if !b.foreign.lent.Swap(true) && b.installed.Load() {
+		b.opts.logger.Warn("Bridge.SpanProcessor was asked for after Bridge.Install: spans of otel.Tracer are the Bridge's, " +
+			"and reach no exporter of another TracerProvider; leave Install out, or the other provider")
+	}
+	return b.fanout
+}
 
 // Hook returns the framework's tracing API on the Bridge's own TracerProvider.
 func (b *Bridge) Hook() tracehook.TraceHook { return b.HookFor(b.TracerProvider()) }
 
-// HookFor returns the framework's tracing API on a provider that the application owns;
-// the application registers [Bridge.SpanProcessor] with it.
-func (b *Bridge) HookFor(tp trace.TracerProvider) tracehook.TraceHook {
-	return otelhook.NewHook[*tracehook.Meta, tracehook.TraceSpan](tp, b.HookOptions()...)
+// HookFor returns the framework's tracing API on a provider that the application owns, nil for
+// the global one; the application registers [Bridge.SpanProcessor] with it. opts come after
+// [Bridge.HookOptions].
+func (b *Bridge) HookFor(tp trace.TracerProvider, opts ...otelhook.Option) tracehook.TraceHook {
+	return otelhook.NewHook[*tracehook.Meta, tracehook.TraceSpan](tp, append(b.HookOptions(), opts...)...)
 }
 
 // HookOptions returns what [otelhook.NewHook] needs to make a hook on this Bridge for types of
-// a framework's own: the Bridge's propagator and its numbers.
+// a framework's own: its numbers, and the propagator that is installed or, if there is none or the
+// configuration names some, the Bridge's.
 func (b *Bridge) HookOptions() []otelhook.Option {
+	if b == nil {
+		return nil
+	}
 	return []otelhook.Option{
-		otelhook.WithPropagator(b.propagator),
+		otelhook.WithPropagator(b.inForce()),
 		otelhook.WithStats(func() map[string]any { return b.Stats().Map() }),
 	}
-}
-
-// Install makes the Bridge what the process uses: otel's TracerProvider and propagator,
-// and the hook behind [tracehook.Meta]. Nothing else in this module touches a global.
-func (b *Bridge) Install() {
-	otel.SetTracerProvider(b.TracerProvider()) //nolint:forbidigo // the application asks for it by this call
-	otel.SetTextMapPropagator(b.Propagator())
-	tracehook.Attach(b.Hook())
 }

@@ -21,6 +21,8 @@ type checker struct {
 	told      map[string]bool // tables that several connections share and whose problems are said
 
 	problems, warnings config.Problems
+	fatal              bool                       // one of problems is about a strict connection
+	left               map[string]config.Problems // of connections that are left out
 }
 
 // addTo puts err at a connection's key; an empty key is the connection itself. A value that
@@ -87,6 +89,7 @@ func (c *checker) spool(conn config.Connection, d exporter.Driver) {
 func (c *checker) claims(all []*connection) {
 	owner := map[string]string{}
 	for _, n := range all {
+		before := len(c.problems)
 		for _, claim := range n.claims {
 			if other, taken := owner[claim]; taken {
 				c.addTo(n.cfg, "", fmt.Errorf("connection %q already writes to %s: give one of them another path", other, claim))
@@ -94,6 +97,7 @@ func (c *checker) claims(all []*connection) {
 			}
 			owner[claim] = n.cfg.Name
 		}
+		c.leaveOut(n.cfg.Name, before)
 	}
 }
 

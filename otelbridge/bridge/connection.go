@@ -28,6 +28,7 @@ type connection struct {
 	sampling string                  // digest of what policy is made of
 	policy   *sampler.Policy
 	redactor *redact.Redactor
+	waits    func(error) bool
 }
 
 // connections checks and compiles all connections, and what they can't have together.
@@ -38,13 +39,15 @@ func (c *checker) connections(all []config.Connection) []*connection {
 	})
 	var compiled []*connection
 	for _, conn := range all {
+		before := len(c.problems)
 		if n := c.connection(conn); n != nil {
 			compiled = append(compiled, n)
 		}
+		c.leaveOut(conn.Name, before)
 	}
 	c.names(all)
 	c.claims(compiled)
-	return compiled
+	return slices.DeleteFunc(compiled, func(n *connection) bool { return c.left[n.cfg.Name] != nil })
 }
 
 // connection checks and compiles one connection; nil if it has a problem. The driver of a
@@ -54,6 +57,7 @@ func (c *checker) connection(conn config.Connection) *connection {
 	d, known := c.drivers.lookup(conn.Driver)
 	n := &connection{cfg: conn, driver: d, settings: c.settings(conn), overflow: c.overflow(conn, d), address: new(atomic.Pointer[string])}
 	n.identity = c.identity(n)
+	n.waits = c.waits(conn.Name, d)
 	old := c.running(conn.Name)
 	switch {
 	case !known:
@@ -204,6 +208,7 @@ func (n *connection) processor(cfg config.Config) processor.ConnectionConfig {
 		Name:          n.cfg.Name,
 		Fingerprint:   n.identity,
 		Claims:        n.claims,
+		Waits:         n.waits,
 		Decider:       n.policy,
 		QueueSize:     n.cfg.Buffer,
 		BatchSize:     n.cfg.Batch,

@@ -19,11 +19,15 @@ type Explanation = sampler.Explanation
 // rule, which probability, what the head sampler does, and why. kind is the framework's
 // word or OTel's; "" is internal.
 func (b *Bridge) Explain(name, kind string, attrs ...attribute.KeyValue) []Explanation {
+	if b == nil {
+		return nil
+	}
 	connections := b.state.Load().plan.connections
 	all := make([]Explanation, len(connections))
 	for i, n := range connections {
 		all[i] = n.policy.Explain(name, kind, attrs...)
 		all[i].Redacted = n.redactor.Explain(name, attrs)
+		b.warnForeign(&all[i])
 	}
 	return all
 }

@@ -33,6 +33,11 @@ type options struct {
 	alwaysOn       bool
 	redact         redact.Options // what WithRedactor adds to each connection
 	inspector      *inspector     // of this Bridge alone
+	strict         strictness
+	lenient        bool // leaves out connections with a mistake
+	fallback       bool
+	identity       func() exporter.Identity
+	who            exporter.Identity // what identity says
 }
 
 func newOptions(opts []Option) options {
@@ -44,6 +49,9 @@ func newOptions(opts []Option) options {
 	}
 	if o.logger == nil {
 		o.logger = slog.New(slog.DiscardHandler)
+	}
+	if o.identity != nil {
+		o.who = o.identity()
 	}
 	o.lines = safelog.NewQueue(o.logger)
 	o.logger = safelog.Guard(o.logger)

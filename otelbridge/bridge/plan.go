@@ -1,7 +1,9 @@
 package bridge
 
 import (
+	"cmp"
 	"log/slog"
+	"maps"
 	"slices"
 
 	"go.opentelemetry.io/otel/propagation"
@@ -17,7 +19,9 @@ import (
 // same file. The error is [config.Problems], each with its key path and place. What Check
 // accepts, New builds, unless the outside world changes in between.
 func Check(cfg config.Config, opts ...Option) error {
-	_, err := newPlan(cfg, newOptions(opts), resourceOf(cfg), nil)
+	o := newOptions(opts)
+	o.fallback, o.lenient = false, false
+	_, err := newPlan(cfg, o, resourceOf(o.identified(cfg)), nil)
 	return err
 }
 
@@ -29,6 +33,8 @@ type plan struct {
 	wire        sampler.Wire
 	connections []*connection
 	warnings    config.Problems
+	left        map[string]config.Problems // of connections that are left out
+	broken      error                      // what else is wrong, and was let pass
 }
 
 // newPlan checks and compiles cfg for spans of that resource. Connections and policies that
@@ -38,6 +44,7 @@ func newPlan(cfg config.Config, o options, res *resource.Resource, old *plan) (*
 	if err := o.drivers.check(); err != nil {
 		return nil, err
 	}
+	cfg = o.identified(cfg)
 	p := &plan{cfg: cfg, resource: res}
 	c := &checker{options: o, cfg: cfg, service: serviceName(res), told: map[string]bool{}}
 	if old != nil {
@@ -48,8 +55,31 @@ func newPlan(cfg config.Config, o options, res *resource.Resource, old *plan) (*
 	if !cfg.Disabled { // OTEL_SDK_DISABLED: nothing is kept, ids stay valid
 		p.connections = c.connections(c.configured())
 	}
-	p.warnings = c.warnings
-	return p, c.err()
+	p.warnings, p.left = c.warnings, c.left
+	err := c.err()
+	if err != nil && o.fallback && !c.fatal {
+		p.broken, err = err, nil
+	}
+	return p, err
+}
+
+// identified returns cfg with what the framework says about the process.
+func (o *options) identified(cfg config.Config) config.Config {
+	id := &cfg.Identity
+	id.Project, id.Profile = cmp.Or(o.who.Project, id.Project), cmp.Or(o.who.Profile, id.Profile)
+	id.Role, id.Node = cmp.Or(o.who.Role, id.Role), cmp.Or(o.who.Node, id.Node)
+	return cfg
+}
+
+// emptyPlan is the plan of a Bridge that goes on although nothing of its configuration can be used.
+func emptyPlan(o options, why error) (*plan, error) {
+	cfg := config.Default()
+	cfg.Connections, cfg.Implicit = nil, false
+	p, err := newPlan(cfg, o, resourceOf(o.identified(cfg)), nil)
+	if err == nil {
+		p.broken = why
+	}
+	return p, err
 }
 
 // policies returns the connections' policies, in the order of the configuration.
@@ -72,8 +102,13 @@ func (p *plan) processors() []processor.ConnectionConfig {
 
 // logNotes logs, once for each configuration, what its author may not expect.
 func (p *plan) logNotes(log *slog.Logger) {
-	if len(p.connections) == 0 && !p.cfg.Disabled {
+	if p.broken != nil {
+		log.Error("tracing goes on without what is wrong in its configuration", "error", p.broken)
+	} else if len(p.connections) == 0 && len(p.left) == 0 && !p.cfg.Disabled {
 		log.Warn("the configuration has no connections, so no span is kept; config.Default has the console")
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.left)) {
+		log.Error("a connection with a mistake is left out, the others run", "connection", name, "error", p.left[name])
 	}
 	for _, w := range slices.Concat(p.cfg.Warnings, p.warnings) {
 		log.Warn(w.Error())

@@ -43,6 +43,9 @@ func (b *Bridge) Reload(ctx context.Context, cfg config.Config) error { return b
 // read or is wrong leaves the old configuration in force; the log and [Bridge.Stats] say so.
 // The error says that the file can't be watched.
 func (b *Bridge) Watch(ctx context.Context, path string, opts ...config.Option) (stop func(), err error) {
+	if b == nil {
+		return func() {}, errNoBridge
+	}
 	opts = append([]config.Option{config.WithCurrent(b.state.Load().plan.cfg)}, opts...)
 	return config.Watch(ctx, path, func(cfg config.Config, err error) {
 		_ = b.reload(ctx, cfg, err) // it is in the log and in Stats
@@ -52,13 +55,17 @@ func (b *Bridge) Watch(ctx context.Context, path string, opts ...config.Option) 
 // state is what a reload replaces as a whole.
 type state struct {
 	plan   *plan
-	hash   string // of the plan's configuration
+	since  time.Time // when the plan came into force
+	hash   string    // of the plan's configuration
 	result ReloadResult
 }
 
 // reload takes cfg over and keeps the result. If refused is why there is no such cfg, only the
 // result changes.
 func (b *Bridge) reload(ctx context.Context, cfg config.Config, refused error) error {
+	if b == nil {
+		return errNoBridge
+	}
 	select {
 	case b.reloading <- struct{}{}:
 		defer func() { <-b.reloading }()
@@ -66,7 +73,7 @@ func (b *Bridge) reload(ctx context.Context, cfg config.Config, refused error) e
 		return fmt.Errorf("another reload is running: %w", ctx.Err())
 	}
 	old := b.state.Load()
-	next := &state{plan: old.plan, hash: old.hash, result: ReloadResult{Count: old.result.Count + 1}}
+	next := &state{plan: old.plan, hash: old.hash, since: old.since, result: ReloadResult{Count: old.result.Count + 1}}
 	err := refused
 	if err == nil {
 		next.plan, err = b.takeOver(ctx, old.plan, cfg)
@@ -76,7 +83,7 @@ func (b *Bridge) reload(ctx context.Context, cfg config.Config, refused error) e
 		next.result.Error = err.Error()
 	}
 	if next.result.OK {
-		next.hash = cfg.Hash()
+		next.hash, next.since = cfg.Hash(), next.result.Time
 		if needsRestart(cfg.OTel, b.first.cfg.OTel) {
 			next.result.NeedsRestart = []string{"otel"}
 		}
@@ -105,7 +112,9 @@ func (b *Bridge) logReload(ctx context.Context, s *state, err error) {
 
 // takeOver replaces old by the plan of cfg and returns the one that is in force then.
 func (b *Bridge) takeOver(ctx context.Context, old *plan, cfg config.Config) (*plan, error) {
-	p, err := newPlan(cfg, b.opts, b.first.resource, old)
+	o := b.opts
+	o.lenient, o.fallback = false, false // a bad configuration is refused whole
+	p, err := newPlan(cfg, o, b.first.resource, old)
 	if err != nil {
 		return old, err
 	}

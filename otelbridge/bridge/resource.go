@@ -1,6 +1,11 @@
 package bridge
 
 import (
+	"cmp"
+	"os"
+	"path/filepath"
+	"strings"
+
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -10,7 +15,8 @@ import (
 )
 
 // resourceOf returns who the spans come from: the SDK's own default, then [otel], then the
-// framework's identity under its names.
+// framework's identity under its names. A service without a name is called like the project or,
+// without one, the program.
 func resourceOf(cfg config.Config) *resource.Resource {
 	var attrs []attribute.KeyValue
 	for key, value := range cfg.OTel.Resource {
@@ -28,6 +34,9 @@ func resourceOf(cfg config.Config) *resource.Resource {
 		if a.value != "" {
 			attrs = append(attrs, attribute.String(a.key, a.value))
 		}
+	}
+	if cfg.OTel.Service == "" && cfg.OTel.Resource["service.name"] == "" && strings.HasPrefix(serviceName(resource.Default()), "unknown_service") {
+		attrs = append(attrs, semconv.ServiceName(cmp.Or(cfg.Identity.Project, filepath.Base(os.Args[0]))))
 	}
 	// The two never conflict: ours has no schema.
 	merged, err := resource.Merge(resource.Default(), resource.NewSchemaless(attrs...))

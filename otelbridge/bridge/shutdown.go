@@ -21,6 +21,9 @@ type Loss = processor.Loss
 // error has a [*LossError] with what each connection has lost since the last call; that stays
 // counted in [Bridge.Stats].
 func (b *Bridge) ForceFlush(ctx context.Context) error {
+	if b == nil {
+		return nil
+	}
 	tp := b.built.Load()
 	if tp == nil || len(b.opts.provider) == 0 {
 		return b.fanout.ForceFlush(ctx)
@@ -52,7 +55,11 @@ func atOnce(ctx context.Context, do func(context.Context) error) (wait func() er
 // dropped.closed. Further calls wait for the first, or for their own ctx, and return its
 // result.
 func (b *Bridge) Shutdown(ctx context.Context) error {
+	if b == nil {
+		return nil
+	}
 	if b.stopping.CompareAndSwap(false, true) {
+		close(b.halt)
 		b.downErr = b.shutdown(ctx)
 		close(b.down)
 		return b.downErr

@@ -21,6 +21,9 @@ type Stats struct {
 
 // Stats returns a consistent snapshot. It takes no lock that the path of a span takes.
 func (b *Bridge) Stats() Stats {
+	if b == nil {
+		return Stats{}
+	}
 	st := b.state.Load()
 	s := Stats{Stats: b.fanout.Stats(), ConfigHash: st.hash}
 	if cfg := st.plan.cfg; cfg.Disabled { // none is open, but whoever asks for one by name finds it
@@ -54,10 +57,4 @@ func (s Stats) Map() map[string]any {
 		return nil
 	}
 	return m
-}
-
-// Health says for each connection whether it works, since when and why not, and for the driver
-// "page" where the page is.
-func (b *Bridge) Health() processor.Health {
-	return b.state.Load().plan.withAddresses(b.fanout.Health())
 }

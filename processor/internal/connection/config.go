@@ -41,6 +41,7 @@ type Explain = func(decision.Verdict) []attribute.KeyValue
 type Config struct {
 	Name          string
 	Open          func(ctx context.Context) (sdktrace.SpanExporter, error)
+	Waits         func(err error) bool
 	Claims        []string
 	QueueSize     int
 	BufferBytes   int64

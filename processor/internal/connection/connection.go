@@ -37,6 +37,8 @@ type Connection struct {
 	stopSending context.CancelCauseFunc
 
 	// The end.
+	waiting  atomic.Bool   // KeepOpening is at it
+	closing  chan struct{} // closed when Shutdown begins
 	stopping atomic.Bool
 	final    atomic.Bool
 	stopped  chan struct{} // closed when Shutdown has its result
@@ -69,6 +71,7 @@ func New(cfg Config, l *ledger.Ledger, env *Environment) *Connection {
 		env:     env,
 		made:    time.Now(),
 		slot:    exporterSlot{token: make(chan struct{}, 1), released: make(chan struct{})},
+		closing: make(chan struct{}),
 		stopped: make(chan struct{}),
 	}
 	c.slot.token <- struct{}{}

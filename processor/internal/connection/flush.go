@@ -51,6 +51,9 @@ func (f *flushes) run(do func()) {
 
 // ForceFlush exports what has ended before, unless ctx ends first.
 func (c *Connection) ForceFlush(ctx context.Context) error {
+	if c.waiting.Load() {
+		return c.flushWaiting()
+	}
 	if ctx.Err() == nil {
 		f := c.flushes.join(c.flush)
 		select {

@@ -15,6 +15,7 @@ import (
 // has not returned by then is booked when it does.
 func (c *Connection) Shutdown(ctx context.Context) error {
 	if !c.stopping.Swap(true) {
+		close(c.closing)
 		c.stopErr = c.shutdown(ctx)
 		c.account.Leave()
 		close(c.stopped)
