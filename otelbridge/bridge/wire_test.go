@@ -2,6 +2,7 @@ package bridge_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"go.opentelemetry.io/otel/baggage"
@@ -164,6 +165,56 @@ func TestStrangersTraceIdsBuyNothingBehindAnEdge(t *testing.T) {
 		}
 		if got := kept.Len(); got > 1 {
 			t.Errorf("%s: %d of 200 were kept", name, got)
+		}
+	}
+}
+
+// One forged request moves no account of any connection by more than the largest weight, or one
+// over the connection's own rate; behind an edge by nothing beyond what any request would.
+func TestForgedRequestsInTheAccounts(t *testing.T) {
+	t.Parallel()
+	const sampled = "-0102030405060708-01"
+	for _, edge := range []string{"continue", "restart", "ignore"} {
+		for _, parent := range []string{"respect", "ignore"} {
+			b, _ := newBridge(t, fmt.Sprintf(`
+[otel]
+edge = %q
+[trace.all]
+driver = "kept"
+sample = { parent = %q }
+[trace.few]
+driver = "kept"
+sample = { rate = 0.001, parent = %q }
+`, edge, parent, parent))
+			requests := 0
+			for _, th := range []string{"th:0", "th:8", "th:fffff", "th:ffffffffffffff", ""} {
+				for _, rv := range []string{"rv:ffffffffffffff", "rv:00000000000000", ""} {
+					ctx := propagation.TraceContext{}.Extract(t.Context(), propagation.MapCarrier{
+						"traceparent": fmt.Sprintf("00-%016xffffffffffffffff", requests+1) + sampled,
+						"tracestate":  strings.Trim("ot="+th+";"+rv, ";"),
+					})
+					_, span := b.TracerProvider().Tracer("test").Start(ctx, "request")
+					span.End()
+					requests++
+				}
+			}
+			if err := b.ForceFlush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			st := b.Stats()
+			for name, each := range map[string]float64{"all": 1, "few": 1000.2} {
+				most := each
+				if edge == "continue" && parent == "respect" {
+					most = max(each, 1<<20)
+				}
+				c := st.Connections[name]
+				if c.Adjusted.Exported > float64(requests)*most {
+					t.Errorf("edge %s, parent %s: %d requests count as %v on %s", edge, parent, requests, c.Adjusted.Exported, name)
+				}
+				if edge != "continue" && name == "few" && c.Exported > 2 {
+					t.Errorf("edge %s, parent %s: %d of %d requests were kept at 0.001", edge, parent, c.Exported, requests)
+				}
+			}
 		}
 	}
 }
