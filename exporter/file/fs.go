@@ -58,7 +58,7 @@ func (o osFS) OpenFile(name string, flag int, perm os.FileMode) (handle, error) 
 	}
 	if o.group != nil && flag&os.O_EXCL != 0 {
 		if err := f.Chown(-1, *o.group); err != nil {
-			return nil, errors.Join(fmt.Errorf("giving it to group %d (dirgroup): %w", *o.group, err), f.Close(), os.Remove(name))
+			return nil, errors.Join(fmt.Errorf("giving it to group %d: %w; name a group that this user is in", *o.group, err), f.Close(), os.Remove(name))
 		}
 	}
 	return f, nil

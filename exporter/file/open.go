@@ -15,7 +15,7 @@ func (w *writer) acquire() error {
 		return err
 	}
 	if warning != "" && warning != w.warned {
-		w.logger.Warn(warning, "file", w.path)
+		w.logger.Warn("others can write to the directory of the trace file", "file", w.path, "warning", warning)
 		w.warned = warning
 	}
 	if err := w.fs.MkdirAll(w.family.Dir, w.dirMode); err != nil {

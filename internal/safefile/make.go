@@ -2,6 +2,7 @@ package safefile
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -32,7 +33,9 @@ func MakeDirectories(dir string, mode fs.FileMode, group *int) error {
 		return err
 	}
 	if group != nil {
-		err = d.Chown(-1, *group)
+		if err = d.Chown(-1, *group); err != nil {
+			err = fmt.Errorf("giving it to group %d: %w; name a group that this user is in", *group, err)
+		}
 	}
 	return errors.Join(err, d.Chmod(mode), d.Close())
 }
