@@ -2,6 +2,7 @@ package otelbridge_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -10,7 +11,10 @@ import (
 	"sync"
 	"testing"
 
+	"go.opentelemetry.io/otel/codes"
+
 	"github.com/tracehook/tracehook/config"
+	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/otelbridge"
 	"github.com/tracehook/tracehook/processor"
 )
@@ -111,6 +115,83 @@ func TestPage(t *testing.T) {
 	}
 	if text := log.String(); strings.Count(text, address) != 1 || !strings.Contains(text, "level=INFO") {
 		t.Errorf("the log says\n%s", text)
+	}
+}
+
+// The page knows which connection keeps a span, and why, whatever became of the tracestate of its
+// own copy; asking changes no account.
+func TestPageKnowsWhoKeepsASpan(t *testing.T) {
+	t.Parallel()
+	cfg, err := config.Parse([]byte(pageConfig+`
+[trace.half]
+driver = "none"
+sample = { rate = 0.5, error = false, limit = 1 }
+[trace.none]
+driver = "none"
+sample = { rate = 0, error = false }
+[trace.look.sample]
+rate = 0.999
+error = true
+`), "toml", config.WithEnviron(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := otelbridge.New(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = b.Shutdown(context.Background()) }()
+	address := b.Health().Addresses["look"]
+	tracer := b.TracerProvider().Tracer("test")
+	for i := range 200 {
+		_, span := tracer.Start(t.Context(), []string{"left.out", "other"}[i%2])
+		if i%3 == 0 {
+			span.SetStatus(codes.Error, "")
+		}
+		span.End()
+	}
+	if err := b.ForceFlush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := b.Stats()
+	kept := make(map[string]int64)
+	for line := range strings.Lines(get(t, address+"api/spans")) {
+		var d struct {
+			ResourceSpans []struct {
+				ScopeSpans []struct {
+					Spans []struct{ TraceID, SpanID, Name string }
+				}
+			}
+		}
+		if err := json.Unmarshal([]byte(line), &d); err != nil {
+			t.Fatal(err)
+		}
+		s := d.ResourceSpans[0].ScopeSpans[0].Spans[0]
+		var said struct{ Decisions []exporter.Decision }
+		if err := json.Unmarshal([]byte(get(t, address+"api/traces/"+s.TraceID+"/decisions?span="+s.SpanID)), &said); err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range said.Decisions {
+			if d.Keep {
+				kept[d.Connection]++
+			}
+			switch {
+			case d.Connection == "other" && d.Keep && s.Name == "left.out" && d.Reason != "error",
+				d.Connection == "other" && !d.Keep && (d.Reason != "rule" || d.Rule != "rules[0] left.*"),
+				d.Connection == "half" && d.Keep && d.Weight != 2,
+				d.Connection == "none" && d.Why != "the probability is 0":
+				t.Errorf("%s of %+v", s.Name, d)
+			}
+		}
+	}
+	// What the page says of all spans together is what the accounts say.
+	want := b.Stats()
+	half := want.Connections["half"]
+	if kept["look"] != want.Connections["look"].Exported || kept["half"] != half.Exported+half.RateLimited || kept["none"] != 0 || kept["other"] == 0 {
+		t.Errorf("the page says %v, the accounts %+v, %+v", kept, want.Connections["look"], half)
+	}
+	if before.Connections["half"].RateLimited != half.RateLimited || before.Offered != want.Offered {
+		t.Errorf("asking changed the accounts from %+v to %+v", before.Connections["half"], half)
 	}
 }
 

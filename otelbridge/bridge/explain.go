@@ -38,11 +38,7 @@ func (b *Bridge) Explain(name, kind string, attrs ...attribute.KeyValue) []Expla
 func explainWith(rules []config.Rule) func(decision.Verdict) []attribute.KeyValue {
 	words := make([]attribute.KeyValue, len(rules))
 	for i, r := range rules {
-		text := "rules[" + strconv.Itoa(i) + "]"
-		if r.Name != "" {
-			text += " " + r.Name
-		}
-		words[i] = attribute.String(vocab.Rule, text)
+		words[i] = attribute.String(vocab.Rule, ruleText(r, i))
 	}
 	return func(v decision.Verdict) []attribute.KeyValue {
 		rule := attribute.String(vocab.Rule, v.Reason.String())
@@ -51,4 +47,13 @@ func explainWith(rules []config.Rule) func(decision.Verdict) []attribute.KeyValu
 		}
 		return []attribute.KeyValue{rule, attribute.Float64(vocab.Probability, v.Threshold.Probability())}
 	}
+}
+
+// ruleText is how people recognize a rule.
+func ruleText(r config.Rule, i int) string {
+	text := "rules[" + strconv.Itoa(i) + "]"
+	if r.Name != "" {
+		text += " " + r.Name
+	}
+	return text
 }

@@ -5,6 +5,7 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"github.com/tracehook/tracehook/decision"
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/processor"
 )
@@ -35,9 +36,49 @@ func (i *inspector) Connections() any {
 	return c
 }
 
-// Decisions implements [exporter.Inspector].
-func (*inspector) Decisions(sdktrace.ReadOnlySpan) []exporter.Decision {
-	return nil
+// wrapped is a span that says something else than the one that ended.
+type wrapped interface{ Unwrap() sdktrace.ReadOnlySpan }
+
+// Decisions implements [exporter.Inspector]. Each policy is asked as if the span ended now, at dynamic
+// factor 1.
+func (i *inspector) Decisions(span sdktrace.ReadOnlySpan) []exporter.Decision {
+	b := i.bridge.Load()
+	if b == nil {
+		return nil
+	}
+	for w, ok := span.(wrapped); ok; w, ok = span.(wrapped) {
+		span = w.Unwrap()
+	}
+	s := decision.Read(span)
+	b.head.Ended(&s)
+	var all []exporter.Decision
+	for _, n := range b.state.Load().plan.connections {
+		all = append(all, n.decide(&s))
+	}
+	return all
+}
+
+// decide asks the policy of n in words.
+func (n *connection) decide(s *decision.Span) exporter.Decision {
+	var v decision.Verdict
+	n.policy.Judge(&v, s)
+	d := exporter.Decision{Connection: n.cfg.Name, Driver: n.cfg.Driver, Keep: v.Keep, Reason: v.Reason.String()}
+	if v.Reason == decision.ByRule && int(v.Rule) < len(n.cfg.Sample.Rules) {
+		d.Rule = ruleText(n.cfg.Sample.Rules[v.Rule], int(v.Rule))
+	}
+	switch {
+	case v.Keep && v.Known:
+		d.Weight = v.Threshold.AdjustedCount()
+	case v.Keep:
+		d.Why = "what it stands for isn't known"
+	case v.Reason == decision.ByParent:
+		d.Why = "what its trace began with, or another sampler, had not sampled it"
+	case v.Threshold >= decision.Never:
+		d.Why = "the probability is 0"
+	case n.cfg.Sample.Key == "" || n.cfg.Sample.Key == "trace_id":
+		d.Why = "the randomness of its trace is below th:" + v.Threshold.String()
+	}
+	return d
 }
 
 // addressed is an exporter that people can look at.

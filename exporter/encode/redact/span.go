@@ -27,6 +27,10 @@ const (
 	partLinks
 )
 
+// Unwrap returns the span as it ended, for those who decide by what it was. What it says must not
+// leave the process.
+func (s *span) Unwrap() sdktrace.ReadOnlySpan { return s.ReadOnlySpan }
+
 // changed holds the redacted parts of a span. It isn't changed once the span has it.
 type changed struct {
 	parts       uint32

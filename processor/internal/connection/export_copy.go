@@ -53,6 +53,9 @@ func (c *exportCopy) SpanContext() trace.SpanContext {
 	return sc.WithTraceFlags(sc.TraceFlags() | trace.FlagsSampled)
 }
 
+// Unwrap returns the span itself.
+func (c *exportCopy) Unwrap() sdktrace.ReadOnlySpan { return c.ReadOnlySpan }
+
 // explained is what a queue holds where the verdict is to be exported, too.
 type explained struct {
 	queued
@@ -67,6 +70,9 @@ type described struct {
 }
 
 func (d *described) Attributes() []attribute.KeyValue { return d.attrs }
+
+// Unwrap returns what attributes were added to.
+func (d *described) Unwrap() sdktrace.ReadOnlySpan { return d.ReadOnlySpan }
 
 // described returns what the exporter gets, with what Explain says added to a copy of the
 // attributes: the backing array of the span's own is shared by all connections. An Explain
