@@ -148,6 +148,12 @@ func (e *Exporter) result(spans []sdktrace.ReadOnlySpan, b Batch, delivery, refu
 // destination may have them twice.
 func (e *Exporter) Resent() int64 { return e.sender.Resent() }
 
+// Barred returns why the destination takes nothing from us, nil if it does; see [report.Gate].
+func (e *Exporter) Barred() error { return e.sender.Barred() }
+
+// Admit waits while [Exporter.Barred] returns an error, as [report.Gate] says.
+func (e *Exporter) Admit(ctx context.Context) bool { return e.sender.Admit(ctx) }
+
 // String returns the driver and the destination, without secrets.
 func (e *Exporter) String() string { return e.config.Driver + " " + e.config.Target }
 
@@ -155,6 +161,8 @@ func (e *Exporter) String() string { return e.config.Driver + " " + e.config.Tar
 func (e *Exporter) MarshalLog() any {
 	return struct{ Type, Target string }{e.config.Driver, e.config.Target}
 }
+
+var _ report.Gate = (*Exporter)(nil)
 
 // Shutdown ends running exports, which then fail or go to the store, and closes everything. It
 // returns soon after ctx is done. Later calls return the same result.

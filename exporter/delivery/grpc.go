@@ -101,8 +101,8 @@ func (g *GRPC) Send(ctx context.Context, b Batch) Verdict {
 	}
 	answered := len(header)+len(trailer) > 0
 	return Verdict{
-		Outcome:   outcome,
-		Answered:  answered,
+		Outcome:  outcome,
+		Answered: answered,
 		// Without a peer nothing has left. Where there is an answer it wasn't lost, but a deadline
 		// says nothing about what was done by then.
 		Uncertain: uncertain && at.Addr != nil && (!answered || st.Code() == codes.DeadlineExceeded),

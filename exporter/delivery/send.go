@@ -71,11 +71,14 @@ func result(spans int, left []Left) error {
 		return nil
 	}
 	r := &report.Result{Exported: spans}
-	told := 0
+	told, barred := 0, 0
 	for _, l := range left {
 		failed, err := l.Batch.Spans, l.Verdict.Err
 		if l.Verdict.Outcome == Delivered {
 			failed, err = l.Verdict.Rejected, l.Verdict.Rejection(l.Batch.Spans)
+		}
+		if l.Verdict.Outcome == Barred && !l.Verdict.Uncertain && !l.Batch.Uncertain {
+			barred += failed
 		}
 		r.Failed += failed
 		r.Exported -= failed
@@ -86,6 +89,7 @@ func result(spans int, left []Left) error {
 			r.Err = fmt.Errorf("%w; %w", r.Err, err)
 		}
 	}
+	r.Barred = barred == spans
 	return r
 }
 

@@ -19,6 +19,9 @@ type Result struct {
 	// Resent spans, which are among the three others, were sent more than once because an answer
 	// was lost: the destination may have them twice. [Counts.Resent] includes them.
 	Resent int
+	// Barred reports that all spans have failed for a reason that [Gate.Barred] told, and that none
+	// has arrived: they may be exported again when they are admitted.
+	Barred bool
 }
 
 // Error returns the counts that aren't zero and the reason.
@@ -77,6 +80,7 @@ func Read(err error, n int) Result {
 	r.Failed = n - r.Exported - r.Spooled
 	if own, ok := counted.(*Result); ok {
 		r.Resent = min(max(own.Resent, 0), n)
+		r.Barred = own.Barred && r.Failed == n
 	}
 	return r
 }

@@ -34,6 +34,16 @@ type Spooler interface {
 	Resent() int64
 }
 
+// Gate is an exporter that knows whether its destination takes anything from us.
+type Gate interface {
+	// Barred returns why the destination takes nothing from us at all, such as credentials that
+	// have expired or a path that isn't there; nil if it does. It must not block.
+	Barred() error
+	// Admit waits while there is such a reason, and finds out from time to time whether it lasts. It
+	// reports false if ctx is done before.
+	Admit(ctx context.Context) bool
+}
+
 // Counts are what an exporter counts itself; see [Spooler].
 type Counts struct{ Inherited, Pending, Replayed, Dead, Expired, Resent int64 }
 
@@ -59,6 +69,7 @@ type Spool struct {
 	}
 	inheritor interface{ SpoolInherited() int64 }
 	resender  interface{ Resent() int64 }
+	gate      Gate
 }
 
 // SpoolOf returns the spool of e. For each method of [Spooler], it takes the first exporter that has
@@ -70,6 +81,7 @@ func SpoolOf(e sdktrace.SpanExporter) Spool {
 		take(&s.counter, e)
 		take(&s.inheritor, e)
 		take(&s.resender, e)
+		take(&s.gate, e)
 		wrapper, ok := e.(interface{ Unwrap() sdktrace.SpanExporter })
 		if !ok {
 			break
@@ -94,6 +106,17 @@ func (s Spool) CanSpool() bool { return s.spooler != nil }
 
 // CanCount reports whether the exporter counts anything.
 func (s Spool) CanCount() bool { return s.counter != nil || s.resender != nil }
+
+// Barred returns what a [Gate] returns, and nil for an exporter that is none.
+func (s Spool) Barred() error {
+	if s.gate == nil {
+		return nil
+	}
+	return s.gate.Barred()
+}
+
+// Admit waits as a [Gate] does; an exporter that is none admits everything.
+func (s Spool) Admit(ctx context.Context) bool { return s.gate == nil || s.gate.Admit(ctx) }
 
 // SpoolSpans calls the method of the exporter, which must have it; see [Spool.CanSpool].
 func (s Spool) SpoolSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {

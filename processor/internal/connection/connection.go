@@ -18,7 +18,11 @@ type Connection struct {
 	made    time.Time
 
 	// The queues.
-	queue     *queue
+	queue *queue
+	// barredSince is when somebody first saw that the destination takes nothing from us, in Unix
+	// nanoseconds; 0 if it does.
+	barredSince atomic.Int64
+
 	spool     *queue // before the exporter's spool, where that is the overflow
 	copies    copyCache
 	successor atomic.Pointer[Connection] // set before the gate closes, if there is one
@@ -132,6 +136,12 @@ func (c *Connection) Health(factor float64, now time.Time) ledger.Health {
 	}
 	if k := c.running.Load(); k != nil {
 		s.Running, s.RunningSince = k.batch.total.Spans, k.called
+	}
+	if err := c.barred(); err != nil {
+		c.barredSince.CompareAndSwap(0, now.UnixNano())
+		s.Barred, s.BarredSince = err.Error(), time.Unix(0, c.barredSince.Load())
+	} else {
+		c.barredSince.Store(0)
 	}
 	return c.account.Health(&s, now)
 }

@@ -44,8 +44,7 @@ const notifyLoad = 0.5
 func (c *Connection) export(b batch, from *queue, began time.Time) *export {
 	x := &export{c: c, batch: b, queue: from, began: began, called: time.Now(), done: make(chan struct{})}
 	ctx, cancel := context.WithTimeoutCause(c.sending, c.cfg.ExportTimeout, errExportTimeout)
-	// A little later than the context, so that an exporter which heeds it is never abandoned.
-	patience := c.cfg.ExportTimeout + min(c.cfg.ExportTimeout/20, 50*time.Millisecond)
+	patience := x.patience()
 	if x.spools() {
 		patience = MaxDuration
 		ctx, cancel = context.WithTimeoutCause(c.ctx, c.cfg.ExportTimeout, errExportTimeout)
@@ -73,6 +72,31 @@ func (x *export) run(ctx context.Context, cancel context.CancelFunc) {
 		x.finish(r, panicked)
 	}()
 	r = report.Read(x.call(ctx), n)
+	for r.Barred && x.awaitGate() {
+		again, stop := context.WithTimeoutCause(x.c.sending, x.c.cfg.ExportTimeout, errExportTimeout)
+		r = report.Read(x.call(again), n)
+		stop()
+	}
+}
+
+// awaitGate waits until the destination of spans that it didn't let in takes something from us
+// again. Meanwhile the export isn't overdue. It reports false for spans of a caller who waits, and
+// if the connection is shut down first.
+func (x *export) awaitGate() bool {
+	e := x.c.slot.load()
+	if e == nil || x.queue != x.c.queue || !x.timer.Stop() {
+		return false
+	}
+	admitted := e.spool.Admit(x.c.sending)
+	x.timer.Reset(x.patience())
+	return admitted
+}
+
+// patience is a little longer than the context of an export lasts, so that an exporter which heeds
+// it is never abandoned.
+func (x *export) patience() time.Duration {
+	timeout := x.c.cfg.ExportTimeout
+	return timeout + min(timeout/20, 50*time.Millisecond)
 }
 
 func (x *export) call(ctx context.Context) error {

@@ -174,6 +174,20 @@ func (c *Connection) Spool() (n report.Counts) {
 	return e.spool.Counts()
 }
 
+// barred asks the exporter why its destination takes nothing from us. One that panics doesn't know.
+func (c *Connection) barred() (err error) {
+	e := c.slot.load()
+	if e == nil {
+		return nil
+	}
+	defer func() {
+		if recover() != nil {
+			err = nil
+		}
+	}()
+	return e.spool.Barred()
+}
+
 func (c *Connection) whyNotOpen() string {
 	if err := c.slot.openErr.Load(); err != nil {
 		return err.Error()

@@ -58,11 +58,24 @@ func (c *Connection) ForceFlush(ctx context.Context) error {
 		f := c.flushes.join(c.flush)
 		select {
 		case <-f.done:
-			return nil
+			return c.barredError()
 		case <-ctx.Done():
 		}
 	}
+	if err := c.barredError(); err != nil {
+		return err
+	}
 	return c.errorf("%s still waiting to be exported: %w", ledger.Spans(c.pending(), "is", "are"), ctx.Err())
+}
+
+// barredError says how many spans wait because the destination takes nothing from us; nil if it
+// does.
+func (c *Connection) barredError() error {
+	err := c.barred()
+	if err == nil {
+		return nil
+	}
+	return c.errorf("%s waiting: %w", ledger.Spans(c.pending()+uint64(c.Spool().Pending), "is", "are"), err)
 }
 
 // flush is one flush.

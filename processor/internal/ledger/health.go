@@ -27,8 +27,11 @@ type Health struct {
 
 // Status is what only the connection itself knows of its health.
 type Status struct {
-	NotOpen string    // why it has no exporter; empty if it has one
-	Made    time.Time // when it was made
+	NotOpen string // why it has no exporter; empty if it has one
+	// Barred is why the destination takes nothing from us since BarredSince; empty if it does.
+	Barred      string
+	BarredSince time.Time
+	Made        time.Time // when it was made
 	// Running is the number of spans in the export that runs, RunningSince when it began.
 	// An export that runs for longer than Patience is slow.
 	Running      uint64
@@ -49,6 +52,8 @@ func (a *Account) Health(s *Status, now time.Time) Health {
 	switch {
 	case s.NotOpen != "":
 		return Health{Failing, s.Made, "it is not open yet: " + s.NotOpen}
+	case s.Barred != "":
+		return Health{Failing, s.BarredSince, s.Barred}
 	case d.failures > 0:
 		return Health{Failing, d.failingSince, t.whyFailing()}
 	case s.Running > 0 && now.Sub(s.RunningSince) >= s.Patience:
