@@ -37,12 +37,19 @@ type seen struct {
 }
 
 // Read sets dst to what [Read] returns for s.
-func (r *Reader) Read(dst *Span, s sdktrace.ReadOnlySpan) {
+func (r *Reader) Read(dst *Span, s sdktrace.ReadOnlySpan) { r.ReadFor(dst, s, true) }
+
+// ReadFor is Read, but leaves Duration 0 where nobody wants it: each method of an ended span
+// copies it.
+func (r *Reader) ReadFor(dst *Span, s sdktrace.ReadOnlySpan, wantsDuration bool) {
 	dst.Origin, dst.Recorded, dst.Export, dst.Entry = Foreign, Always, false, nil
 	dst.Ended = s
 	dst.Context = s.SpanContext()
 	r.readState(&dst.State, dst.Context.TraceState(), dst.Context.TraceID())
-	dst.Duration = duration(s)
+	dst.Duration = 0
+	if wantsDuration {
+		dst.Duration = duration(s)
+	}
 	dst.Error = s.Status().Code == codes.Error
 }
 

@@ -62,6 +62,9 @@ type Verdict struct {
 // load is how full the part of the connection's queue is that ordinary spans may use, 0 to
 // 1. Spans kept by error or slow that wait count as well: they take places that ordinary
 // ones then don't get. A Decider without a dynamic factor ignores it.
+//
+// A Decider may have a method WantsDuration() bool. If that of all Deciders returns false, the
+// Duration of spans is 0, which saves time.
 type Decider interface {
 	Decide(s *Span, load float64) Verdict
 }

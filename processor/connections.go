@@ -14,6 +14,8 @@ type connections struct {
 	retired []*ledger.Ledger
 	others  *ledger.Snapshot // of those that were retired earlier; nil if there are none
 	closed  bool             // by Shutdown
+	// wantsDuration reports that a Decider asks for the duration of spans.
+	wantsDuration bool
 }
 
 // member is a connection as the current configuration has it.
@@ -42,6 +44,9 @@ func newConnections(members []member) *connections {
 		first.wantsLoad = first.decider != nil
 		if first.fast != nil {
 			first.wantsLoad = first.fast.WantsLoad()
+		}
+		if d, ok := first.decider.(interface{ WantsDuration() bool }); first.decider != nil && (!ok || d.WantsDuration()) {
+			list.wantsDuration = true
 		}
 		list.members = append(list.members, first)
 		for j := i + 1; j < len(members); j++ {

@@ -93,7 +93,7 @@ func (f *Fanout) OnEnd(s sdktrace.ReadOnlySpan) {
 	if !ok {
 		o = new(offer)
 	}
-	f.reader.Read(&o.Span, s)
+	f.reader.ReadFor(&o.Span, s, list.wantsDuration)
 	again := f.twice.isRepeated(&o.Span.Context)
 	if !again {
 		f.options.Notes.Ended(&o.Span)

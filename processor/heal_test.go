@@ -7,6 +7,7 @@ import (
 	"math"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -240,22 +241,35 @@ func TestSheddingIsToldAlthoughTheExporterHangs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log lines
+		var shedding atomic.Bool
 		hang := make(chan struct{})
 		f := open(t, processor.Options{Logger: log.logger(slog.LevelWarn)}, processor.ConnectionConfig{
 			Name: "c", QueueSize: 10, BatchSize: 5, ExportTimeout: time.Hour,
 			Open: processortest.New(processortest.Step{Hang: hang, Deaf: true}).Open,
-			Decider: decide(func(_ *decision.Span, load float64) decision.Verdict {
-				if load > 0.8 {
-					return decision.Verdict{Reason: decision.ByLoad}
-				}
-				return decision.Verdict{Keep: true}
-			}),
+			Decider: dynamic{
+				decide: func(_ *decision.Span, load float64) decision.Verdict {
+					if load > 0.8 {
+						shedding.Store(true)
+						return decision.Verdict{Reason: decision.ByLoad}
+					}
+					return decision.Verdict{Keep: true}
+				},
+				factor: func() float64 {
+					if shedding.Load() {
+						return 0.1
+					}
+					return 1
+				},
+			},
 		})
 		end(f, 1, 101)
 		synctest.Wait()
 		lines := log.all(t)
-		if len(lines) != 1 || lines[0]["msg"] != "trace connection sheds spans" || lines[0]["cause"] != "shed" {
+		if len(lines) != 1 || lines[0]["msg"] != "trace connection changed its dynamic sampling factor" || lines[0]["to"] != 0.1 {
 			t.Errorf("%v", lines)
+		}
+		if h := f.Health().Connections["c"]; h.State != processor.StateDegraded || !strings.Contains(h.Why, "dynamic sampling keeps only 0.1") {
+			t.Errorf("%+v", h)
 		}
 		if c := f.Stats().Connections["c"]; c.Shed != 92 || c.SampledOut != 92 || c.Dropped.Total() != 0 {
 			t.Errorf("%d shed of %d left out", c.Shed, c.SampledOut)

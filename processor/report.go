@@ -229,11 +229,7 @@ func (r *reporter) warn(name string, told *told, c ledger.Cause, n, total, untri
 	if (c == ledger.ExportFailed || c == ledger.SpoolRefused) && err != nil {
 		attrs = append(attrs, slog.String("last_error", err.Error())) // of several, perhaps
 	}
-	text := "trace connection lost spans"
-	if c == ledger.Shed {
-		text = "trace connection sheds spans"
-	}
-	r.log(slog.LevelWarn, text, attrs...)
+	r.log(slog.LevelWarn, "trace connection lost spans", attrs...)
 }
 
 func (r *reporter) log(level slog.Level, text string, attrs ...slog.Attr) {

@@ -8,6 +8,9 @@ import (
 
 var _ decision.FastDecider = (*Policy)(nil)
 
+// WantsDuration reports whether the policy keeps slow spans.
+func (p *Policy) WantsDuration() bool { return p.config.Slow > 0 }
+
 // WantsLoad reports whether the policy is dynamic.
 func (p *Policy) WantsLoad() bool { return p.config.Dynamic }
 

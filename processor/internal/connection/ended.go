@@ -41,7 +41,7 @@ func (s *Ended) MustWait() bool { return len(s.waiting) > 0 }
 // size estimates how many bytes the span takes.
 func (s *Ended) size() int64 {
 	if s.bytes == 0 {
-		s.bytes = decision.SizeOf(s.Span.Ended)
+		s.bytes = decision.SizeOf(s.Span.Ended, s.Span.Context.SpanID())
 	}
 	return s.bytes
 }
@@ -94,18 +94,21 @@ func (env *Environment) batch(spans []sdktrace.ReadOnlySpan) batch {
 	b := batch{spans: make([]sdktrace.ReadOnlySpan, len(spans)), total: ledger.Tally{Spans: uint64(len(spans))}}
 	for i, s := range spans {
 		var t decision.Threshold
+		var sc trace.SpanContext
 		switch q := s.(type) {
 		case *queued:
 			b.spans[i], t, s = q.exported(), q.form.threshold, q.ReadOnlySpan
+			sc = s.SpanContext()
 		case *explained:
 			b.spans[i], t, s = q.described(), q.form.threshold, q.ReadOnlySpan
+			sc = s.SpanContext()
 		default:
-			sc := s.SpanContext()
+			sc = s.SpanContext()
 			st := env.Reader.State(sc.TraceState(), sc.TraceID())
 			b.spans[i], t = s, OwnThreshold(&st)
 		}
 		b.total.Extra += ledger.Surplus(t)
-		b.bytes += decision.SizeOf(s)
+		b.bytes += decision.SizeOf(s, sc.SpanID())
 	}
 	return b
 }

@@ -1,6 +1,6 @@
 package ledger
 
-// Cause is why spans were lost, or left out.
+// Cause is why spans were lost.
 type Cause int
 
 // The causes, and how many there are.
@@ -11,13 +11,12 @@ const (
 	Recursion
 	ExportFailed
 	ExportAbandoned
-	Shed // left out by the dynamic factor, which isn't a loss: the weights of others say so
 	Causes
 )
 
 // String returns a word for logs.
 func (c Cause) String() string {
-	return [...]string{"queue_full", "spool_refused", "closed", "recursion", "export_failed", "export_abandoned", "shed"}[c]
+	return [...]string{"queue_full", "spool_refused", "closed", "recursion", "export_failed", "export_abandoned"}[c]
 }
 
 // Hint says what to do about it.
@@ -29,8 +28,6 @@ func (c Cause) Hint() string {
 		"its exporter is instrumented with the provider that it exports for; its own spans are left out",
 		"see the error",
 		"the export has outlived its timeout and its driver ignores that; the next export waits for it",
-		"its queue has been nearly full for some time, so that it keeps fewer spans; the th of the others says for how many they stand: " +
-			"give it a larger buffer, keep fewer spans (sample), or switch that off (dynamic = false)",
 	}[c]
 }
 
@@ -43,6 +40,5 @@ func (s *Snapshot) Losses() [Causes]uint64 {
 		Recursion:       s.Recursion.Spans,
 		ExportFailed:    s.Failed.Spans,
 		ExportAbandoned: s.EverAbandoned,
-		Shed:            s.Shed,
 	}
 }
