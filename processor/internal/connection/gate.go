@@ -13,9 +13,12 @@ type gate struct {
 	capacity uint64
 	ordinary uint64 // capacity without the reserved tenth
 	size     int64
+	most     int64   // size without the reserved tenth
+	perSpan  float64 // what one span adds to the load
+	perByte  float64
 	patient  bool // the last tenth is reserved only under a load that lasts
 	start    time.Time
-	_        [24]byte
+	_        [56]byte
 	in       atomic.Uint64 // the highest bit says that the gate is closed
 	_        [56]byte
 	out      atomic.Uint64
@@ -41,8 +44,10 @@ const (
 )
 
 func newGate(capacity int, size int64, patient bool) gate {
+	ordinary, most := ordinaryOf(capacity), size-size/10
 	return gate{
-		capacity: uint64(capacity), ordinary: uint64(ordinaryOf(capacity)), size: size, patient: patient,
+		capacity: uint64(capacity), ordinary: uint64(ordinary), size: size, most: most,
+		perSpan: 1 / float64(ordinary), perByte: 1 / float64(most), patient: patient,
 		start: time.Now().Add(-time.Hour), // touched is 0
 	}
 }
@@ -64,7 +69,7 @@ func (g *gate) take(urgent bool, size int64) admission {
 		case in&closedBit != 0:
 			return gateClosed
 		case n >= g.capacity || bytes > g.size && n > 0,
-			(n >= g.ordinary || bytes > g.size/10*9) && !urgent && n > 0 && g.isReserved():
+			(n >= g.ordinary || bytes > g.most) && !urgent && n > 0 && g.isReserved():
 			if g.out.Load() == out {
 				return gateFull
 			}
@@ -118,5 +123,7 @@ func (g *gate) pending() uint64 {
 // counts urgent spans, too, as take does: leaving them out would need a mark on each, to be
 // found when it leaves.
 func (g *gate) load() float64 {
-	return min(1, max(float64(g.pending())/float64(g.ordinary), float64(g.bytes.Load())/float64(g.size/10*9)))
+	out := g.out.Load()
+	n := g.entered() - out
+	return min(1, max(float64(n)*g.perSpan, float64(g.bytes.Load())*g.perByte))
 }
