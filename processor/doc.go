@@ -16,7 +16,7 @@
 //
 // For every connection, in every snapshot that [Fanout.Stats] takes:
 //
-//	offered  = accepted + sampled_out + rate_limited + dropped
+//	offered  = held + accepted + sampled_out + rate_limited + dropped
 //	accepted = pending + abandoned + exported + failed + spooled
 //	inherited + spooled = spool_pending + replayed + dead + expired
 //
@@ -24,6 +24,10 @@
 // independently; at rest pending is what the queue itself says: nothing. Every loss has a
 // twin in adjusted counts (how many spans the lost ones stood for), so that exported plus
 // lost estimates all ended spans without bias.
+//
+// [Fanout.ForceFlush] and [Fanout.Shutdown] return what was lost and not told yet as a [LossError]:
+// what failed, was abandoned, dropped, or lost in a spool. What sampling has left out is no loss, nor
+// is what a limit or the dynamic factor has, since the weights of the other spans stand for it.
 //
 // # Reload
 //

@@ -27,7 +27,7 @@ type ConnectionStats struct{ Counters }
 
 // Counters count spans, unless they say otherwise. These hold in every snapshot:
 //
-//	Offered  = Accepted + SampledOut + RateLimited + Dropped.Total()
+//	Offered  = Held + Accepted + SampledOut + RateLimited + Dropped.Total()
 //	Accepted = Pending + Abandoned + Exported + Failed + Spooled
 //	Inherited + Spooled = SpoolPending + Replayed + Dead + Expired
 type Counters struct {
@@ -54,6 +54,8 @@ type Counters struct {
 	SampledOutHead int64 `json:"sampled_out_head"`
 	// Shed are the part of SampledOut that only the dynamic factor has left out.
 	Shed int64 `json:"shed"`
+	// Held wait until their trace is complete. None do yet.
+	Held int64 `json:"held"`
 	// Dropped were to be kept, but never accepted.
 	Dropped Dropped `json:"dropped"`
 	// Accepted are on their way or have arrived.
@@ -168,7 +170,7 @@ func (c *Counters) fill(s *ledger.Snapshot, queueCap int, factor float64) {
 	c.Accepted, c.Pending = int64(s.Accepted), int64(s.Pending())
 	c.Abandoned, c.Exported = int64(s.Abandoned.Spans), int64(s.Exported.Spans)
 	c.Failed, c.Spooled = int64(s.Failed.Spans), int64(s.Spooled.Spans)
-	c.Offered = c.SampledOut + c.RateLimited + c.Dropped.Total() + c.Accepted
+	c.Offered = c.Held + c.SampledOut + c.RateLimited + c.Dropped.Total() + c.Accepted
 	c.Inherited, c.SpoolPending, c.Replayed = s.Spool.Inherited, s.Spool.Pending, s.Spool.Replayed
 	c.Dead, c.Expired, c.Resent = s.Spool.Dead, s.Spool.Expired, s.Spool.Resent
 

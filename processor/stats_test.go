@@ -48,7 +48,7 @@ func TestStatsJSONHasTheKeysOfTheFrameworkBesideTheLedgers(t *testing.T) {
 	counters := []string{
 		"queue_len", "queue_cap", "queued_count", "sync_fallback_count", "flush_count", "flush_span_count",
 		"write_error_count", "last_flush_latency_ms", "last_write_latency_ms", "dropped_count", "dynamic_sample_factor",
-		"offered", "sampled_out", "sampled_out_head", "shed", "rate_limited", "dropped", "accepted", "pending", "abandoned", "exported", "failed",
+		"offered", "held", "sampled_out", "sampled_out_head", "shed", "rate_limited", "dropped", "accepted", "pending", "abandoned", "exported", "failed",
 		"spooled", "inherited", "spool_pending", "replayed", "dead", "expired", "resent", "adjusted",
 	}
 	slices.Sort(counters)
