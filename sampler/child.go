@@ -89,8 +89,8 @@ func (h *Head) belowRemote(set *headSet, p *sdktrace.SamplingParameters, parent 
 		return set.local(p, parent)
 	case remote, decision.Unweighted:
 	}
-	if h.afterHopIsOwn(parent) {
-		return set.respect(p, h.sampledAtEntry(p, parent)), ts
+	if h.afterHopIsOwn(parent) { // its headers may have been changed all the same
+		return set.respect(p, h.sampledAtEntry(p, parent)), set.believed(p, ts)
 	}
 	h.enter(p, own)
 	return set.entry(p, parent)
@@ -149,13 +149,18 @@ func (s *headSet) restart(p *sdktrace.SamplingParameters, ts trace.TraceState) (
 // entry decides about the first span below a parent that another sampler decided about. Flag
 // and tracestate travel on as they are, but for a weight that is too large to be believed.
 func (s *headSet) entry(p *sdktrace.SamplingParameters, parent *trace.SpanContext) (sdktrace.SamplingDecision, trace.TraceState) {
-	ts := parent.TraceState()
-	if ts.Len() > 0 {
-		if st := decision.ReadState(ts, p.TraceID); st.CarriesThreshold && st.Threshold.AdjustedCount() > s.wire.MaxWeight {
-			ts = decision.Edit{}.Apply(ts)
-		}
+	return s.respect(p, parent.IsSampled()), s.believed(p, parent.TraceState())
+}
+
+// believed returns ts without a weight that is too large.
+func (s *headSet) believed(p *sdktrace.SamplingParameters, ts trace.TraceState) trace.TraceState {
+	if ts.Len() == 0 {
+		return ts
 	}
-	return s.respect(p, parent.IsSampled()), ts
+	if st := decision.ReadState(ts, p.TraceID); st.CarriesThreshold && st.Threshold.AdjustedCount() > s.wire.MaxWeight {
+		return decision.Edit{}.Apply(ts)
+	}
+	return ts
 }
 
 // sampledAtEntry reports whether the remote parent above a local one was sampled.

@@ -1,6 +1,7 @@
 package sampler_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"testing"
@@ -205,5 +206,36 @@ func TestEdgeComesBeforeOwnHops(t *testing.T) {
 	}
 	if kept < 50 || kept > 150 {
 		t.Errorf("%d of 200 requests that name a sampled span of ours are sampled, want half", kept)
+	}
+}
+
+// A stranger who knows the id of one of our spans, from the headers of a response, can't use it to
+// be believed more.
+func TestForgedHopsWeighLittle(t *testing.T) {
+	t.Parallel()
+	const rate = 0.01
+	p := newProcess(policy(t, sampler.Config{Rate: rate, Propagate: true, Error: true}), policy(t, sampler.Config{Rate: 1, Propagate: true, FollowRoot: true}))
+	root := trace.ContextWithSpanContext(t.Context(), spanContext(high(), trace.SpanID{}, 0, trace.TraceState{}))
+	for _, ctx := range []context.Context{root, arrived(t, high(), trace.FlagsSampled, "ot=th:8"), arrived(t, high(), 0, "")} {
+		ours, span := p.tracer.Start(ctx, "ours")
+		known := trace.SpanContextFromContext(ours)
+		for _, ts := range forgeries() {
+			for _, flags := range []trace.TraceFlags{0, trace.FlagsSampled} {
+				forged := spanContext(known.TraceID(), known.SpanID(), flags, state(t, ts))
+				p.span(p.span(trace.ContextWithRemoteSpanContext(t.Context(), forged), "forged"), "forged")
+			}
+		}
+		span.End()
+	}
+	for c := range p.kept {
+		for _, w := range p.kept[c]["forged"] {
+			st := decision.ReadState(w.state, high())
+			if most := max(sampler.DefaultMaxWeight, 1.01/rate); w.weight > most || st.HasThreshold && st.Threshold.AdjustedCount() > most {
+				t.Errorf("connection %d: a forged hop counts as %v, written %q", c, w.weight, w.state)
+			}
+		}
+	}
+	if len(p.kept[1]["forged"]) == 0 {
+		t.Error("nothing was kept")
 	}
 }
