@@ -28,11 +28,12 @@ func (d *decoder) checkMore(cfg Config) {
 }
 
 // touches reports whether one of ps is about path, or something above or below it. Lists are
-// taken as a whole: they may lack the elements that could not be read.
+// taken as a whole, since they may lack the elements that could not be read, but for fields, which
+// are known by their names.
 func touches(ps Problems, path string) bool {
-	path, _, _ = strings.Cut(path, "[")
+	path = whole(path)
 	for _, p := range ps {
-		own, _, _ := strings.Cut(p.Path, "[")
+		own := whole(p.Path)
 		if own != "" && (within(own, path) || within(path, own)) {
 			return true
 		}
@@ -44,4 +45,13 @@ func touches(ps Problems, path string) bool {
 func within(inner, outer string) bool {
 	rest, ok := strings.CutPrefix(inner, outer)
 	return ok && (rest == "" || rest[0] == '.')
+}
+
+// whole returns path without what stands in a list.
+func whole(path string) string {
+	before, _, isList := strings.Cut(path, "[")
+	if isList && strings.HasSuffix(before, ".fields") {
+		return path
+	}
+	return before
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +21,12 @@ func standardBatch(buffer int) int { return min(256, max(1, buffer/4)) }
 
 func weightsWords() []string { return []string{"auto", "always", "never"} }
 
+// waits returns the bounds of something that is waited for. A bare 5000 was meant to be
+// milliseconds.
+func waits(bare time.Duration) setting.Bounds {
+	return setting.Bounds{Least: time.Millisecond, Most: 24 * time.Hour, Bare: bare}
+}
+
 func newConnection(name string) Connection {
 	return Connection{
 		Name:          name,
@@ -33,11 +40,13 @@ func newConnection(name string) Connection {
 	}
 }
 
-func (d *decoder) connection(name string, t *setting.Table) Connection {
-	c := newConnection(name)
+// connection also says whether the connection is turned on.
+func (d *decoder) connection(name string, t *setting.Table) (c Connection, enabled bool) {
+	c = newConnection(name)
 	if c.Driver = t.String(c.Driver, "driver"); strings.TrimSpace(c.Driver) == "" {
 		t.Problem("driver", "is empty; leave it out for the console")
 	}
+	enabled = t.Bool(true, "enabled")
 	c.JSON = t.Bool(false, "json")
 	c.Flag = t.String("", "flag")
 	c.Format = t.String("", "format")
@@ -48,9 +57,9 @@ func (d *decoder) connection(name string, t *setting.Table) Connection {
 	d.sized[name] = t.Has("buffer") || t.Has("batch")
 	c.BufferBytes = t.Size(0, 1, "buffer_bytes")
 	c.Sync = t.Bool(false, "sync")
-	c.Timeout = t.Duration(c.Timeout, 1, "timeout")
-	c.ExportTimeout = t.Duration(c.ExportTimeout, 1, "export_timeout")
-	c.BlockTimeout = t.Duration(c.BlockTimeout, 1, "block_timeout")
+	c.Timeout = t.DurationIn(c.Timeout, waits(100*time.Second), "timeout")
+	c.ExportTimeout = t.DurationIn(c.ExportTimeout, waits(10*time.Minute), "export_timeout")
+	c.BlockTimeout = t.DurationIn(c.BlockTimeout, waits(100*time.Second), "block_timeout")
 	c.Overflow = t.Word("", []string{"sync", "drop", "block", "spool"}, "overflow")
 	c.Fields = d.fields(t)
 	c.Weights = t.Word("", weightsWords(), "weights")
@@ -65,14 +74,30 @@ func (d *decoder) connection(name string, t *setting.Table) Connection {
 	if c.Overflow == "spool" && !t.Has("spool") {
 		t.Problem("overflow", `"spool" needs a directory: [%s.spool] with dir = "..."`, t.Path())
 	}
-	for _, key := range t.Unknown() { // in the wrong table, which is a frequent mistake
-		if slices.Contains(keyNames("trace.sample"), key) {
-			t.Problem(key, "unknown key; it belongs in [%s.sample]", t.Path())
-			t.Ignore(key)
-		}
-	}
+	d.misplaced(t)
 	t.Done()
-	return c
+	return c, enabled
+}
+
+// misplaced reports frequent mistakes: keys in the wrong table, and dots that aren't levels, or
+// are.
+func (*decoder) misplaced(t *setting.Table) {
+	for _, key := range t.Unknown() {
+		values := t.At(setting.Join("", key), nil).Path()
+		driver, below := t.Below(key, "driver")
+		switch {
+		case slices.Contains(keyNames("trace.sample"), key):
+			t.Problem(key, "unknown key; it belongs in [%s.sample]", setting.Known(t.Path()))
+		case strings.Contains(key, "."):
+			t.Problem(setting.Join("", key), "unknown key; a name with dots is one key here: write a table for each level")
+		case below && driver != nil:
+			t.Problem(setting.Join("", key), "unknown key; a connection with a dot in its name needs quotes: [%s]",
+				setting.Known("trace."+strconv.Quote(strings.TrimPrefix(values, "trace."))))
+		default:
+			continue
+		}
+		t.Ignore(key)
+	}
 }
 
 // redact reads a table of what is redacted, or false.

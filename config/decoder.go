@@ -16,15 +16,22 @@ type decoder struct {
 	warnings Problems
 	check    func(Config) error // of others; nil for none
 	env      map[string]string
-	values   int  // how many normalize has seen
-	endless  bool // and whether it has given up
-	literal  bool // text is not to be expanded
+	values   int             // how many normalize has seen
+	endless  bool            // and whether it has given up
+	literal  bool            // text is not to be expanded
+	hermetic bool            // nothing of this machine counts
+	expanded int             // bytes of text so far
+	written  map[string]bool // the connections of the document
 }
 
 func newDecoder(o options) *decoder {
-	d := &decoder{source: newSource(o.file), file: o.file, check: o.check, env: make(map[string]string)}
+	d := &decoder{source: newSource(o.file), file: o.file, check: o.check, env: make(map[string]string), hermetic: o.hermetic}
 	d.top = d.Table("", nil)
-	for _, variable := range o.environ() {
+	environ := o.environ
+	if d.hermetic {
+		environ = func() []string { return nil }
+	}
+	for _, variable := range environ() {
 		if name, value, ok := strings.Cut(variable, "="); ok && name != "" {
 			d.env[name] = value
 			if strings.HasPrefix(name, "OTEL_EXPORTER_OTLP_") {
@@ -37,6 +44,7 @@ func newDecoder(o options) *decoder {
 
 // decode reads a document, which it changes, with the overrides of the environment.
 func (d *decoder) decode(document map[string]any) (Config, error) {
+	d.written = connectionsIn(document)
 	for _, o := range d.overrides() {
 		d.override(document, o)
 	}
@@ -108,6 +116,6 @@ func record(see func(table string, key setting.Key)) {
 	d.top = d.Table("", nil)
 	d.identity(d.top)
 	d.otel(d.top)
-	d.connection("default", d.top.At("trace", nil))
+	d.enabled(nil, "default", d.top.At("trace", nil))
 	d.rule(d.top.At("trace.sample.rules[]", nil))
 }

@@ -112,6 +112,10 @@ func TestParse_overrides(t *testing.T) {
 	want := config.Config{
 		Connections: []config.Connection{file, table, added},
 		Identity:    config.Identity{Node: "n2", Role: "api"},
+		Warnings: config.Problems{{
+			File:    "TRACEHOOK_TRACE__NEW__FLAG",
+			Message: `adds the connection "new", which writes to the console; set TRACEHOOK_TRACE__NEW__DRIVER to say where it writes`,
+		}},
 		OTel: config.OTel{
 			Resource:    map[string]string{"service.version": "2"},
 			Propagators: []string{"b3", "baggage"}, EventCountLimit: 5,
@@ -192,6 +196,17 @@ func TestParse_sampleInSetting(t *testing.T) {
 			t.Errorf("KeyPath(%q) = %q, want %q", key, got, want)
 		}
 	}
+}
+
+// A connection that is turned off isn't there, but what is wrong in it is said.
+func TestParse_enabled(t *testing.T) {
+	t.Parallel()
+	cfg := parse(t, "[trace.a]\nenabled = false\n[trace.b]\nenabled = true\n")
+	if len(cfg.Connections) != 1 || cfg.Connections[0].Name != "b" || cfg.Implicit {
+		t.Errorf("connections %v, want b alone", cfg.Connections)
+	}
+	_, err := config.Parse([]byte("[trace.a]\nenabled = false\nbuffer = 0\n"), "toml", environ())
+	contains(t, err, "trace.a.buffer")
 }
 
 func TestParse_implicit(t *testing.T) {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -21,7 +22,7 @@ func (d *decoder) fields(t *setting.Table) []Field {
 		case !isText:
 			t.Problem(path, "must be the name of a field in quotes, not %s", setting.Kind(source))
 		case !isName:
-			t.Problem(path, "must be the new name in quotes, not %s", setting.Kind(target))
+			t.Problem(path, "must be the new name in quotes, not %s%s", setting.Kind(target), setting.Known(dotted(from, target)))
 		case from == "":
 			t.Problem(path, "an empty name is no field")
 		case to == "":
@@ -57,4 +58,20 @@ func (d *decoder) fields(t *setting.Table) []Field {
 		t.Problem("fields", `must be a list of fields or a table of field = "name", not %s`, setting.Kind(v))
 	}
 	return fields
+}
+
+// dotted says how to name a field with dots, which TOML has read as tables.
+func dotted(name string, v any) string {
+	table, isTable := v.(map[string]any)
+	if !isTable {
+		return ""
+	}
+	names := []string{name}
+	for len(table) == 1 {
+		for key, below := range table {
+			names = append(names, key)
+			table, _ = below.(map[string]any)
+		}
+	}
+	return fmt.Sprintf("; a name with dots needs quotes: %q", strings.Join(names, "."))
 }

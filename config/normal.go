@@ -22,6 +22,7 @@ const maxValues = 1 << 17
 // []any and map[string]any, with environment variables expanded. Everything else in m belongs
 // to somebody else and isn't looked at.
 func (d *decoder) normalize(m map[string]any) map[string]any {
+	d.foreign(m)
 	out := make(map[string]any)
 	for _, key := range sortedKeys(m) {
 		switch v := m[key]; {
@@ -35,7 +36,9 @@ func (d *decoder) normalize(m map[string]any) map[string]any {
 			}
 			out[key] = d.value(key, v, 0)
 		default:
-			d.nearMiss(key, v)
+			if key != "traces" {
+				d.nearMiss(key, v)
+			}
 		}
 	}
 	return out
@@ -158,13 +161,27 @@ func (d *decoder) text(path, s string) any {
 	if d.literal {
 		return s
 	}
-	expanded, names, err := expand(s, d.lookup)
-	if err != nil {
+	e := expansion{lookup: d.lookup, hermetic: d.hermetic}
+	expanded, _, err := e.text(s, 0)
+	if d.expanded += len(expanded); err == nil && d.expanded > maxSize && len(e.names) > 0 {
+		err = fmt.Errorf("makes the configuration longer than %d MiB, which none is", maxSize>>20)
+	}
+	switch {
+	case err != nil && e.here:
+		d.top.ProblemHere(path, "%v", err)
+		return nil
+	case err != nil:
 		d.fail(path, "%v", err)
 		return nil
+	case e.unknown:
+		d.SetUnknown(path)
+		return s
 	}
-	if len(names) > 0 {
-		d.SetVariable(path, names[0], expanded)
+	if len(e.names) > 0 {
+		d.SetVariable(path, e.names[0], expanded)
+	}
+	for _, name := range e.empty {
+		d.warn(name, fmt.Sprintf("is set but empty, and %s holds its text; write ${%s:-} if that is meant", path, name))
 	}
 	return expanded
 }

@@ -9,14 +9,15 @@ import (
 type Option func(*options)
 
 type options struct {
-	environ func() []string
-	file    string
-	format  string
-	current *Config
-	settle  time.Duration
-	poll    time.Duration
-	check   func(Config) error
-	checked func(content string) // for tests: after Watch has looked at the file
+	environ  func() []string
+	file     string
+	format   string
+	current  *Config
+	settle   time.Duration
+	poll     time.Duration
+	check    func(Config) error
+	hermetic bool
+	checked  func(content string) // for tests: after Watch has looked at the file
 }
 
 func newOptions(opts []Option) options {
@@ -38,6 +39,13 @@ func WithEnviron(environ func() []string) Option {
 		}
 		o.environ = environ
 	}
+}
+
+// WithoutMachine reads a configuration as it is on any machine, for a check in a pipeline: the
+// environment counts as empty, ${file:PATH} isn't read, and a value that needs a variable is
+// unknown, so that nothing is said about it. Such a Config is for otelbridge.Check, not for use.
+func WithoutMachine() Option {
+	return func(o *options) { o.hermetic = true }
 }
 
 // WithFile names the origin of the data that [Parse] and [FromMap] get, for problems. The

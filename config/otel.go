@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/tracehook/tracehook/setting"
 )
@@ -18,7 +19,7 @@ func (d *decoder) otel(root *setting.Table) OTel {
 	o.MaxWeight = t.Float(0, 1, math.MaxFloat64, "max_weight")
 	o.ParentWithoutTh = t.Word("", []string{"one", "unknown"}, "parent_without_th")
 	o.Edge = t.Word("", []string{"continue", "restart", "ignore"}, "edge")
-	o.ShutdownTimeout = t.Duration(0, 1, "shutdown_timeout")
+	o.ShutdownTimeout = t.DurationIn(0, waits(10*time.Minute), "shutdown_timeout")
 	o.Redact = redact(t)
 	d.limits(t, &o)
 	own := make(map[string]string)

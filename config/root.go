@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tracehook/tracehook/internal/nearest"
 	"github.com/tracehook/tracehook/setting"
@@ -29,6 +30,30 @@ func (d *decoder) identity(root *setting.Table) Identity {
 		d.SetAlias("project", "name")
 	}
 	return id
+}
+
+// foreign refuses files of others, which would be read as ones without any [trace]: the console,
+// and not a word.
+func (d *decoder) foreign(m map[string]any) {
+	if m["trace"] != nil {
+		return
+	}
+	for _, key := range sortedKeys(m) {
+		value := m[key]
+		_, isTable := value.(map[string]any)
+		switch first, rest, dotted := strings.Cut(key, "."); {
+		case dotted && rest != "" && slices.Contains(sections(), first):
+			d.fail(setting.Join("", key), "a name with dots is one key here, and nobody reads it: write a table for each level")
+		case isTable && slices.Contains([]string{"tracing", "tracehook", "traces", "tracer"}, key):
+			d.fail(key, "is not read: the section is called [trace]. Rename it, or, if it is somebody else's, add an empty [trace], which writes to the console")
+		}
+	}
+	_, receivers := m["receivers"].(map[string]any)
+	_, exporters := m["exporters"].(map[string]any)
+	_, service := m["service"].(map[string]any)
+	if receivers && exporters || exporters && service {
+		d.fail("exporters", "this is the configuration of a Collector: its receivers, processors and exporters don't run in a program. Write [trace] with a connection whose driver is otlp, and send to that Collector")
+	}
 }
 
 // nearMiss notes a table at the top of the file whose name is almost one of ours, and whose

@@ -57,16 +57,17 @@ func (d *decoder) parse(s syntax, data []byte) (document map[string]any, problem
 		problems = append(problems, Problem{Message: fmt.Sprintf("has more than %d keys and values, which no configuration has", maxKeys)})
 	}
 	if len(problems) > 0 {
-		return nil, problems
+		return nil, explain(data, problems)
 	}
 	m, err := s.unmarshal(data)
 	if err != nil {
-		return nil, s.problems(err)
+		return nil, explain(data, s.problems(err))
 	}
 	return d.normalize(m), nil
 }
 
 // isOurs reports that a key path is at the top of the document, or in a section of ours.
 func isOurs(path string) bool {
-	return !strings.ContainsAny(path, ".[") || strings.HasPrefix(path, "trace.") || strings.HasPrefix(path, "otel.")
+	return !strings.ContainsAny(path, ".[") || strings.HasPrefix(path, "trace.") || strings.HasPrefix(path, "otel.") ||
+		strings.HasPrefix(path, `"trace.`) || strings.HasPrefix(path, `"otel.`)
 }

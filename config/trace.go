@@ -39,7 +39,7 @@ func (d *decoder) trace(root *setting.Table) []Connection {
 	var all []Connection
 	if len(own) > 0 || len(section) == 0 {
 		d.tables["default"] = "trace"
-		all = append(all, d.connection("default", root.At("trace", own)))
+		all = d.enabled(all, "default", root.At("trace", own))
 	}
 	for _, name := range names {
 		path := setting.Join("trace", name)
@@ -51,8 +51,18 @@ func (d *decoder) trace(root *setting.Table) []Connection {
 			d.fail(path, "the keys directly under [trace] are the connection default already; move them here, or rename this one")
 		case !d.meansReserved(path, name, m):
 			d.tables[name] = path
-			all = append(all, d.connection(name, root.At(path, m)))
+			d.added(path, name, m)
+			all = d.enabled(all, name, root.At(path, m))
 		}
+	}
+	return all
+}
+
+// enabled appends the connection that t describes, unless it is turned off. One that is off is
+// read all the same, so that what is wrong in it is said before it is turned on.
+func (d *decoder) enabled(all []Connection, name string, t *setting.Table) []Connection {
+	if c, on := d.connection(name, t); on {
+		all = append(all, c)
 	}
 	return all
 }

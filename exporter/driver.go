@@ -101,6 +101,14 @@ func (s Settings) Problem(key, format string, args ...any) error {
 	return s.Source.Problem(s.path(key), format, args...)
 }
 
+// ProblemHere is [Settings.Problem] for what another machine may have right: a directory, a
+// certificate, the rights of a user.
+func (s Settings) ProblemHere(key, format string, args ...any) error {
+	p := s.Source.Problem(s.path(key), format, args...)
+	p.Here = true
+	return p
+}
+
 func (s Settings) path(key string) string {
 	if s.Path == "" {
 		return key

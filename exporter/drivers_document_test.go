@@ -183,7 +183,7 @@ func TestDriversDocument_sharedTables(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, list, _ := strings.Cut(fmt.Sprint(otelbridge.Check(cfg)), "built in: ")
+	_, list, _ := strings.Cut(fmt.Sprint(otelbridge.Check(cfg)), "known: ")
 	list, _, _ = strings.Cut(list, ";")
 	if !strings.Contains(list, "greptime") {
 		t.Fatalf("the built-in drivers are %q", list)

@@ -36,6 +36,11 @@ func durations(second any) [][]any {
 	return [][]any{{second, 1, "1", "1000ms", 1.0, " 1s "}, {"1d", "24h", 86400, "86400"}, {0.5, "500ms", "0.5"}}
 }
 
+// ages are durations that a bare number of days could be taken for, if it were small.
+func ages() [][]any {
+	return [][]any{{"1h", 3600, "3600", "60m", 3600.0, " 1h "}, {"1d", "24h", 86400, "86400"}, {0.5, "500ms", "0.5"}}
+}
+
 func bools() [][]any { return [][]any{{true, "true", "TRUE", " True "}, {false, "false", "False"}} }
 
 func words(word string) [][]any {
@@ -120,10 +125,10 @@ func ruleKeys() []ruleKey {
 
 		{"", "timeout", durations("1s"), first(func(c config.Connection) any { return c.Timeout }), notDuration()},
 		{"", "sample.slow", durations("1s"), first(func(c config.Connection) any { return c.Sample.Slow }), notDuration()},
-		{"file", "setting.maxage", durations("1s"), nil, notDuration()},
+		{"file", "setting.maxage", ages(), nil, notDuration()},
 		{"otlp", "setting.timeout", durations("1s"), toOTLP(func(o otlp.Options) any { return o.Timeout }), notDuration()},
 		{"greptime", "setting.timeout", durations("1s"), toGreptime(func(o greptime.Options) any { return o.Timeout }), notDuration()},
-		{"otlp", "spool.max_age", durations("1s"), toSpool(func(o *spool.Options) any { return o.MaxAge }), notDuration()},
+		{"otlp", "spool.max_age", ages(), toSpool(func(o *spool.Options) any { return o.MaxAge }), notDuration()},
 		{"otlp", "retry.initial", durations("1s"), toOTLP(func(o otlp.Options) any { return o.Backoff.Initial }), notDuration()},
 		{"file", "setting.fsync", wordOrDuration, nil, notWordOrDuration},
 		{"otlp", "spool.fsync", wordOrDuration, toSpool(func(o *spool.Options) any { return o.Sync }), notWordOrDuration},

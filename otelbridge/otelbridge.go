@@ -37,6 +37,12 @@ func New(ctx context.Context, cfg config.Config, opts ...Option) (*Bridge, error
 	return bridge.New(ctx, cfg, everything(opts)...)
 }
 
-// Check reports everything that [New] would refuse, without starting anything. See
-// [bridge.Check].
+// Check reports everything that is wrong with cfg whatever the machine, without starting anything.
+// See [bridge.Check].
 func Check(cfg config.Config, opts ...Option) error { return bridge.Check(cfg, everything(opts)...) }
+
+// CheckHere reports everything that [New] would refuse on this machine, without starting anything.
+// See [bridge.CheckHere].
+func CheckHere(cfg config.Config, opts ...Option) error {
+	return bridge.CheckHere(cfg, everything(opts)...)
+}

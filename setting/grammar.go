@@ -94,6 +94,7 @@ func asSize(v any) (int64, bool) {
 		return asInteger(v)
 	}
 	text = strings.ToUpper(strings.TrimSpace(text))
+	text = strings.Replace(text, "IB", "B", 1) // MiB is what MB is here
 	digits := strings.TrimRight(text, "BKMGT")
 	shift, ok := map[string]int{
 		"": 0, "B": 0, "K": 10, "KB": 10, "M": 20, "MB": 20, "G": 30, "GB": 30, "T": 40, "TB": 40,

@@ -19,6 +19,9 @@ type Problem struct {
 	// Message says what is wrong and what would be right. It holds no value from the
 	// environment.
 	Message string
+	// Here says that the problem depends on the machine: a path, a certificate, a variable that
+	// isn't set. The same configuration may be right on another one.
+	Here bool
 }
 
 // Error returns the problem on one line: trace.toml:12:3: trace.file.sample.rate: 1.5 is outside 0..1.

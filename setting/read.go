@@ -19,6 +19,22 @@ func (t *Table) String(fallback string, names ...string) string {
 	return read(t, Key{Names: names, Type: "text", Default: fallback}, asText, fine)
 }
 
+// Octal reads permission bits, which are text: 0644 without quotes is another number in each
+// format.
+func (t *Table) Octal(fallback string, names ...string) string {
+	if n, isNumber := t.values[t.Name(names...)].(int64); isNumber && n > 0 {
+		if _, written := t.source.raw(under(t.path, Join("", t.Name(names...)))); !written {
+			meant := fmt.Sprintf("%04o", n)
+			if n > 0o777 {
+				meant = fmt.Sprintf("0%d", n)
+			}
+			t.Problem(Join("", t.Name(names...)), "must be text in quotes: write %s", Known(strconv.Quote(meant)))
+			return fallback
+		}
+	}
+	return t.String(fallback, names...)
+}
+
 // Secret reads a text that must not be seen. The default is the empty Secret.
 func (t *Table) Secret(names ...string) Secret {
 	return NewSecret(t.String("", names...))
@@ -30,11 +46,7 @@ func (t *Table) Word(fallback string, words []string, names ...string) string {
 		if slices.Contains(words, fold(s)) {
 			return ""
 		}
-		problem := " is not one of " + strings.Join(words, ", ")
-		if t.Variable(t.Name(names...)) == "" {
-			problem += nearest.Hint(s, words)
-		}
-		return problem
+		return " is not one of " + strings.Join(words, ", ") + nearest.Hint(s, words)
 	})
 	if word == fallback {
 		return word
@@ -90,25 +102,6 @@ func (t *Table) Float(fallback, least, most float64, names ...string) float64 {
 	})
 }
 
-// Duration reads a duration of at least least, which isn't negative.
-func (t *Table) Duration(fallback, least time.Duration, names ...string) time.Duration {
-	return read(t, Key{Names: names, Type: "duration", Default: fallback, Least: least}, asDuration, longEnough(least))
-}
-
-func longEnough(least time.Duration) func(time.Duration) string {
-	return func(d time.Duration) string {
-		switch {
-		case d >= least:
-			return ""
-		case d < 0:
-			return " is negative"
-		case d == 0:
-			return " is not longer than 0; leave it out for the default"
-		}
-		return " is too short; the least is " + least.String()
-	}
-}
-
 // WordOrDuration reads one of words, as [Table.Word] does, or a duration above 0, which is
 // returned beside an empty word.
 func (t *Table) WordOrDuration(fallback string, words []string, names ...string) (string, time.Duration) {
@@ -132,25 +125,6 @@ func (t *Table) WordOrDuration(fallback string, words []string, names ...string)
 		return fallback, 0
 	}
 	return value.word, value.duration
-}
-
-// Size reads a number of bytes of at least least.
-func (t *Table) Size(fallback, least int64, names ...string) int64 {
-	return read(t, Key{Names: names, Type: "size", Default: fallback, Least: least}, asSize, func(n int64) string {
-		if n == 0 && least > 0 {
-			return " is not larger than 0; leave it out for the default"
-		}
-		return atLeast(n, least, sizeOf(least))
-	})
-}
-
-// sizeOf writes a number of bytes with the largest unit that leaves it whole.
-func sizeOf(n int64) string {
-	units := []string{"", "KB", "MB", "GB", "TB"}
-	for len(units) > 1 && n != 0 && n%1024 == 0 {
-		n, units = n/1024, units[1:]
-	}
-	return strconv.FormatInt(n, 10) + units[0]
 }
 
 // List reads a list of anything; nil if the key is absent. A single text is a list of one, or,
@@ -208,10 +182,11 @@ func (t *Table) StringMap(names ...string) map[string]string {
 	}
 	texts := make(map[string]string, len(table))
 	for _, name := range slices.Sorted(maps.Keys(table)) {
-		if s, ok := table[name].(string); ok {
+		path := Join(Join("", t.Name(names...)), name)
+		if s, ok := t.asWritten(path, table[name]).(string); ok {
 			texts[name] = s
 		} else if table[name] != nil {
-			t.Problem(Join(Join("", t.Name(names...)), name), "must be text in quotes, not %s", Kind(table[name]))
+			t.Problem(path, "must be text in quotes, not %s", Kind(table[name]))
 		}
 	}
 	return texts

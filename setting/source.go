@@ -2,6 +2,7 @@ package setting
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 )
@@ -24,6 +25,7 @@ type Source struct {
 	places    map[string]Place
 	variables map[string]variable
 	aliases   map[string]string // documented key path -> the one that was written
+	unknown   map[string]bool
 	record    func(table string, key Key)
 }
 
@@ -37,6 +39,7 @@ func NewSource(file string) *Source {
 		places:    make(map[string]Place),
 		variables: make(map[string]variable),
 		aliases:   make(map[string]string),
+		unknown:   make(map[string]bool),
 	}
 }
 
@@ -60,8 +63,52 @@ func (s *Source) SetLine(path string, line, column int) {
 }
 
 // SetVariable notes that the value at path, which reads text, came from the named environment
-// variable.
+// variable, or from the file PATH if the name is file:PATH.
 func (s *Source) SetVariable(path, name, text string) { s.variables[path] = variable{name, text} }
+
+// Forget removes what is noted about the keys below path, whose table is replaced as a whole.
+func (s *Source) Forget(path string) {
+	inside := func(key string) bool {
+		rest, ok := strings.CutPrefix(key, path)
+		return ok && rest != "" && (rest[0] == '.' || rest[0] == '[')
+	}
+	maps.DeleteFunc(s.places, func(key string, _ Place) bool { return inside(key) })
+	maps.DeleteFunc(s.variables, func(key string, _ variable) bool { return inside(key) })
+	maps.DeleteFunc(s.aliases, func(key, _ string) bool { return inside(key) })
+	maps.DeleteFunc(s.unknown, func(key string, _ bool) bool { return inside(key) })
+}
+
+// SetUnknown notes that the value at path is decided by a machine that isn't this one, such as a
+// variable that a check for all machines doesn't read. No problem of such a key is reported.
+func (s *Source) SetUnknown(path string) { s.unknown[path] = true }
+
+// Unknown reports whether [Source.SetUnknown] was called for the key at path, or for the table
+// around it.
+func (s *Source) Unknown(path string) bool {
+	if s == nil || len(s.unknown) == 0 {
+		return false
+	}
+	_, unknown := nearestTo(s.unknown, s.Actual(path))
+	return unknown
+}
+
+// Pointless reports a problem that another machine wouldn't have: one of a value that is unknown.
+// That nobody knows the key is true everywhere.
+func (s *Source) Pointless(p Problem) bool {
+	return s.Unknown(p.Path) && !strings.HasPrefix(p.Message, unknownKey)
+}
+
+// unknownKey begins the message about a key that nobody reads.
+const unknownKey = "unknown key"
+
+// raw returns the text of the variable that set exactly the key at path.
+func (s *Source) raw(path string) (text string, ok bool) {
+	if s == nil {
+		return "", false
+	}
+	v, ok := s.variables[s.Actual(path)]
+	return v.text, ok
+}
 
 // SetAlias notes that the key documented as path was written as another.
 func (s *Source) SetAlias(path, written string) { s.aliases[path] = written }
@@ -135,6 +182,8 @@ const shortest = 6
 func (v variable) hide(arg any) any {
 	text := fmt.Sprint(arg)
 	switch arg.(type) {
+	case Known:
+		return arg
 	case string, error, fmt.Stringer:
 	default:
 		if text != v.text {
@@ -151,9 +200,9 @@ func (v variable) hide(arg any) any {
 	}
 	switch {
 	case strings.Contains(v.text, text), v.partIn(clean):
-		return placeholder(v.shown())
+		return Known(v.shown())
 	case clean != text:
-		return placeholder(clean)
+		return Known(clean)
 	}
 	return arg
 }
@@ -169,10 +218,30 @@ func (v variable) partIn(text string) bool {
 	return false
 }
 
-func (v variable) shown() string { return "the value of $" + v.name }
+func (v variable) shown() string { return "the value of " + v.origin() }
 
-// placeholder is text that no verb quotes or cuts.
-type placeholder string
+// fileOrigin begins the name of a variable that is a file.
+const fileOrigin = "file:"
+
+func (v variable) origin() string {
+	if name, ok := strings.CutPrefix(v.name, fileOrigin); ok {
+		return "the file " + name
+	}
+	return "$" + v.name
+}
+
+// Origin says in words where the value at path came from, if not from the configuration itself:
+// "$NAME" or "the file PATH"; "" otherwise.
+func (s *Source) Origin(path string) string {
+	if v := s.variable(path); v.name != "" {
+		return v.origin()
+	}
+	return ""
+}
+
+// Known is text of this module, such as the name of a known key. A problem shows it whatever the
+// value is that the problem is about, and no verb quotes or cuts it.
+type Known string
 
 // Format writes the text.
-func (p placeholder) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(p)) }
+func (k Known) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(k)) }

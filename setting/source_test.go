@@ -78,7 +78,7 @@ func TestProblemsHideWhatAVariableHolds(t *testing.T) {
 	_, _ = table.Int(0, 0, 1, "k"), table.Word("", []string{"hunter2"}, "short")
 	want := setting.Problems{
 		{Path: "k", File: "x.toml", Message: "the value of $URL is not a whole number"},
-		{Path: "short", File: "x.toml", Message: "the value of $PW is not one of hunter2"},
+		{Path: "short", File: "x.toml", Message: `the value of $PW is not one of hunter2, did you mean "hunter2"?`},
 		{Path: "list", File: "x.toml", Message: "unknown key; known are k, short"},
 	}
 	if diff := cmp.Diff(error(want), table.Err()); diff != "" {

@@ -49,7 +49,7 @@ func (t *Table) Done() {
 	}
 	t.done = true
 	for _, key := range t.Unknown() {
-		t.Problem(Join("", key), "unknown key%s", t.suggest(key))
+		t.Problem(Join("", key), unknownKey+"%s", Known(t.suggest(key)))
 	}
 }
 
@@ -84,7 +84,21 @@ func (t *Table) Keys() []string { return slices.Sorted(maps.Keys(t.values)) }
 // Problem adds a problem of the key at the relative path key, for what only the caller can
 // judge. As with [Source.Problem], arguments don't show what came from the environment.
 func (t *Table) Problem(key, format string, args ...any) {
-	t.problems.Add(t.source.Problem(under(t.path, key), format, args...))
+	t.add(t.source.Problem(under(t.path, key), format, args...))
+}
+
+// ProblemHere is [Table.Problem] for what another machine may have right: a directory, a
+// certificate, the rights of a user.
+func (t *Table) ProblemHere(key, format string, args ...any) {
+	p := t.source.Problem(under(t.path, key), format, args...)
+	p.Here = true
+	t.add(p)
+}
+
+func (t *Table) add(p Problem) {
+	if !t.source.Pointless(p) {
+		t.problems.Add(p)
+	}
 }
 
 // Add adds problems that have their place already.
@@ -127,7 +141,26 @@ func (t *Table) find(key Key) (name string, v any, ok bool) {
 	}
 	name = t.Name(key.Names...)
 	v = t.values[name]
-	return name, v, v != nil && len(key.Names) > 0
+	if key.Type == "text" || key.Type == "word" {
+		v = t.asWritten(Join("", name), v)
+	}
+	ok = v != nil && len(key.Names) > 0
+	if ok && key.Type != "text" && t.source.Unknown(Join(t.path, name)) {
+		ok = false
+	}
+	return name, v, ok
+}
+
+// asWritten returns v, or, if v is no text and a variable set exactly the key at the relative path,
+// the text of the variable: where text is wanted, 12345 and true are text.
+func (t *Table) asWritten(path string, v any) any {
+	if _, isText := v.(string); isText || v == nil {
+		return v
+	}
+	if text, ok := t.source.raw(under(t.path, path)); ok {
+		return text
+	}
+	return v
 }
 
 // read reads key. Parse returns a value of the key's type, and wrong what is wrong with it, to
@@ -139,19 +172,30 @@ func read[T any](t *Table, key Key, parse func(any) (T, bool), wrong func(T) str
 		return fallback
 	}
 	shown := describe(v)
-	if variable := t.Variable(name); variable != "" && shown != Kind(v) {
-		shown = "the value of $" + variable
+	variable := t.Variable(name)
+	if variable != "" && shown != Kind(v) {
+		shown = "the value of " + t.source.Origin(Join(t.path, name))
 	}
 	value, ok := parse(v)
 	var problem string
 	if !ok {
 		problem = key.refuse(shown, Kind(v))
+		if strings.HasPrefix(problem, "must be") && variable != "" && t.source.Place(Join(t.path, name)).File != variable {
+			problem = shown + " " + problem // the place is that of ${...} in a file
+		}
 	} else if problem = wrong(value); problem != "" {
 		problem = shown + problem
 	}
 	if problem != "" {
-		t.problems.Add(t.source.Problem(Join(t.path, name), "%s", placeholder(problem)))
+		t.add(t.source.Problem(Join(t.path, name), "%s", Known(problem)))
 		return fallback
 	}
 	return value
+}
+
+// Below returns the value of key in the table called name, and whether there is such a table.
+// Neither name counts as known.
+func (t *Table) Below(name, key string) (value any, ok bool) {
+	below, ok := t.values[name].(map[string]any)
+	return below[key], ok
 }

@@ -54,7 +54,8 @@ func TestTableReads(t *testing.T) {
 		{"duration in seconds as text", "0.5", func(t *table) any { return t.Duration(0, 0, "k") }, 500 * time.Millisecond},
 		{"duration of Go", time.Minute, func(t *table) any { return t.Duration(0, 0, "k") }, time.Minute},
 		{"no duration", 0, func(t *table) any { return t.Duration(1, 0, "k") }, time.Duration(0)},
-		{"size", int64(1000), func(t *table) any { return t.Size(0, 0, "k") }, int64(1000)},
+		{"size", int64(10000), func(t *table) any { return t.Size(0, 0, "k") }, int64(10000)},
+		{"size in binary units", "100MiB", func(t *table) any { return t.Size(0, 0, "k") }, int64(100 << 20)},
 		{"size with unit", "100MB", func(t *table) any { return t.Size(0, 0, "k") }, int64(100 << 20)},
 		{"size with part and small unit", "1.5k", func(t *table) any { return t.Size(0, 0, "k") }, int64(1536)},
 		{"size with blank", " 2 GB ", func(t *table) any { return t.Size(0, 0, "k") }, int64(2 << 30)},
@@ -117,7 +118,21 @@ func TestTableRefuses(t *testing.T) {
 		{"size beyond all", "9e30", func(t *table) any { return t.Size(5, 0, "k") }, int64(5), `"9e30"` + size},
 		{"negative size", "-1k", func(t *table) any { return t.Size(5, 0, "k") }, int64(5), `"-1k" is too small; the least is 0`},
 		{"zero size", 0, func(t *table) any { return t.Size(5, 1, "k") }, int64(5), "0 is not larger than 0; leave it out for the default"},
-		{"small size", 1, func(t *table) any { return t.Size(5, 3<<30, "k") }, int64(5), "1 is too small; the least is 3GB"},
+		{"small size", "1B", func(t *table) any { return t.Size(5, 3<<30, "k") }, int64(5), `"1B" is too small; the least is 3GB`},
+		{"megabytes of others", 100, func(t *table) any { return t.Size(5, 1, "k") }, int64(5), `100 without a unit counts bytes, which is hardly meant: write "100MB" for megabytes, or "100B" if it is`},
+		{"milliseconds of others", 5000, func(t *table) any {
+			return t.DurationIn(5, setting.Bounds{Least: time.Millisecond, Bare: time.Minute}, "k")
+		}, time.Duration(5), `5000 without a unit counts seconds, which is hardly meant: write "5000ms" for milliseconds, or "5000s" if it is`},
+		{"days of others", "28", func(t *table) any {
+			return t.DurationIn(5, setting.Bounds{Least: time.Millisecond, Bare: time.Hour, Age: true}, "k")
+		}, time.Duration(5), `"28" without a unit counts seconds, which is hardly meant: write "28d" for days, or "28s" if it is`},
+		{"longer than the longest", "292y", func(t *table) any { return t.DurationIn(5, setting.Bounds{Most: time.Hour}, "k") }, time.Duration(5), `"292y"` + duration},
+		{"long duration", "2562047h", func(t *table) any {
+			return t.DurationIn(5, setting.Bounds{Least: time.Millisecond, Most: 365 * 24 * time.Hour}, "k")
+		}, time.Duration(5), `"2562047h" is outside 1ms..365d`},
+		{"very short duration", "1ns", func(t *table) any {
+			return t.DurationIn(5, setting.Bounds{Least: time.Millisecond, Most: time.Hour}, "k")
+		}, time.Duration(5), `"1ns" is outside 1ms..1h`},
 		{"fraction of a byte", 1.5, func(t *table) any { return t.Size(5, 0, "k") }, int64(5), "1.5" + size},
 		{"no duration", "soon", func(t *table) any { return t.Duration(5, 0, "k") }, time.Duration(5), `"soon"` + duration},
 		{"half a day", "0.5d", func(t *table) any { return t.Duration(5, 0, "k") }, time.Duration(5), `"0.5d"` + duration},

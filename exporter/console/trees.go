@@ -16,6 +16,7 @@ import (
 	"github.com/tracehook/tracehook/exporter/report"
 	"github.com/tracehook/tracehook/exporter/tree"
 	"github.com/tracehook/tracehook/internal/stdstream"
+	"github.com/tracehook/tracehook/setting"
 )
 
 const treeFormat = "tree"
@@ -42,7 +43,7 @@ func newTrees(s exporter.Settings) (*trees, error) {
 	color := d.Word("auto", []string{"auto", "always", "never"}, "color")
 	width := d.Int(0, 0, 1000, "width")
 	maxSpans := d.Int(tree.DefaultMaxSpans, 1, math.MaxInt32, "max_spans")
-	maxAge := d.Duration(tree.DefaultMaxAge, 1, "max_age")
+	maxAge := d.DurationIn(tree.DefaultMaxAge, setting.Bounds{Least: time.Millisecond, Most: 24 * time.Hour, Bare: time.Hour}, "max_age")
 	if width > 0 && width < narrowest {
 		d.Problem("width", "%d is too small; the least is %d, and 0 is the width of the terminal", width, narrowest)
 	}

@@ -1,18 +1,27 @@
 package delivery
 
 import (
+	"time"
+
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/setting"
 )
+
+// Timeouts returns the bounds of what one request may take.
+func Timeouts() setting.Bounds {
+	return setting.Bounds{Least: time.Millisecond, Most: 24 * time.Hour, Bare: 10 * time.Minute}
+}
 
 // ReadRetry reads the table [trace.NAME.retry] of s into the fields Backoff, Budget and Once. Its
 // error has a [setting.Problem] for each wrong key.
 func ReadRetry(s exporter.Settings) (Options, error) {
 	t := s.Table("retry")
+	waits := Timeouts()
+	waits.Least = 0
 	return Options{
 		Once:    !t.Bool(true, "enabled"),
-		Backoff: Backoff{Initial: t.Duration(0, 0, "initial"), Max: t.Duration(0, 0, "max")},
-		Budget:  t.Duration(0, 0, "budget", "max_elapsed"),
+		Backoff: Backoff{Initial: t.DurationIn(0, waits, "initial"), Max: t.DurationIn(0, waits, "max")},
+		Budget:  t.DurationIn(0, waits, "budget", "max_elapsed"),
 	}, t.Err()
 }
 

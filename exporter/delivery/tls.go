@@ -25,17 +25,17 @@ func (f TLSFiles) Empty() bool {
 }
 
 // Config reads the files; nil, the system's default, if there are none. It calls problem with
-// what is wrong and never shows what is in a file.
-func (f TLSFiles) Config(problem func(key, format string, args ...any)) *tls.Config {
+// what is wrong, or here if it may be right on another machine, and never shows what is in a file.
+func (f TLSFiles) Config(problem, here func(key, format string, args ...any)) *tls.Config {
 	if f.Empty() {
 		return nil
 	}
 	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: f.ServerName}
 	if f.CA != "" {
 		if pem, err := readPEM(f.CA); err != nil {
-			problem(f.CAKey, "%v", err)
+			here(f.CAKey, "%v", err)
 		} else if c.RootCAs = x509.NewCertPool(); !c.RootCAs.AppendCertsFromPEM(pem) {
-			problem(f.CAKey, "%q holds no certificate in PEM form", f.CA)
+			here(f.CAKey, "%q holds no certificate in PEM form", f.CA)
 		}
 	}
 	switch {
@@ -46,7 +46,7 @@ func (f TLSFiles) Config(problem func(key, format string, args ...any)) *tls.Con
 	case f.Cert != "":
 		pair, err := keyPair(f.Cert, f.Key)
 		if err != nil {
-			problem(f.CertKey, "%v", err)
+			here(f.CertKey, "%v", err)
 			break
 		}
 		c.Certificates = []tls.Certificate{pair}

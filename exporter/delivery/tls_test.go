@@ -25,7 +25,8 @@ func TestOldTLSIsRefused(t *testing.T) {
 		if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		config := delivery.TLSFiles{CA: ca}.Config(func(key, format string, args ...any) { t.Errorf(key+": "+format, args...) })
+		problem := func(key, format string, args ...any) { t.Errorf(key+": "+format, args...) }
+		config := delivery.TLSFiles{CA: ca}.Config(problem, problem)
 		h, err := delivery.NewHTTP(delivery.HTTPOptions{URL: server.URL, RoundTripper: delivery.NewRoundTripper(config, nil)})
 		if err != nil {
 			t.Fatal(err)

@@ -155,7 +155,7 @@ func (f *Fields) field(source string) (Field, *fault) {
 	if source == "" {
 		return field, &fault{"the source is empty", nil}
 	}
-	return field, &fault{"no span field is called %q%s", []any{source, nearest.Hint(source, f.known())}}
+	return field, &fault{"no span field is called %q%s", []any{source, setting.Known(nearest.Hint(source, f.known()))}}
 }
 
 // known returns every name in the order of the table, so that of two near names the same

@@ -62,7 +62,7 @@ func check(s exporter.Settings) error {
 		if t.Has("path", "file", "output") {
 			key = t.Name("path", "file", "output")
 		}
-		return s.Problem("setting."+key, "%v", err)
+		return s.ProblemHere("setting."+key, "%v", err)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/encode"
@@ -107,7 +108,7 @@ func decodeLimits(d *setting.Table, s *settings) {
 	s.maxSize = d.Size(DefaultMaxSize, 1, "maxsize")
 	s.maxLines = int64(d.Int(0, 1, math.MaxInt, "maxline"))
 	s.maxFiles = d.Int(0, 1, math.MaxInt, "maxfiles")
-	s.maxAge = d.Duration(0, 1, "maxage")
+	s.maxAge = d.DurationIn(0, setting.Bounds{Least: time.Millisecond, Most: 36500 * 24 * time.Hour, Bare: time.Hour, Age: true}, "maxage")
 	if word := d.Word("", []string{"year", "month", "day", "hour", "y", "m", "d", "h"}, "slice"); word != "" {
 		s.slice, _ = ParseSlice(word)
 	}
@@ -126,7 +127,7 @@ func decodeSync(d *setting.Table) Sync {
 
 func decodeMode(d *setting.Table) os.FileMode {
 	const usual = 0o600
-	text := d.String("0600", "mode")
+	text := d.Octal("0600", "mode")
 	mode, err := parseMode(text)
 	if err != nil || mode > 0o777 || mode&usual != usual {
 		d.Problem("mode", `want permission bits in octal that let the owner read and write, such as "0600", have %q`, text)
@@ -136,7 +137,7 @@ func decodeMode(d *setting.Table) os.FileMode {
 }
 
 func decodeDirectory(d *setting.Table, s *settings) {
-	if text := d.String("", "dirmode"); text != "" {
+	if text := d.Octal("", "dirmode"); text != "" {
 		const usual = 0o700
 		mode, err := parseMode(text)
 		if err != nil || mode > 0o3777 || mode&usual != usual {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/delivery"
 	"github.com/tracehook/tracehook/setting"
 )
 
@@ -145,7 +146,7 @@ func (a *address) readKeys(d *setting.Table, within string) {
 	if password := d.Secret("password", "pass"); d.Has("password", "pass") {
 		a.password, a.passwordKey = password, cmp.Or(within, d.Name("password", "pass"))
 	}
-	a.timeout = d.Duration(a.timeout, 1, "timeout")
+	a.timeout = d.DurationIn(a.timeout, delivery.Timeouts(), "timeout")
 	if insecure := d.OptionalBool("insecure"); insecure != nil {
 		a.secure, a.secureKey = !*insecure, cmp.Or(within, "insecure")
 	}

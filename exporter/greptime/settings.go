@@ -94,5 +94,5 @@ func (o *Options) readTLS(d *setting.Table) {
 		f.Unsecured(d, "write https:// or grpcs://, or set tls = true")
 		return
 	}
-	o.TLS = f.Config(d.Problem)
+	o.TLS = f.Config(d.Problem, d.ProblemHere)
 }

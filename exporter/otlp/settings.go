@@ -33,7 +33,7 @@ func FromSettings(s exporter.Settings) (Options, error) {
 	if !d.Has("timeout") {
 		o.Timeout = cmp.Or(env.timeout(), o.Timeout)
 	}
-	o.Timeout = d.Duration(o.Timeout, 1, "timeout")
+	o.Timeout = d.DurationIn(o.Timeout, delivery.Timeouts(), "timeout")
 	o.Service = d.String("", "service")
 	o.Gzip = readGzip(d, env)
 	o.MaxRequestBytes = delivery.ReadMaxBytes(d)
@@ -98,16 +98,16 @@ func (o *Options) readAddress(d *setting.Table, env *environ) (secure, own bool)
 }
 
 func (o *Options) readTLS(d *setting.Table, env *environ, secure, own bool) {
-	problem := d.Problem
+	problem, here := d.Problem, d.ProblemHere
 	f := delivery.ReadTLSFiles(d)
 	switch {
 	case !f.Empty() && !secure:
 		f.Unsecured(d, "write https://")
 		return
 	case f.Empty() && own && secure:
-		f, problem = env.files(), env.problem
+		f, problem, here = env.files(), env.problem, env.problem
 	}
-	o.TLS = f.Config(problem)
+	o.TLS = f.Config(problem, here)
 }
 
 func readGzip(d *setting.Table, env *environ) bool {

@@ -82,5 +82,5 @@ func (e *environ) files(prefix string) {
 	if value(cert) != "" && value(key) != "" {
 		f.Cert, f.Key = value(cert), value(key)
 	}
-	f.Config(e.problem)
+	f.Config(e.problem, e.problem)
 }

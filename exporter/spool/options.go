@@ -130,7 +130,7 @@ func FromSettings(s exporter.Settings) (*Options, error) {
 	o := &Options{
 		Dir: d.String("", "dir"), Connection: s.Connection, Logger: s.Logger,
 		MaxBytes: d.Size(defaultMaxBytes, minFile, "max_bytes"),
-		MaxAge:   d.Duration(defaultMaxAge, 1, "max_age"),
+		MaxAge:   d.DurationIn(defaultMaxAge, setting.Bounds{Least: time.Millisecond, Most: 36500 * 24 * time.Hour, Bare: time.Minute, Age: true}, "max_age"),
 		Rate:     d.Float(0, 0, math.MaxFloat64, "rate"),
 		Sync:     readSync(d),
 	}
@@ -139,8 +139,10 @@ func FromSettings(s exporter.Settings) (*Options, error) {
 	}
 	if o.Dir == "" {
 		d.Problem("dir", "a spool needs a directory of its own: set it, for instance to \"store/spool\"")
-	} else if err := Check(*o); err != nil {
+	} else if dir, err := o.check(); err != nil {
 		d.Problem("dir", "%v", err)
+	} else if err := checkDirectories(dir); err != nil {
+		d.ProblemHere("dir", "%v", err)
 	}
 	return o, d.Err()
 }

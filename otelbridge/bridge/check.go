@@ -3,6 +3,7 @@ package bridge
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tracehook/tracehook/config"
@@ -28,12 +29,23 @@ type checker struct {
 // addTo puts err at a connection's key; an empty key is the connection itself. A value that
 // came from the environment may be a secret, and err may quote any part of it.
 func (c *checker) addTo(conn config.Connection, key string, err error) {
-	path := c.cfg.KeyPath(conn.Name, key)
-	message := err.Error()
-	if variable := c.cfg.FromEnvironment(path); variable != "" {
-		message = "what $" + variable + " holds isn't accepted here (it is not printed, since it came from the environment)"
+	if origin := c.cfg.Source().Origin(c.cfg.KeyPath(conn.Name, key)); origin != "" {
+		err = errors.New("what " + origin + " holds isn't accepted here (it is not printed, since it came from the environment)")
 	}
-	c.problems = append(c.problems, c.cfg.NewProblem(path, message))
+	c.add(conn, key, "%s", setting.Known(err.Error()))
+}
+
+// add puts a problem at a connection's key. Arguments that show what came from the environment are
+// replaced.
+func (c *checker) add(conn config.Connection, key, format string, args ...any) {
+	c.keep(c.cfg.Source().Problem(c.cfg.KeyPath(conn.Name, key), format, args...))
+}
+
+// keep notes a problem, unless it is about a value that isn't known.
+func (c *checker) keep(p config.Problem) {
+	if !c.cfg.Source().Pointless(p) {
+		c.problems = append(c.problems, p)
+	}
 }
 
 // addAll takes apart what a driver or the sampler reports. A problem whose path is relative
@@ -53,9 +65,13 @@ func (c *checker) addAll(conn config.Connection, prefix string, err error) {
 	case !ok:
 		c.addTo(conn, strings.TrimSuffix(prefix, "."), err)
 	case strings.HasPrefix(p.Path, "trace."), strings.HasPrefix(p.Path, "otel."):
-		c.problems = append(c.problems, p) // it was born with its place
+		c.keep(p) // it was born with its place
 	default:
+		before := len(c.problems)
 		c.addTo(conn, prefix+p.Path, errors.New(p.Message))
+		for i := range c.problems[before:] {
+			c.problems[before+i].Here = p.Here
+		}
 	}
 }
 
@@ -101,6 +117,35 @@ func (c *checker) claims(all []*connection) {
 	}
 }
 
+// Check reports everything that is wrong with cfg whatever the machine, without starting anything:
+// unknown drivers, settings and fields, rules that can't be compiled, connections that claim the
+// same file. It is for a pipeline: paths, certificates and rights are [CheckHere]'s. Read the file
+// with [config.WithoutMachine] if its variables aren't set there. The error is [config.Problems],
+// each with its key path and place.
+func Check(cfg config.Config, opts ...Option) error {
+	err := CheckHere(cfg, opts...)
+	all, ok := errors.AsType[config.Problems](err)
+	if !ok {
+		return err
+	}
+	everywhere := slices.DeleteFunc(slices.Clone(all), func(p config.Problem) bool { return p.Here })
+	if len(everywhere) == 0 {
+		return nil
+	}
+	return everywhere
+}
+
+// CheckHere reports everything that [New] would refuse on this machine: what [Check] reports, and
+// directories that can't be written to, certificates that can't be read and the like. It starts
+// and changes nothing. What CheckHere accepts, New builds, unless the outside world changes in
+// between.
+func CheckHere(cfg config.Config, opts ...Option) error {
+	o := newOptions(opts)
+	o.fallback, o.lenient = false, false
+	_, err := newPlan(cfg, o, resourceOf(o.identified(cfg)), nil)
+	return err
+}
+
 func (c *checker) err() error {
 	if len(c.problems) == 0 {
 		return nil
@@ -109,10 +154,9 @@ func (c *checker) err() error {
 	return c.problems
 }
 
-func unknownDriver(name string, known []string) error {
-	hint := ""
-	if n := nearest.Name(name, known); n != "" {
-		hint = fmt.Sprintf(", did you mean %q?", n)
-	}
-	return fmt.Errorf("unknown driver %q%s (built in: %s; others are given with otelbridge.WithDriver)", name, hint, strings.Join(known, ", "))
+// unknownDriver reports a driver that nobody gave.
+func (c *checker) unknownDriver(conn config.Connection) {
+	known := c.drivers.names()
+	c.add(conn, "driver", "unknown driver %q%s (known: %s; others are given with otelbridge.WithDriver)",
+		conn.Driver, setting.Known(nearest.Hint(conn.Driver, known)), setting.Known(strings.Join(known, ", ")))
 }

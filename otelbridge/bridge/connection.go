@@ -61,7 +61,7 @@ func (c *checker) connection(conn config.Connection) *connection {
 	old := c.running(conn.Name)
 	switch {
 	case !known:
-		c.addTo(conn, "driver", unknownDriver(conn.Driver, c.drivers.names()))
+		c.unknownDriver(conn)
 	case old != nil && old.identity == n.identity:
 		n.settings, n.claims, n.address = old.settings, old.claims, old.address
 	default:

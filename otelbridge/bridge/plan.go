@@ -14,17 +14,6 @@ import (
 	"github.com/tracehook/tracehook/sampler"
 )
 
-// Check reports everything that [New] would refuse, without starting anything: unknown
-// drivers, settings and fields, rules that can't be compiled, connections that claim the
-// same file. The error is [config.Problems], each with its key path and place. What Check
-// accepts, New builds, unless the outside world changes in between.
-func Check(cfg config.Config, opts ...Option) error {
-	o := newOptions(opts)
-	o.fallback, o.lenient = false, false
-	_, err := newPlan(cfg, o, resourceOf(o.identified(cfg)), nil)
-	return err
-}
-
 // plan is a configuration that has been checked and compiled; nothing of it is started.
 type plan struct {
 	cfg         config.Config
