@@ -38,6 +38,13 @@ func decode(in exporter.Settings) (settings, error) {
 	s.sync = decodeSync(d)
 	s.mode = decodeMode(d)
 	decodeDirectory(d, &s)
+	if s.stream() != nil {
+		for _, key := range []string{"maxsize", "maxline", "slice", "compress", "maxage", "maxfiles", "fsync", "mode", "dirmode", "dirgroup", "shared"} {
+			if d.Has(key) {
+				d.Problem(key, "%s is a stream, which has none of a file's settings: leave it out", s.path)
+			}
+		}
+	}
 	if s.shared = d.Bool(false, "shared"); s.shared && !canLock {
 		d.Problem("shared", "a shared file needs advisory locks, which this system doesn't have")
 	}

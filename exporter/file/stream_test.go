@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,6 +34,10 @@ func TestStandardOutputIsNoFile(t *testing.T) {
 	}
 	for path, most := range map[string]int{"/dev/stdout": 20, "/dev/fd/2": 14, "/dev/stderr": 21} {
 		w := &short{most: most}
+		err := file.Driver().Check(exporter.Settings{Setting: map[string]any{"path": path, "compress": true, "maxage": "7d"}})
+		if got := keys(err); !slices.Equal(sorted(got), []string{"setting.compress", "setting.maxage"}) {
+			t.Errorf("Check of a stream with settings of a file: %v, want both refused", err)
+		}
 		s := exporter.Settings{Format: "%name%", Stdout: w, Stderr: w, Setting: map[string]any{"path": path}}
 		if err := file.Driver().Check(s); err != nil {
 			t.Errorf("Check: %v", err)
