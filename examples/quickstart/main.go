@@ -1,6 +1,7 @@
 // Quickstart is a small real service under tracehook: an HTTP server and client on
 // loopback, handlers that use the framework's API and plain OTel, requests that run at once
-// and one that fails. It writes to a console and to a file, prints the accounts and exits. With -forever it serves until SIGINT or SIGTERM.
+// and one that fails. It writes to a console and to a file, prints the accounts and exits. With
+// -forever it serves until SIGINT or SIGTERM; with -page, too, and shows the traces on a page.
 package main
 
 import (
@@ -28,17 +29,29 @@ import (
 //go:embed trace.toml
 var traceTOML []byte
 
+//go:embed page.toml
+var pageTOML []byte
+
+// options is what the command line says.
+type options struct {
+	config        string
+	requests      int
+	forever, page bool
+}
+
 func main() {
-	path := flag.String("config", "", "a configuration `FILE` in place of the built-in trace.toml")
-	requests := flag.Int("requests", 12, "how many requests to send")
-	forever := flag.Bool("forever", false, "go on until SIGINT or SIGTERM")
+	var o options
+	flag.StringVar(&o.config, "config", "", "a configuration `FILE` in place of the built-in one")
+	flag.IntVar(&o.requests, "requests", 12, "how many requests to send")
+	flag.BoolVar(&o.forever, "forever", false, "go on until SIGINT or SIGTERM")
+	flag.BoolVar(&o.page, "page", false, "show the traces on a page, and go on")
 	flag.Parse()
-	if *requests < 0 || flag.NArg() > 0 {
+	if o.requests < 0 || flag.NArg() > 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *path, *requests, *forever)
+	err := run(ctx, o)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)
@@ -46,8 +59,8 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, path string, requests int, forever bool) error {
-	cfg, err := load(path)
+func run(ctx context.Context, o options) error {
+	cfg, err := load(o)
 	if err != nil {
 		return err
 	}
@@ -58,7 +71,10 @@ func run(ctx context.Context, path string, requests int, forever bool) error {
 	}
 	bridge.Install()
 
-	sent, err := drive(ctx, requests, forever)
+	for name, address := range bridge.Health().Addresses {
+		fmt.Printf("connection %q is at %s\n", name, address)
+	}
+	sent, err := drive(ctx, o)
 
 	// The signal has used up ctx; what is queued still gets its five seconds.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
@@ -67,16 +83,19 @@ func run(ctx context.Context, path string, requests int, forever bool) error {
 	return errors.Join(err, report(bridge, cfg, sent))
 }
 
-func load(path string) (config.Config, error) {
-	if path == "" {
+func load(o options) (config.Config, error) {
+	switch {
+	case o.config == "" && o.page:
+		return config.Parse(pageTOML, "toml")
+	case o.config == "":
 		return config.Parse(traceTOML, "toml")
 	}
-	return config.Load(path, config.WithCheck(func(cfg config.Config) error { return otelbridge.Check(cfg) }))
+	return config.Load(o.config, config.WithCheck(func(cfg config.Config) error { return otelbridge.Check(cfg) }))
 }
 
 // drive serves on loopback and sends the requests, four at a time. It returns how many
 // were answered once all spans of theirs have ended.
-func drive(ctx context.Context, requests int, forever bool) (int, error) {
+func drive(ctx context.Context, o options) (int, error) {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -103,11 +122,18 @@ func drive(ctx context.Context, requests int, forever bool) (int, error) {
 		})
 	}
 send:
-	for i := 0; forever || i < requests; i++ {
+	for i := 0; o.forever || o.page || i < o.requests; i++ {
 		select {
 		case work <- i:
 		case <-ctx.Done():
 			break send
+		}
+		if o.page { // at the pace of people
+			select {
+			case <-time.After(100 * time.Millisecond):
+			case <-ctx.Done():
+				break send
+			}
 		}
 	}
 	close(work)
