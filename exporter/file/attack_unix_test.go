@@ -167,12 +167,17 @@ func programForOthers(t *testing.T) string {
 // runAs runs the test program as the attacked user and returns what it says.
 func runAs(t *testing.T, program, arg string) string {
 	t.Helper()
+	return runAsUser(t, attacked, program, arg)
+}
+
+func runAsUser(t *testing.T, user uint32, program, arg string) string {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program)
 	cmd.Dir = "/"
 	cmd.Env = append(os.Environ(), attackedEnv+"="+arg)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: attacked, Gid: theirGroup, Groups: []uint32{theirGroup}}}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: user, Gid: theirGroup, Groups: []uint32{theirGroup}}}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("the process under attack: %v\n%s", err, out)

@@ -116,7 +116,30 @@ func TestALogThatRootHasMadeIsWrittenTo(t *testing.T) {
 	}
 }
 
-// What can't be rotated here is written by one process all the same.
+// Two users of one group share a file when they say so.
+func TestUsersOfAGroupShareAFile(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("NOT TESTED: only root can be two users")
+	}
+	program := programForOthers(t)
+	dir := mkdir(t, filepath.Join(openDir(t), "logs"), 0o775|os.ModeSetgid, attacked)
+	path := filepath.Join(dir, "trace.log")
+	for n := range 4 {
+		said := runAsUser(t, []uint32{attacked, stranger}[n%2], program, "shared 0775|"+path)
+		if strings.Contains(said, "refused") || strings.Contains(said, "not exported") || !strings.Contains(said, "others can write to the directory") {
+			t.Errorf("run %d: the process said %q, want a warning only", n, said)
+		}
+	}
+	if got := len(readNames(t, path)); got != 4*7 {
+		t.Errorf("%d spans in all files, want %d", got, 4*7)
+	}
+	if said := runAsUser(t, stranger, program, "shared 0|"+path); !strings.Contains(said, "refused") {
+		t.Errorf("without a dirmode the process said %q, want it refused", said)
+	}
+}
+
+// Half records take no room without end, and don't stay for ever.
 func TestHalfRecordsAreBounded(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "trace.log")

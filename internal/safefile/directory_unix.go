@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -28,6 +29,8 @@ func writers(info fs.FileInfo) (who string, needed fs.FileMode) {
 	switch {
 	case !ok:
 		return "", 0
+	case !trusted(uid) && mode.Perm()&0o022 == 0o020 && member(gid):
+		return fmt.Sprintf("user %d and group %d", uid, gid), 0o020 // the group shares it
 	case !trusted(uid):
 		return fmt.Sprintf("user %d", uid), 0o002
 	case mode.Perm()&0o002 != 0 && mode&fs.ModeSticky != 0:
@@ -40,6 +43,12 @@ func writers(info fs.FileInfo) (who string, needed fs.FileMode) {
 		return fmt.Sprintf("group %d", gid), sticky
 	}
 	return fmt.Sprintf("group %d", gid), 0o020
+}
+
+// member says whether this process is in a group.
+func member(gid uint32) bool {
+	groups, err := os.Getgroups()
+	return int(gid) == os.Getegid() || err == nil && slices.Contains(groups, int(gid))
 }
 
 // system says whether root has given a directory to a group of the system's own, as
