@@ -79,6 +79,7 @@ type Sample struct {
 	Limit     float64       // spans a second, 0 = off
 	Key       string        // "trace_id" (default), "span_id", "trace_span", "counter"
 	Parent    string        // "respect" (default), "ignore"
+	Scope     string        // "span" or "", "trace": the local part of a trace is kept or left out as one
 	Propagate *bool         // nil = the driver's default
 	Dynamic   *bool         // nil = on where overflow is drop
 	Rules     []Rule
@@ -108,6 +109,8 @@ type OTel struct {
 	ParentWithoutTh string
 	// Edge is what becomes of remote parents: "continue" or "", "restart", "ignore".
 	Edge string
+	// Traces bounds what is held for connections of scope "trace".
+	Traces Traces
 	// Span limits; 0 keeps the SDK's default of 128 (of unlimited length for AttributeValueLength), -1 is unlimited.
 	AttributeCountLimit, AttributeValueLengthLimit, EventCountLimit, LinkCountLimit,
 	AttributePerEventCountLimit, AttributePerLinkCountLimit int
@@ -116,6 +119,16 @@ type OTel struct {
 	// Redact is what no span of any connection must show: a map like Setting of a [Connection],
 	// false for no redaction where a connection has none of its own, or nil for the defaults.
 	Redact any
+}
+
+// Traces bounds what the process holds of traces that aren't complete; zero values have the
+// processor's defaults.
+type Traces struct {
+	Wait          time.Duration // after the first end of a span
+	MaxTraceSpans int           // of one trace
+	MaxSpans      int           // of all
+	MaxBytes      int64         // of all
+	Memory        int           // decisions that are remembered
 }
 
 // Identity is who the process is, in the framework's words. Empty means unknown.

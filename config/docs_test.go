@@ -15,7 +15,7 @@ import (
 func documented() map[string]string {
 	return map[string]string{
 		"Keys of a connection": "trace", "Keys of `sample`": "trace.sample", "Keys of a rule": "trace.sample.rules[]",
-		"Keys of `otel`": "otel", "Keys of `otel.limits`": "otel.limits", "Keys at the top": "",
+		"Keys of `otel`": "otel", "Keys of `otel.limits`": "otel.limits", "Keys of `otel.traces`": "otel.traces", "Keys at the top": "",
 	}
 }
 

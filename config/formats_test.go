@@ -27,6 +27,7 @@ func everything() config.Config {
 				"service.version": "1.2", "deployment.environment.name": "prod", "shard": "3",
 			},
 			AttributeCountLimit: 64, AttributeValueLengthLimit: -1, EventCountLimit: 10,
+			Traces:         config.Traces{Wait: 10 * time.Second, MaxTraceSpans: 1000, MaxSpans: 20000, MaxBytes: 16 << 20, Memory: 5000},
 			LinkCountLimit: 11, AttributePerEventCountLimit: 12, AttributePerLinkCountLimit: 13,
 			ShutdownTimeout: 7 * time.Second,
 			Redact:          false,
@@ -38,7 +39,7 @@ func everything() config.Config {
 				Timeout: 500 * time.Millisecond, ExportTimeout: 10 * time.Second, BlockTimeout: 2 * time.Second,
 				Overflow: "spool", Explain: true, SplitServices: true, Weights: "always",
 				Fields: []config.Field{{Source: "trace_id", Target: "trace_id"}, {Source: "name", Target: "name"}},
-				Sample: config.Sample{Rate: 1, Error: true, Key: "trace_id", Parent: "respect"},
+				Sample: config.Sample{Rate: 1, Error: true, Key: "trace_id", Parent: "respect", Scope: "trace"},
 				Setting: map[string]any{
 					"path": "store/trace.log", "maxsize": "100MB", "gzip": true, "level": 1.5, "whole": int64(5),
 					"list": []any{int64(1), "a", map[string]any{"b": false}},

@@ -22,6 +22,7 @@ func (d *decoder) otel(root *setting.Table) OTel {
 	o.ShutdownTimeout = t.DurationIn(0, waits(10*time.Minute), "shutdown_timeout")
 	o.Redact = redact(t)
 	d.limits(t, &o)
+	o.Traces = traces(t.Table("traces"))
 	own := make(map[string]string)
 	flatten(t, "resource", t.Map("resource"), "", own)
 	t.Done()
@@ -34,6 +35,20 @@ func (d *decoder) otel(root *setting.Table) OTel {
 		o.Resource = nil
 	}
 	return o
+}
+
+// traces reads [otel.traces].
+func traces(t *setting.Table) Traces {
+	const most = 1 << 24
+	all := Traces{
+		Wait:          t.Duration(0, time.Millisecond, "wait"),
+		MaxTraceSpans: t.Int(0, 1, most, "max_trace_spans"),
+		MaxSpans:      t.Int(0, 1, most, "max_spans"),
+		MaxBytes:      t.Size(0, 1, "max_bytes"),
+		Memory:        t.Int(0, 64, most, "memory"),
+	}
+	t.Done()
+	return all
 }
 
 // flatten reads [otel.resource]. Tables in it are dotted names: service.version = "1".

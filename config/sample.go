@@ -38,6 +38,7 @@ func (d *decoder) sample(t *setting.Table, own map[string]any) Sample {
 		in.Problem("limit", "0 would let nothing pass; leave it out for no limit, or set rate = 0")
 	}
 	s.Parent = in.Word(s.Parent, []string{"respect", "ignore"}, "parent")
+	s.Scope = in.Word("", sampleScopes(), "scope")
 	s.Propagate = in.OptionalBool("propagate")
 	s.Dynamic = in.OptionalBool("dynamic")
 	s.Rules = d.rules(in, "rules", "sample_rules")
@@ -48,6 +49,9 @@ func (d *decoder) sample(t *setting.Table, own map[string]any) Sample {
 		}
 	}
 	d.sampleInSetting(t.At("setting", own), own, in.Path(), &s)
+	if s.Scope == "trace" && s.Key != "trace_id" {
+		in.Problem("scope", "whole traces need key = \"trace_id\", which decides alike about all spans of a trace; it is %q", s.Key)
+	}
 	return s
 }
 
@@ -79,6 +83,9 @@ func (d *decoder) sampleInSetting(t *setting.Table, own map[string]any, sample s
 		}
 	}
 }
+
+// sampleScopes are the words for what is kept or left out as one.
+func sampleScopes() []string { return []string{"span", "trace"} }
 
 // sampleKeys are the words for what the randomness of a decision comes from.
 func sampleKeys() []string { return []string{"trace_id", "span_id", "trace_span", "counter"} }

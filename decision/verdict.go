@@ -21,11 +21,13 @@ const (
 	ByLimit
 	// ByLoad says that it would be kept by rate or rule, but the dynamic factor is below 1.
 	ByLoad
+	// ByTrace says that another span of its trace decided, see [Verdict.By].
+	ByTrace
 )
 
 // String returns one lower-case word.
 func (r Reason) String() string {
-	names := [...]string{"rate", "rule", "error", "slow", "parent", "limit", "load"}
+	names := [...]string{"rate", "rule", "error", "slow", "parent", "limit", "load", "trace"}
 	if int(r) < len(names) {
 		return names[r]
 	}
@@ -42,8 +44,11 @@ type Verdict struct {
 	Threshold Threshold
 	// Rule is the index of the rule that matched, in the order of the configuration, or -1.
 	Rule int32
+	// By is the name of the span that decided, if Reason is ByTrace; Cause is the reason of that
+	// span's own vote.
+	By string
 	// Reason says what decided.
-	Reason Reason
+	Reason, Cause Reason
 	// Keep asks for the span to be exported.
 	Keep bool
 	// Rewrite asks for State in place of the span's own tracestate. If it is false, the

@@ -115,6 +115,10 @@ type ConnectionConfig struct {
 	// can't have the exporter within the block timeout drops its span. Overflow means nothing
 	// then.
 	Sync bool
+	// WholeTraces keeps or leaves out the local part of a trace as one. Decider has to be a
+	// [decision.TraceDecider] then. With [OverflowSync], spans wait for room as with
+	// [OverflowBlock].
+	WholeTraces bool
 	// Explain returns attributes that the exported copy of a span gets in addition. Nil adds
 	// none. It is called once for each exported span, on the goroutine that exports.
 	Explain Explain
@@ -149,6 +153,8 @@ type Options struct {
 	// Notes remembers where spans come from, as a head sampler does. Nil takes every span for
 	// one of a provider that doesn't use one; spans of exports are told apart all the same.
 	Notes decision.Notes
+	// Traces bounds what is held for connections that want whole traces.
+	Traces TraceOptions
 	// DrainTimeout bounds how long a connection that a reload removed may go on exporting
 	// what it holds. The default is 30 s.
 	DrainTimeout time.Duration

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tracehook/tracehook/decision"
 	"github.com/tracehook/tracehook/processor/internal/connection"
+	"github.com/tracehook/tracehook/processor/internal/hold"
 	"github.com/tracehook/tracehook/processor/internal/ledger"
 )
 
@@ -16,6 +17,7 @@ type connections struct {
 	closed  bool             // by Shutdown
 	// wantsDuration reports that a Decider asks for the duration of spans.
 	wantsDuration bool
+	traced        *hold.Set // of members; nil if none wants whole traces
 }
 
 // member is a connection as the current configuration has it.
@@ -28,6 +30,8 @@ type member struct {
 	wantsLoad   bool
 	follows     bool // the verdict of the member before holds
 	explain     Explain
+	trace       decision.TraceDecider // decider, if the connection wants whole traces
+	sink        *traceSink            // likewise; else nil
 }
 
 // newConnections prepares members for OnEnd. Those whose Deciders agree become neighbors, so
@@ -49,8 +53,11 @@ func newConnections(members []member) *connections {
 			list.wantsDuration = true
 		}
 		list.members = append(list.members, first)
+		if first.sink != nil {
+			continue // it shares no decision
+		}
 		for j := i + 1; j < len(members); j++ {
-			if !placed[j] && first.agrees(&members[j]) {
+			if !placed[j] && members[j].sink == nil && first.agrees(&members[j]) {
 				placed[j] = true
 				next := members[j]
 				next.fast, next.wantsLoad, next.follows = first.fast, first.wantsLoad, true
@@ -58,6 +65,7 @@ func newConnections(members []member) *connections {
 			}
 		}
 	}
+	list.traced = wholeTraces(list.members)
 	return list
 }
 
@@ -101,6 +109,9 @@ func (l *connections) offer(o *offer, next int) (end int) {
 	}()
 	for i := next; i < len(l.members); i++ {
 		m := &l.members[i]
+		if m.sink != nil {
+			continue // the hold's
+		}
 		if !m.follows {
 			o.at, o.deciding = i, true
 			m.decide(o)
@@ -117,14 +128,8 @@ func (m *member) take(o *offer) {
 	switch {
 	case o.Verdict.Keep:
 		m.conn.Offer(&o.Ended, m.explain)
-	case o.Verdict.Reason == decision.ByLimit:
-		m.ledger.RateLimited.Add(o.Verdict.Threshold)
 	default:
-		m.ledger.SampledOut.Add(1)
-		if o.Verdict.Reason == decision.ByLoad {
-			m.ledger.ShedSpans.Add(1)
-			m.conn.Notify()
-		}
+		leaveOut(m.conn, m.ledger, &o.Verdict)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/tracehook/tracehook/decision"
 	"github.com/tracehook/tracehook/internal/safecall"
 	"github.com/tracehook/tracehook/processor/internal/connection"
+	"github.com/tracehook/tracehook/processor/internal/hold"
 	"github.com/tracehook/tracehook/processor/internal/ledger"
 )
 
@@ -27,6 +28,7 @@ type Fanout struct {
 	late   ledger.Counter // ended after Shutdown
 	reader decision.Reader
 	twice  twice
+	hold   *hold.Hold
 
 	options    Options
 	env        connection.Environment
@@ -61,6 +63,7 @@ func New(ctx context.Context, o Options, conns ...ConnectionConfig) (*Fanout, er
 		hung:      make(map[*connection.Connection]struct{}),
 		stopped:   make(chan struct{}),
 	}
+	f.hold = hold.New(f.options.Traces)
 	f.report = newReporter(f)
 	f.env = connection.Environment{Reader: &f.reader, Notify: f.report.notify}
 	f.drains, f.cutDrain = context.WithCancel(context.Background())
@@ -104,9 +107,15 @@ func (f *Fanout) OnEnd(s sdktrace.ReadOnlySpan) {
 		f.late.Add(recordedAt(&o.Span))
 	case o.Span.Export:
 		f.refuse(list, &o.Span)
+		if list.traced != nil {
+			f.hold.Skip(&o.Span)
+		}
 	default:
 		for next := 0; next < len(list.members); {
 			next = list.offer(o, next)
+		}
+		if list.traced != nil {
+			f.holdEnd(list, o)
 		}
 		if o.MustWait() {
 			o.Wait()
@@ -142,6 +151,7 @@ func (f *Fanout) ForceFlush(ctx context.Context) error {
 	}
 	ctx, cancel := f.bounded(ctx)
 	defer cancel()
+	f.tellHeld() //nolint:contextcheck // a log line is no part of the flush
 	err := each(f.alive(list), func(c *connection.Connection) error { return c.ForceFlush(ctx) })
 	return errors.Join(err, f.takeLosses(false))
 }
@@ -189,6 +199,7 @@ func (f *Fanout) stop(ctx context.Context, t *connections) error {
 	ctx, done := f.bounded(ctx)
 	defer done()
 	unwatch := context.AfterFunc(ctx, f.cutDrain)
+	f.hold.Shutdown()
 	err := each(f.alive(t), func(c *connection.Connection) error { return c.Finish(ctx) })
 	err = errors.Join(err, f.waitForOpening(ctx))
 	unwatch()

@@ -21,6 +21,7 @@ func (f *Fanout) OnStart(ctx context.Context, s sdktrace.ReadWriteSpan) {
 		f.report.registeredTwice() //nolint:contextcheck // a log line is no part of what the span does
 	}
 	f.options.Notes.Started(ctx, s)
+	f.holdStart(s)
 }
 
 // refuse counts a span that must not be exported by any connection.

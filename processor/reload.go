@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/tracehook/tracehook/processor/internal/connection"
+	"github.com/tracehook/tracehook/processor/internal/hold"
 	"github.com/tracehook/tracehook/processor/internal/ledger"
 )
 
@@ -165,6 +166,11 @@ func (f *Fanout) commit(t *transition) bool {
 	list := newConnections(t.members)
 	f.retire(list, names)
 	f.conns.Store(list)
+	if list.traced != nil {
+		f.hold.Reload(list.traced)
+	} else {
+		f.hold.Reload(hold.NewSet())
+	}
 	return true
 }
 

@@ -3,6 +3,7 @@ package processor
 import (
 	"time"
 
+	"github.com/tracehook/tracehook/processor/internal/hold"
 	"github.com/tracehook/tracehook/processor/internal/ledger"
 )
 
@@ -12,6 +13,11 @@ type Stats struct {
 	// Started is true until Shutdown is called.
 	Started         bool `json:"started"`
 	ConnectionCount int  `json:"connection_count"`
+	// OpenSpans is how many spans have started and not ended, OldestOpenMS how long the oldest
+	// trace of one has been open, in milliseconds. Both are counted while some connection wants
+	// whole traces.
+	OpenSpans    int64 `json:"open_spans"`
+	OldestOpenMS int64 `json:"oldest_open_ms"`
 	// Counters are summed over all connections, those that a reload has removed included, except
 	// that DynamicSampleFactor is the smallest, the latencies are the longest, and
 	// DroppedCount includes what sampling left out.
@@ -45,6 +51,14 @@ type Counters struct {
 
 	// Offered are all ended spans that the connection saw.
 	Offered int64 `json:"offered"`
+	// Held wait for the decision about their trace, or for room in the queue after it.
+	Held int64 `json:"held"`
+	// TracesDecided counts the local parts of traces that were decided about, TracesEarly those of
+	// them that were not complete, LateSpans the spans that ended after the decision. Globally a
+	// part counts once, whatever the number of connections.
+	TracesDecided int64       `json:"traces_decided"`
+	TracesEarly   TracesEarly `json:"traces_early"`
+	LateSpans     int64       `json:"late_spans"`
 	// SampledOut were left out by the Decider or dropped by the head sampler, RateLimited by the
 	// Decider's limit.
 	SampledOut  int64 `json:"sampled_out"`
@@ -54,8 +68,6 @@ type Counters struct {
 	SampledOutHead int64 `json:"sampled_out_head"`
 	// Shed are the part of SampledOut that only the dynamic factor has left out.
 	Shed int64 `json:"shed"`
-	// Held wait until their trace is complete. None do yet.
-	Held int64 `json:"held"`
 	// Dropped were to be kept, but never accepted.
 	Dropped Dropped `json:"dropped"`
 	// Accepted are on their way or have arrived.
@@ -84,6 +96,23 @@ type Counters struct {
 	// Adjusted are the same in adjusted counts: how many spans those stood for.
 	Adjusted Adjusted `json:"adjusted"`
 }
+
+// TracesEarly counts decisions about traces that were not complete, by what they were decided for.
+type TracesEarly struct {
+	// Wait: the trace was open for too long after its first span had ended.
+	Wait int64 `json:"wait"`
+	// Size: it had too many spans.
+	Size int64 `json:"size"`
+	// Memory: all traces together had too many spans, or too large ones.
+	Memory int64 `json:"memory"`
+	// Reload: the connection has gone, or got another policy.
+	Reload int64 `json:"reload"`
+	// Shutdown: the process ended.
+	Shutdown int64 `json:"shutdown"`
+}
+
+// Total returns the sum.
+func (t TracesEarly) Total() int64 { return t.Wait + t.Size + t.Memory + t.Reload + t.Shutdown }
 
 // Dropped counts spans by what they were dropped for.
 type Dropped struct {
@@ -159,6 +188,9 @@ func (f *Fanout) Stats() Stats {
 	}
 	st.fill(&sum, queues, factor)
 	st.DroppedCount += st.SampledOut + st.RateLimited
+	traces := f.hold.Stats()
+	st.fillTraces(ledger.Traces{Decided: traces.Decided, Late: traces.Late})
+	st.OpenSpans, st.OldestOpenMS = traces.Open, traces.Oldest.Milliseconds()
 	return st
 }
 
@@ -170,6 +202,8 @@ func (c *Counters) fill(s *ledger.Snapshot, queueCap int, factor float64) {
 	c.Accepted, c.Pending = int64(s.Accepted), int64(s.Pending())
 	c.Abandoned, c.Exported = int64(s.Abandoned.Spans), int64(s.Exported.Spans)
 	c.Failed, c.Spooled = int64(s.Failed.Spans), int64(s.Spooled.Spans)
+	c.Held = int64(s.Held)
+	c.fillTraces(s.Traces)
 	c.Offered = c.Held + c.SampledOut + c.RateLimited + c.Dropped.Total() + c.Accepted
 	c.Inherited, c.SpoolPending, c.Replayed = s.Spool.Inherited, s.Spool.Pending, s.Spool.Replayed
 	c.Dead, c.Expired, c.Resent = s.Spool.Dead, s.Spool.Expired, s.Spool.Resent
@@ -188,6 +222,12 @@ func (c *Counters) fill(s *ledger.Snapshot, queueCap int, factor float64) {
 		Failed:      s.Failed.Adjusted(),
 		Spooled:     s.Spooled.Adjusted(),
 	}
+}
+
+func (c *Counters) fillTraces(t ledger.Traces) {
+	n := func(cause hold.Cause) int64 { return int64(t.Decided[cause]) }
+	c.TracesEarly = TracesEarly{n(hold.ByWait), n(hold.BySize), n(hold.ByMemory), n(hold.ByReload), n(hold.ByShutdown)}
+	c.TracesDecided, c.LateSpans = n(hold.Complete)+c.TracesEarly.Total(), int64(t.Late)
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

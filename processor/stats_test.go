@@ -48,7 +48,8 @@ func TestStatsJSONHasTheKeysOfTheFrameworkBesideTheLedgers(t *testing.T) {
 	counters := []string{
 		"queue_len", "queue_cap", "queued_count", "sync_fallback_count", "flush_count", "flush_span_count",
 		"write_error_count", "last_flush_latency_ms", "last_write_latency_ms", "dropped_count", "dynamic_sample_factor",
-		"offered", "held", "sampled_out", "sampled_out_head", "shed", "rate_limited", "dropped", "accepted", "pending", "abandoned", "exported", "failed",
+		"offered", "held", "traces_decided", "traces_early", "late_spans",
+		"sampled_out", "sampled_out_head", "shed", "rate_limited", "dropped", "accepted", "pending", "abandoned", "exported", "failed",
 		"spooled", "inherited", "spool_pending", "replayed", "dead", "expired", "resent", "adjusted",
 	}
 	slices.Sort(counters)
@@ -57,7 +58,7 @@ func TestStatsJSONHasTheKeysOfTheFrameworkBesideTheLedgers(t *testing.T) {
 	if diff := cmp.Diff(counters, slices.Sorted(maps.Keys(b))); diff != "" {
 		t.Errorf("keys of a connection (-want +got):\n%s", diff)
 	}
-	all := append([]string{"started", "connection_count", "connections"}, counters...)
+	all := append([]string{"started", "connection_count", "connections", "open_spans", "oldest_open_ms"}, counters...)
 	slices.Sort(all)
 	if diff := cmp.Diff(all, slices.Sorted(maps.Keys(got))); diff != "" {
 		t.Errorf("global keys (-want +got):\n%s", diff)

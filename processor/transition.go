@@ -24,6 +24,9 @@ func validate(conns []ConnectionConfig) error {
 			errs = append(errs, fmt.Errorf("connection %q is there twice: names must differ", cfg.Name))
 		}
 		names[cfg.Name] = true
+		if err := checkTraces(&cfg); err != nil {
+			errs = append(errs, err)
+		}
 		if cfg.Overflow > OverflowSpool {
 			errs = append(errs, fmt.Errorf("connection %q: overflow %d is unknown", cfg.Name, cfg.Overflow))
 		}
@@ -67,13 +70,14 @@ func (f *Fanout) newTransition(list *connections, conns []ConnectionConfig) *tra
 		cfg := &conns[i]
 		m := member{fingerprint: cfg.Fingerprint, decider: cfg.Decider, explain: cfg.Explain}
 		if o := old[cfg.Name]; o != nil && o.fingerprint == cfg.Fingerprint {
-			m.conn = o.conn
+			m.conn, m.sink = o.conn, o.sink
 		} else {
 			m.conn = connection.New(cfg.queue(), f.ledger(cfg.Name), &f.env)
 			t.fresh = append(t.fresh, m.conn)
 		}
 		kept[m.conn] = true
 		m.ledger = m.conn.Account().Ledger()
+		m.wantTraces(cfg)
 		t.members = append(t.members, m)
 	}
 	for _, c := range f.holders(list) {

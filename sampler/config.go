@@ -102,6 +102,9 @@ func (c Config) check(p *problems) {
 	if c.Key > ByCounter {
 		p.add("key", "unknown key %d: use one of %s", c.Key, strings.Join(keyNames(), ", "))
 	}
+	if c.FollowRoot && c.Key != ByTraceID {
+		p.add("scope", "whole traces need key trace_id, which decides alike about all spans of a trace; it is %s", c.Key)
+	}
 	if c.Weights > WeightsNever {
 		p.add("weights", "unknown value %d: use one of %s", c.Weights, strings.Join(weightsWords(), ", "))
 	}

@@ -44,6 +44,7 @@ func reset(v *decision.Verdict) {
 	}
 	v.Threshold, v.Rule, v.Reason = 0, -1, 0
 	v.Keep, v.Rewrite, v.Known = false, false, false
+	v.By, v.Cause = "", 0
 }
 
 // judgeLate keeps s at probability 1, or at what was recorded if that was less.
@@ -100,7 +101,7 @@ func (p *Policy) Charge(v *decision.Verdict, s *decision.Span, load float64) {
 		if p.pass(v, true) {
 			p.rewrite(v, s, &p.always.ready[0], v.Threshold == decision.Always)
 		}
-	case decision.ByParent, decision.ByLimit, decision.ByLoad:
+	case decision.ByParent, decision.ByLimit, decision.ByLoad, decision.ByTrace:
 	}
 }
 

@@ -41,12 +41,16 @@ func newLimit(perSecond float64) *limit {
 
 // take reports whether a span may pass, and whether no span of its kind was refused since the
 // bucket was last full.
-func (l *limit) take(urgent bool) (pass, whole bool) {
+func (l *limit) take(urgent bool) (pass, whole bool) { return l.takeMany(1, urgent, false) }
+
+// takeMany is take for n spans that pass or don't pass together. They pass if one would, and may
+// put the bucket into debt; if must, they pass in any case.
+func (l *limit) takeMany(n int, urgent, must bool) (pass, whole bool) {
 	since := time.Since(l.start)
 	now := int64(since) * quarter
 	counts, bit, held := int64(refusedUrgent|refusedOrdinary), int64(refusedOrdinary), int64(0)
 	if urgent {
-		l.demand.add(since)
+		l.demand.add(since, n)
 		counts, bit = refusedUrgent, refusedUrgent
 	} else {
 		held = min(int64(l.demand.lately(since))*l.share, l.capacity)
@@ -61,18 +65,21 @@ func (l *limit) take(urgent bool) (pass, whole bool) {
 				refused = 0
 			}
 		}
-		next := full + l.share
-		if next-now > l.capacity-held {
+		if full+l.share-now > l.capacity-held && !must {
 			if refused&bit != 0 && state>>2 == full || l.state.CompareAndSwap(state, full<<2|refused|bit) {
 				return false, false
 			}
 			continue
 		}
+		next := min(full, maxDebt) + min(int64(n)*min(l.share, maxDebt/int64(n)), maxDebt)
 		if l.state.CompareAndSwap(state, next<<2|refused) {
 			return true, refused&counts == 0
 		}
 	}
 }
+
+// maxDebt bounds the time at which the bucket is full again: the state has two bits more.
+const maxDebt = math.MaxInt64 / 16
 
 const (
 	// A peak counts wholly for so long, and then less and less until it counts no more.
@@ -89,18 +96,18 @@ type demand struct {
 	most   uint32
 }
 
-// add counts an urgent span.
-func (d *demand) add(since time.Duration) {
+// add counts n urgent spans.
+func (d *demand) add(since time.Duration, n int) {
 	second := uint64(since / time.Second)
 	for {
 		w := d.window.Load()
-		next := w + 1
+		next := w + uint64(min(uint32(n), d.most-min(uint32(w), d.most)))
 		switch {
 		case w>>32 != second:
 			if weakened(d.peak.Load(), since) <= weakened(w, since) {
 				d.peak.Store(w)
 			}
-			next = second<<32 | 1
+			next = second<<32 | uint64(min(uint32(n), d.most))
 		case uint32(w) >= d.most:
 			return
 		}

@@ -77,6 +77,12 @@ func (h *Head) afterHop(set *headSet, parent *trace.SpanContext) decision.Origin
 	return remote
 }
 
+// OwnHop reports whether a remote parent counts as a local one, since this process has begun it.
+func (h *Head) OwnHop(parent trace.SpanContext) bool {
+	set := h.set.Load()
+	return set.wire.Edge == EdgeContinue && !set.ignoreAll && h.afterHopIsOwn(&parent)
+}
+
 // originOf returns the origin of a local span that is a parent, by its note; or by what is known
 // of its trace, if the span was dropped or its note was pushed out.
 func (h *Head) originOf(l *local, sc *trace.SpanContext) decision.Origin {

@@ -88,7 +88,8 @@ func New(ctx context.Context, cfg config.Config, opts ...Option) (*Bridge, error
 func start(ctx context.Context, p *plan, o options) (*Bridge, error) {
 	head := sampler.NewWiredHead(p.wire, p.policies()...) // first: policies of one head may share decisions
 	fanout, err := processor.New(ctx, processor.Options{
-		Logger: o.logger, MeterProvider: o.meters, Notes: head, ShutdownTimeout: p.cfg.OTel.ShutdownTimeout,
+		Logger: o.logger, MeterProvider: o.meters, Notes: head,
+		ShutdownTimeout: p.cfg.OTel.ShutdownTimeout, Traces: processor.TraceOptions(p.cfg.OTel.Traces),
 	}, p.processors()...)
 	if err != nil {
 		if o.fallback && len(p.connections) > 0 && !o.strict.any(p) {

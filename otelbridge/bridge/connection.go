@@ -179,6 +179,7 @@ func (c *checker) sampling(n *connection) sampler.Config {
 	sc := sampler.Config{
 		Connection:     n.cfg.Name,
 		Weights:        weights,
+		FollowRoot:     s.Scope == "trace",
 		Service:        c.service,
 		Rate:           s.Rate,
 		Error:          s.Error,
@@ -210,6 +211,7 @@ func (n *connection) processor(cfg config.Config) processor.ConnectionConfig {
 		Claims:        n.claims,
 		Waits:         n.waits,
 		Decider:       n.policy,
+		WholeTraces:   n.cfg.Sample.Scope == "trace",
 		QueueSize:     n.cfg.Buffer,
 		BatchSize:     n.cfg.Batch,
 		Schedule:      n.cfg.Timeout,

@@ -23,6 +23,7 @@ type Connection struct {
 	// nanoseconds; 0 if it does.
 	barredSince atomic.Int64
 
+	backlog   backlog
 	spool     *queue // before the exporter's spool, where that is the overflow
 	copies    copyCache
 	successor atomic.Pointer[Connection] // set before the gate closes, if there is one
@@ -110,6 +111,9 @@ func (c *Connection) Notify() { c.env.Notify() }
 
 // Load returns how full the part of the queue for ordinary spans is, 0 to 1.
 func (c *Connection) Load() float64 { return c.queue.load() }
+
+// IsSync reports whether callers export their spans themselves.
+func (c *Connection) IsSync() bool { return c.cfg.Sync }
 
 // QueueSize returns how many spans may wait or be exported at once.
 func (c *Connection) QueueSize() int { return c.cfg.QueueSize }

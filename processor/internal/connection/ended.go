@@ -31,12 +31,22 @@ const slab = 8
 func (s *Ended) Judge() {
 	v := &s.Verdict
 	s.form = nil
-	s.urgent = v.Reason == decision.ByError || v.Reason == decision.BySlow
+	s.urgent = v.Reason.Urgent() || v.Reason == decision.ByTrace && v.Cause.Urgent()
 	s.truthful = !v.Rewrite && s.Span.Context.IsSampled() && OwnThreshold(&s.Span.State) == v.Threshold
+}
+
+// Set makes s an ended span of so many bytes with a verdict.
+func (s *Ended) Set(span *decision.Span, v *decision.Verdict, bytes int64) {
+	s.Span, s.Verdict, s.bytes, s.last = *span, *v, bytes, nil
+	s.Judge()
 }
 
 // MustWait reports whether Wait has something to do.
 func (s *Ended) MustWait() bool { return len(s.waiting) > 0 }
+
+// Size estimates how many bytes the span takes. It must not be called by several goroutines at
+// once.
+func (s *Ended) Size() int64 { return s.size() }
 
 // size estimates how many bytes the span takes.
 func (s *Ended) size() int64 {

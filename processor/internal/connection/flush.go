@@ -78,9 +78,13 @@ func (c *Connection) barredError() error {
 	return c.errorf("%s waiting: %w", ledger.Spans(c.pending()+uint64(c.Spool().Pending), "is", "are"), err)
 }
 
-// flush is one flush.
+// flush is one flush. Traces that wait for room come in as the batcher makes some.
 func (c *Connection) flush() {
+	before := c.backlog.passed()
 	_ = c.queue.batcher.ForceFlush(context.Background())
+	for c.backlog.mustPass(before) && !c.queue.isClosed() {
+		_ = c.queue.batcher.ForceFlush(context.Background())
+	}
 	if x := c.running.Load(); x != nil && x.queue == nil {
 		<-x.done // exported for a caller of End who has returned
 	}

@@ -55,25 +55,26 @@ func newGate(capacity int, size int64, patient bool) gate {
 // ordinaryOf returns how much of a queue's capacity is there for all spans.
 func ordinaryOf(capacity int) int { return capacity - capacity/10 }
 
-// take asks for a credit for a span of so many bytes. The last tenth is for urgent spans; see
-// patient.
-func (g *gate) take(urgent bool, size int64) admission {
+// take asks for credits for spans that take so many bytes: for all or for none. The last tenth is
+// for urgent spans; see patient. More spans than there are places must not be asked for.
+func (g *gate) take(urgent bool, spans int, size int64) admission {
 	for {
 		// out before in: the other way round, credits that were taken and given back in
 		// between would make the difference negative.
 		out := g.out.Load()
 		in := g.in.Load()
 		n := in - out
+		k := uint64(spans)
 		bytes := g.bytes.Load() + size
 		switch {
 		case in&closedBit != 0:
 			return gateClosed
-		case n >= g.capacity || bytes > g.size && n > 0,
-			(n >= g.ordinary || bytes > g.most) && !urgent && n > 0 && g.isReserved():
+		case n+k > g.capacity || bytes > g.size && n > 0,
+			(n+k > g.ordinary || bytes > g.most) && !urgent && n > 0 && g.isReserved():
 			if g.out.Load() == out {
 				return gateFull
 			}
-		case g.in.CompareAndSwap(in, in+1):
+		case g.in.CompareAndSwap(in, in+k):
 			g.bytes.Add(size)
 			return admitted
 		}

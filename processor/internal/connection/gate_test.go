@@ -8,7 +8,7 @@ import (
 
 // fill takes credits until there are no more.
 func fill(g *gate, urgent bool, size int64) (n int) {
-	for g.take(urgent, size) == admitted {
+	for g.take(urgent, 1, size) == admitted {
 		n++
 	}
 	return n
@@ -57,14 +57,14 @@ func TestLastTenthIsForUrgentSpansUnderALoadThatLasts(t *testing.T) {
 func TestSpanThatIsLargerThanTheBufferGoesAlone(t *testing.T) {
 	t.Parallel()
 	g := newGate(100, 1000, true)
-	if g.take(false, 5000) != admitted {
+	if g.take(false, 1, 5000) != admitted {
 		t.Error("an empty queue has no room for it")
 	}
-	if g.take(false, 1) != gateFull || g.take(true, 1) != gateFull {
+	if g.take(false, 1, 1) != gateFull || g.take(true, 1, 1) != gateFull {
 		t.Error("there is room beside it")
 	}
 	g.give(1, 5000)
-	if fill(&g, false, 300) != 3 || g.take(false, 5000) != gateFull || g.take(false, 100) != admitted {
+	if fill(&g, false, 300) != 3 || g.take(false, 1, 5000) != gateFull || g.take(false, 1, 100) != admitted {
 		t.Error("spans that fit are not let in up to the bound")
 	}
 }

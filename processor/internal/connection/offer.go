@@ -14,7 +14,7 @@ import (
 func (c *Connection) Offer(s *Ended, explain Explain) {
 	a := gateFull
 	if !c.cfg.Sync {
-		a = c.queue.enter(s.urgent, s.size())
+		a = c.queue.enter(s.urgent, 1, s.size())
 	}
 	switch a {
 	case admitted:
@@ -104,7 +104,7 @@ func (w *waiter) wait(s *Ended) {
 	case c.cfg.Overflow == OverflowSpool:
 		q = c.spool
 	}
-	switch q.await(s.urgent, s.size(), timeout.C) {
+	switch q.await(s.urgent, 1, s.size(), nil, timeout.C) {
 	case admitted:
 		q.batcher.OnEnd(s.queued(&c.copies, w.explain))
 	case gateClosed:

@@ -35,7 +35,7 @@ func waitOnce(t *testing.T, s *Ended) weak.Pointer[[1024]byte] {
 	t.Helper()
 	c := begin(t, Config{Name: "c", Overflow: OverflowBlock, BlockTimeout: time.Nanosecond, Open: openSink}, ledger.New("c", new(ledger.Spools)))
 	for range c.cfg.QueueSize {
-		c.queue.take(true, 0)
+		c.queue.take(true, 1, 0)
 	}
 	held := new([1024]byte)
 	c.Offer(s, func(decision.Verdict) []attribute.KeyValue {

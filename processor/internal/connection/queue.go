@@ -27,6 +27,8 @@ type line struct {
 // place is where a caller stands in a line. Only the head of a line gets a credit: it is handed
 // over by whoever gives credits back.
 type place struct {
+	spans  int
+	left   func(spans int) // see Whole; nil for single spans
 	size   int64
 	result chan admission
 }
@@ -51,17 +53,17 @@ func index(urgent bool) int {
 	return 0
 }
 
-// enter asks for a credit without waiting. It doesn't overtake those who wait.
-func (q *queue) enter(urgent bool, size int64) admission {
+// enter asks for credits without waiting. It doesn't overtake those who wait.
+func (q *queue) enter(urgent bool, spans int, size int64) admission {
 	if q.lines[index(urgent)].waiting.Load() > 0 {
 		return gateFull
 	}
-	return q.take(urgent, size)
+	return q.take(urgent, spans, size)
 }
 
-// await asks for a credit and waits for it until timeout.
-func (q *queue) await(urgent bool, size int64, timeout <-chan time.Time) admission {
-	p := &place{size, make(chan admission, 1)}
+// await asks for credits and waits for them until timeout.
+func (q *queue) await(urgent bool, spans int, size int64, left func(int), timeout <-chan time.Time) admission {
+	p := &place{spans, left, size, make(chan admission, 1)}
 	l := &q.lines[index(urgent)]
 	q.mu.Lock()
 	at := l.places.PushBack(p)
@@ -91,7 +93,7 @@ func (q *queue) serve() {
 		l := &q.lines[index(urgent)]
 		for at := l.places.Front(); at != nil; at = l.places.Front() {
 			p, _ := at.Value.(*place)
-			a := q.take(urgent, p.size)
+			a := q.takeFor(p, urgent)
 			if a == gateFull {
 				break
 			}
@@ -100,6 +102,20 @@ func (q *queue) serve() {
 			p.result <- a
 		}
 	}
+}
+
+// takeFor takes credits for p. Its spans have left the hold before they have come in here, so that
+// nobody counts them twice.
+func (q *queue) takeFor(p *place, urgent bool) admission {
+	if p.left == nil {
+		return q.take(urgent, p.spans, p.size)
+	}
+	p.left(p.spans)
+	a := q.take(urgent, p.spans, p.size)
+	if a != admitted {
+		p.left(-p.spans)
+	}
+	return a
 }
 
 // leave gives n credits back.

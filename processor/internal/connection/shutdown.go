@@ -40,6 +40,7 @@ func (c *Connection) Freeze() {
 func (c *Connection) shutdown(ctx context.Context) error {
 	defer c.spoolAtHalf(ctx)()
 	before := c.account.Totals().Lost()
+	c.empty(ctx.Done())
 	c.queue.shut()
 	if c.pending() == 0 && !c.opened() {
 		c.cancel(errRefused) // it waits for another connection, with nothing to export
@@ -61,6 +62,22 @@ func (c *Connection) shutdown(ctx context.Context) error {
 	c.cancel(errRefused) // those who wait to export a span themselves
 	c.endBatchers()      //nolint:contextcheck // nothing is left to wait for, and a batcher that is interrupted goes on
 	return c.awaitClose(ctx, c.closeExporter(ctx))
+}
+
+// empty waits until no trace waits for room in the queue. Without a successor the rest would be
+// lost; with one, it goes there.
+func (c *Connection) empty(done <-chan struct{}) {
+	if c.successor.Load() != nil {
+		return
+	}
+	for c.backlog.isWaiting() {
+		f := c.flushes.join(c.flush)
+		select {
+		case <-f.done:
+		case <-done:
+			return
+		}
+	}
 }
 
 // spoolAtHalf ends the attempts of an exporter with a spool when half of the time is over: what

@@ -21,6 +21,8 @@ type Ledger struct {
 	SampledOut  atomic.Uint64 // by the Decider
 	ShedSpans   atomic.Uint64 // of those, by the dynamic factor
 	Head        HeadCount
+	Held        HeldCount
+	Traces      TraceCounts
 	RateLimited Counter
 	Recursion   Counter
 	full        Counter

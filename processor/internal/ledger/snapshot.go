@@ -9,6 +9,7 @@ import (
 // Snapshot is what a ledger says at one moment. Its terms fit together: none is read twice,
 // and what has left is read before what has come in.
 type Snapshot struct {
+	Held                                 uint64
 	SampledOut, Shed, HeadDropped        uint64
 	RateLimited                          Tally
 	Full, Closed, Recursion              Tally // dropped
@@ -17,6 +18,8 @@ type Snapshot struct {
 	Spool                                report.Counts
 
 	Fallbacks, Exports, ExportSpans, Errors, Untried, EverAbandoned uint64
+
+	Traces Traces
 
 	Unspooled             Tally // of Full
 	Inflight              int64
@@ -44,6 +47,8 @@ func (l *Ledger) Snapshot() Snapshot {
 	s.Full = s.Full.Plus(l.full.Load())
 	s.Closed, s.Recursion = l.closed.Load(), l.Recursion.Load()
 	s.Fallbacks, s.Inflight = l.Fallbacks.Load(), l.Inflight.Load()
+	s.Held = uint64(l.Held.of(int64(s.SampledOut + s.RateLimited.Spans + s.Full.Spans + s.Closed.Spans + s.Recursion.Spans + s.Accepted)))
+	s.Traces = l.Traces.load()
 	return s
 }
 
@@ -89,6 +94,8 @@ func (s *Snapshot) AddHead(n uint64) {
 
 // Add sums up what can be summed up; the latencies become the longest.
 func (s *Snapshot) Add(o *Snapshot) {
+	s.Held += o.Held
+	s.Traces = s.Traces.Plus(o.Traces)
 	s.SampledOut += o.SampledOut
 	s.Shed += o.Shed
 	s.HeadDropped += o.HeadDropped

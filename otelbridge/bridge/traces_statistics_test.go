@@ -1,0 +1,277 @@
+package bridge_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tracehook/tracehook/decision"
+	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/otelbridge"
+)
+
+// traceWeights is an exporter that adds up what spans stand for.
+type traceWeights struct {
+	mu    sync.Mutex
+	sums  map[trace.TraceID]map[string]float64
+	parts map[int64]map[string]int // spans of a part by th
+}
+
+func newTraceWeights() *traceWeights {
+	return &traceWeights{sums: map[trace.TraceID]map[string]float64{}, parts: map[int64]map[string]int{}}
+}
+
+func (e *traceWeights) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, s := range spans {
+		sc := s.SpanContext()
+		st := decision.ReadState(sc.TraceState(), sc.TraceID())
+		sum := e.sums[sc.TraceID()]
+		if sum == nil {
+			sum = map[string]float64{}
+			e.sums[sc.TraceID()] = sum
+		}
+		weight := 1.0
+		if st.HasThreshold {
+			weight = st.Threshold.AdjustedCount()
+		}
+		sum[s.Name()] += weight
+		for _, kv := range s.Attributes() {
+			if kv.Key == "part" {
+				at := kv.Value.AsInt64()
+				if e.parts[at] == nil {
+					e.parts[at] = map[string]int{}
+				}
+				e.parts[at][sc.TraceState().Get("ot")]++
+			}
+		}
+	}
+	return nil
+}
+
+func (*traceWeights) Shutdown(context.Context) error { return nil }
+
+// z compares the estimate of a name's spans with the truth, in standard errors. Spans of a trace
+// aren't independent, so that traces are what is counted.
+func (e *traceWeights) z(name string, truth map[trace.TraceID]map[string]float64) (z, estimate, want float64) {
+	var sum, squares float64
+	for id, of := range truth {
+		d := e.sums[id][name] - of[name]
+		estimate += e.sums[id][name]
+		want += of[name]
+		sum += d
+		squares += d * d
+	}
+	if squares == 0 {
+		return 0, estimate, want
+	}
+	return sum / math.Sqrt(squares), estimate, want
+}
+
+// traceTraffic makes requests of random shapes.
+type traceTraffic struct {
+	rnd    *rand.Rand
+	tracer trace.Tracer
+	errors bool
+	truth  map[trace.TraceID]map[string]float64
+	parts  map[int64]*trafficPart
+	next   int64
+}
+
+type trafficPart struct {
+	spans  int
+	agrees bool // all its spans have the same floor
+	failed bool
+}
+
+// parent makes what a caller sends: nothing, a sampled parent with or without th, or one that
+// isn't sampled.
+func (g *traceTraffic) parent() context.Context {
+	var c trace.SpanContextConfig
+	for i := range c.TraceID {
+		c.TraceID[i] = byte(g.rnd.Uint32())
+	}
+	c.SpanID = trace.SpanID{1, byte(g.rnd.Uint32()), byte(g.rnd.Uint32())}
+	c.Remote = true
+	p := [...]float64{0, 0, 1, 0.5, 0.1}[g.rnd.IntN(5)]
+	if p == 0 {
+		return context.Background()
+	}
+	if t := decision.FromProbability(p); t.Keeps(decision.TraceRandomness(c.TraceID)) {
+		c.TraceFlags = trace.FlagsSampled
+		if p < 1 {
+			c.TraceState, _ = trace.ParseTraceState("ot=th:" + t.String())
+		}
+	}
+	return trace.ContextWithSpanContext(context.Background(), trace.NewSpanContext(c))
+}
+
+type openSpan struct {
+	span trace.Span
+	ctx  context.Context
+	name string
+	root bool
+}
+
+// request is one trace: one or two calls, one after the other or at the same time.
+func (g *traceTraffic) request() {
+	parent := g.parent()
+	calls := 1
+	if trace.SpanContextFromContext(parent).IsValid() && g.rnd.IntN(4) == 0 {
+		calls = 2
+	}
+	var open []openSpan
+	part := &trafficPart{agrees: calls == 1}
+	g.next++
+	g.parts[g.next] = part
+	start := func(ctx context.Context, name string, root bool) {
+		part.spans++
+		o := openSpan{name: name, root: root}
+		//nolint:spancheck // end does it
+		o.ctx, o.span = g.tracer.Start(ctx, name, trace.WithAttributes(attribute.Int64("part", g.next)))
+		open = append(open, o)
+	}
+	end := func(i int) {
+		o := open[i]
+		open = append(open[:i], open[i+1:]...)
+		if g.errors && g.rnd.IntN(40) == 0 {
+			o.span.SetStatus(codes.Error, "")
+			part.failed = true
+		}
+		if g.rnd.IntN(30) == 0 {
+			o.span.SetAttributes(attribute.Bool("vip", true))
+		}
+		o.span.End()
+		id := o.span.SpanContext().TraceID()
+		if g.truth[id] == nil {
+			g.truth[id] = map[string]float64{}
+		}
+		g.truth[id][o.name]++
+	}
+	for range calls {
+		start(parent, [...]string{"http:a", "http:b", "cron"}[g.rnd.IntN(3)], true)
+		for range g.rnd.IntN(7) {
+			if len(open) == 0 { // a new part of the same trace
+				break
+			}
+			if g.rnd.IntN(3) == 0 {
+				end(g.rnd.IntN(len(open)))
+			}
+			if len(open) > 0 {
+				start(open[g.rnd.IntN(len(open))].ctx, [...]string{"db", "cache", "http:out"}[g.rnd.IntN(3)], false)
+			}
+		}
+	}
+	for len(open) > 0 {
+		end(g.rnd.IntN(len(open)))
+	}
+}
+
+const statisticsRules = `rules = [ { name = "http:*", sample = 0.1 }, { name = "db", sample = 0.3, attrs = { vip = true } }, { name = "cron", sample = 0.5 } ]`
+
+// The estimates of connections of scope trace are unbiased, and parts are whole or absent.
+func TestWholeTracesCountRight(t *testing.T) {
+	t.Parallel()
+	requests := 15_000
+	if os.Getenv("TRACEHOOK_SOAK") != "" {
+		requests = 1_000_000
+	}
+	for name, c := range map[string]struct {
+		sample [2]string // before and after a reload
+		traces string
+		errors bool
+	}{
+		"errors":              {[2]string{"rate = 0.02\nerror = true\n" + statisticsRules}, "", true},
+		"no errors":           {[2]string{"rate = 0.02\nerror = false\n" + statisticsRules}, "", true},
+		"early":               {[2]string{"rate = 0.02\nerror = true\n" + statisticsRules}, "max_trace_spans = 5\n", true},
+		"up":                  {[2]string{"rate = 0.01\nerror = true", "rate = 0.5\nerror = true"}, "", true},
+		"down":                {[2]string{"rate = 0.5\nerror = true", "rate = 0.01\nerror = true"}, "", true},
+		"up without errors":   {[2]string{"rate = 0.05\nerror = false", "rate = 0.5\nerror = false"}, "", false},
+		"down without errors": {[2]string{"rate = 0.5\nerror = false", "rate = 0.05\nerror = false"}, "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			toml := func(sample string) string {
+				const conn = "[trace.%s]\ndriver = \"weights\"\noverflow = \"block\"\n[trace.%[1]s.sample]\nscope = \"trace\"\n%s\n"
+				return "[otel.traces]\n" + c.traces + fmt.Sprintf(conn, "a", sample) +
+					fmt.Sprintf(conn, "b", "rate = 0.1\nerror = "+strconv.FormatBool(c.errors))
+			}
+			all := map[string]*traceWeights{"a": newTraceWeights(), "b": newTraceWeights()}
+			b, err := otelbridge.New(t.Context(), parse(t, toml(c.sample[0])),
+				otelbridge.WithDriver("weights", func(_ context.Context, s exporter.Settings) (sdktrace.SpanExporter, error) {
+					return all[s.Connection], nil
+				}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			g := &traceTraffic{
+				rnd: rand.New(rand.NewPCG(7, uint64(len(name)))), tracer: b.TracerProvider().Tracer("test"), errors: c.errors,
+				truth: map[trace.TraceID]map[string]float64{}, parts: map[int64]*trafficPart{},
+			}
+			for i := range requests {
+				if i == requests/2 && c.sample[1] != "" {
+					if err := b.Reload(t.Context(), parse(t, toml(c.sample[1]))); err != nil {
+						t.Fatal(err)
+					}
+				}
+				g.request()
+			}
+			if err := b.Shutdown(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			st := b.Stats()
+			if st.Held != 0 || st.OpenSpans != 0 || (st.TracesEarly.Size > 0) != (c.traces != "") {
+				t.Errorf("held %d, open %d, early %+v of %d", st.Held, st.OpenSpans, st.TracesEarly, st.TracesDecided)
+			}
+			for conn, e := range all {
+				for _, span := range []string{"http:a", "http:b", "cron", "db", "cache", "http:out"} {
+					z, estimate, want := e.z(span, g.truth)
+					if math.Abs(z) > 4 || estimate == 0 {
+						t.Errorf("%s %s: z %.1f, estimate %.0f of %.0f", conn, span, z, estimate, want)
+					}
+				}
+				if c.traces == "" {
+					e.checkWhole(t, conn, g, c.errors && (conn == "b" || c.sample[0][len("rate = 0.02\nerror = ")] == 't'))
+				}
+			}
+		})
+	}
+}
+
+// checkWhole looks at parts whose spans have the same floor: they are whole or absent, with one th,
+// and whole if one of their spans is an error.
+func (e *traceWeights) checkWhole(t *testing.T, conn string, g *traceTraffic, errors bool) {
+	t.Helper()
+	whole, bad := 0, 0
+	for at, p := range g.parts {
+		if !p.agrees {
+			continue
+		}
+		got, kinds := 0, len(e.parts[at])
+		for _, n := range e.parts[at] {
+			got += n
+		}
+		if got == p.spans {
+			whole++
+		}
+		if kinds > 1 || got != 0 && got != p.spans || errors && p.failed && got == 0 {
+			if bad++; bad < 3 {
+				t.Errorf("%s: part %d of %d spans (failed: %t) has %v", conn, at, p.spans, p.failed, e.parts[at])
+			}
+		}
+	}
+	if whole == 0 {
+		t.Errorf("%s: no part is there", conn)
+	}
+}

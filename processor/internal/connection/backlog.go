@@ -1,0 +1,99 @@
+package connection
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// backlog is the traces that wait for room in the queue, in their order. A goroutine lets them in,
+// and ends with the last one.
+type backlog struct {
+	mu      sync.Mutex
+	waiting []*Whole
+	spans   int
+	bytes   int64
+	running bool
+	count   atomic.Int64 // of spans that wait or are on their way into the queue
+	gone    atomic.Uint64
+	moved   notifier
+}
+
+// isWaiting reports whether anything waits.
+func (b *backlog) isWaiting() bool { return b.count.Load() > 0 }
+
+// push lets w wait, if there is room for it. There always is for one.
+func (b *backlog) push(c *Connection, w *Whole) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.spans > 0 && (b.spans+len(w.spans) > c.cfg.QueueSize || b.bytes+w.bytes > c.cfg.BufferBytes) {
+		return false
+	}
+	waiting := *w
+	waiting.spans = slices.Clone(w.spans)
+	b.waiting = append(b.waiting, &waiting)
+	b.spans += len(w.spans)
+	b.bytes += w.bytes
+	b.count.Add(int64(len(w.spans)))
+	if !b.running {
+		b.running = true
+		go b.run(c)
+	}
+	return true
+}
+
+func (b *backlog) run(c *Connection) {
+	for {
+		b.mu.Lock()
+		if len(b.waiting) == 0 {
+			b.running = false
+			b.waiting = nil
+			b.mu.Unlock()
+			return
+		}
+		w := b.waiting[0]
+		b.waiting[0], b.waiting = nil, b.waiting[1:]
+		b.mu.Unlock()
+		spans, bytes := len(w.spans), w.bytes
+		c.letIn(w)
+		b.mu.Lock()
+		b.spans -= spans
+		b.bytes -= bytes
+		b.mu.Unlock()
+		b.gone.Add(uint64(spans))
+		b.count.Add(-int64(spans))
+		b.moved.notify()
+	}
+}
+
+// letIn waits for room for w, as long as it takes, and puts it into the queue: whole, unless it is
+// larger than the queue. With [OverflowSpool] it goes to the spool instead.
+func (c *Connection) letIn(w *Whole) {
+	q, most := c.queue, int(c.queue.capacity)
+	if !w.urgent {
+		most = int(c.queue.ordinary)
+	}
+	if c.cfg.Overflow == OverflowSpool {
+		q, most = c.spool, int(c.spool.capacity)
+	}
+	for len(w.spans) > 0 {
+		n := min(len(w.spans), most)
+		bytes := w.bytes
+		if n < len(w.spans) {
+			bytes = sizeOf(w.spans[:n])
+		}
+		if q.await(w.urgent, n, bytes, w.left, nil) != admitted {
+			c.forwardWhole(w)
+			return
+		}
+		q.put(w.spans[:n])
+		w.spans = w.spans[n:]
+		w.bytes -= bytes
+	}
+}
+
+// passed returns how many spans will have gone on when those that wait now have.
+func (b *backlog) passed() uint64 { return b.gone.Load() + uint64(max(b.count.Load(), 0)) }
+
+// mustPass reports whether fewer have.
+func (b *backlog) mustPass(spans uint64) bool { return b.isWaiting() && b.gone.Load() < spans }

@@ -1,0 +1,69 @@
+package hold
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// counts are of the process.
+type counts struct {
+	decided [Causes]atomic.Uint64
+	late    atomic.Uint64
+}
+
+func (c *counts) add(cause Cause) { c.decided[cause].Add(1) }
+
+// Stats are the numbers of the process.
+type Stats struct {
+	// Decided counts parts by why they were decided, once for all connections.
+	Decided [Causes]uint64
+	// Late counts spans that ended after the decision about their part.
+	Late uint64
+	// Held is how many spans are held.
+	Held int64
+	// Open is how many spans have started and not ended, Oldest how long the oldest part has been
+	// open. Both are 0 while no connection wants whole traces.
+	Open   int64
+	Oldest time.Duration
+}
+
+// Stats waits for nobody.
+func (h *Hold) Stats() (s Stats) {
+	for i := range s.Decided {
+		s.Decided[i] = h.counts.decided[i].Load()
+	}
+	s.Late, s.Held, s.Open = h.counts.late.Load(), h.spans.Load(), h.open.Load()
+	if _, began := h.oldest(); began != 0 {
+		s.Oldest = time.Duration(h.now() - began)
+	}
+	return s
+}
+
+func (h *Hold) oldest() (s *shard, began int64) {
+	for i := range h.shards {
+		if at := h.shards[i].oldest.Load(); at != 0 && (began == 0 || at < began) {
+			s, began = &h.shards[i], at
+		}
+	}
+	return s, began
+}
+
+// OldestOpen returns the name of a local root of the oldest part, and how long the part has been
+// open; the name is "" if no local root of it is open.
+func (h *Hold) OldestOpen() (name string, open time.Duration) {
+	s, began := h.oldest()
+	if s == nil {
+		return "", 0
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.byStart.first
+	if p == nil {
+		return "", 0
+	}
+	if p.root != nil {
+		name = p.root.Name()
+	}
+	_ = began
+	return name, time.Duration(h.now() - p.began)
+}
