@@ -25,11 +25,7 @@ func New(ctx context.Context, o Options) (*delivery.Exporter, error) {
 	if err != nil {
 		return nil, err
 	}
-	open := newTraceTransport
-	if o.rows() {
-		open = newRowTransport
-	}
-	transport, err := open(&o)
+	transport, err := delivery.Renewing(o.open, o.Logger, o.TokenFile, o.HeadersFile, o.TLSFiles.CA, o.TLSFiles.Cert, o.TLSFiles.Key)
 	if err != nil {
 		return nil, err
 	}

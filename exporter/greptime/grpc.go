@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
 	"strconv"
 	"strings"
@@ -49,6 +50,9 @@ func newRowTransport(o *Options) (delivery.Transport, error) {
 			Basic: &wire.Basic{Username: o.Username, Password: o.Password.Reveal()},
 		}}
 	}
+	if o.token != "" {
+		header.Authorization = tokenHeader(o.token)
+	}
 	t := &rowTransport{logger: o.Logger}
 	if t.header, err = proto.Marshal(&wire.GreptimeRequest{Header: header}); err != nil {
 		return nil, errors.New("the credentials can't be encoded") // the encoder's own words could show them
@@ -64,10 +68,25 @@ func newRowTransport(o *Options) (delivery.Transport, error) {
 	}
 	t.calls = delivery.NewGRPC(delivery.GRPCOptions{
 		Conn: conn, Method: handleMethod, Gzip: !o.Plain, Secrets: o.secrets(),
-		Metadata: map[string]string{"x-greptime-hints": o.hints()},
+		Metadata: o.metadata(),
 		Success:  readAnswer, Hint: codeHint, Classify: classify,
 	})
 	return t, nil
+}
+
+// tokenHeader is an AuthHeader with its field 2, which our copy of the messages doesn't have: a
+// message with the token as its field 1.
+func tokenHeader(token string) *wire.AuthHeader {
+	inner := protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), token)
+	h := &wire.AuthHeader{}
+	h.ProtoReflect().SetUnknown(protowire.AppendBytes(protowire.AppendTag(nil, 2, protowire.BytesType), inner))
+	return h
+}
+
+func (o *Options) metadata() map[string]string {
+	all := map[string]string{"x-greptime-hints": o.hints()}
+	maps.Copy(all, o.headers)
+	return all
 }
 
 // Send inserts the rows of b.

@@ -32,6 +32,12 @@ func newTraceTransport(o *Options) (delivery.Transport, error) {
 	if o.Username != "" {
 		header.Set("Authorization", "Basic "+o.basic())
 	}
+	if o.token != "" {
+		header.Set("Authorization", "Bearer "+o.token)
+	}
+	for name, value := range o.headers {
+		header.Set(name, value)
+	}
 	return delivery.NewHTTP(delivery.HTTPOptions{
 		URL: base.String(), Header: header, Gzip: !o.Plain, Secrets: o.secrets(),
 		RoundTripper: delivery.NewRoundTripper(o.TLS, nil),
@@ -82,11 +88,16 @@ func (o *Options) basic() string {
 
 // secrets are every form in which a server could repeat the password, the longest first.
 func (o *Options) secrets() delivery.Secrets {
-	password := o.Password.Reveal()
-	if password == "" {
-		return nil
+	var secrets delivery.Secrets
+	if password := o.Password.Reveal(); password != "" {
+		secrets = append(secrets, o.basic(), url.QueryEscape(password), url.PathEscape(password), strconv.Quote(password), password)
 	}
-	secrets := delivery.Secrets{o.basic(), url.QueryEscape(password), url.PathEscape(password), strconv.Quote(password), password}
+	if o.token != "" {
+		secrets = append(secrets, o.token)
+	}
+	for _, value := range o.headers {
+		secrets = append(secrets, value)
+	}
 	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
 	return slices.Compact(secrets)
 }

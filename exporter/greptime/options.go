@@ -24,6 +24,12 @@ type Options struct {
 	// TTL is how long GreptimeDB keeps the rows of a table that it creates for us, such as
 	// "7d"; "" is its own default. It changes nothing about a table that exists.
 	TTL string
+	// TokenFile has a token that is sent instead of user and password, HeadersFile has lines of the
+	// form "name: value", which rows send as metadata; "" is none. Both, and TLSFiles, are read again
+	// when they change.
+	TokenFile, HeadersFile string
+	// TLSFiles are what TLS is made of, unless TLS is set.
+	TLSFiles delivery.TLSFiles
 	// TLS is the client side of TLS for https and grpcs; nil means the system's roots.
 	TLS *tls.Config
 	// Logger receives what no caller is told; nil discards it.
@@ -49,6 +55,9 @@ type Options struct {
 	// SplitServices sends the spans of each framework service under a resource whose
 	// service.name is that service. Rows always have the framework's service.
 	SplitServices bool
+
+	token   string            // in TokenFile
+	headers map[string]string // in HeadersFile
 }
 
 const (

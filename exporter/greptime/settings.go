@@ -44,6 +44,10 @@ func FromSettings(s exporter.Settings) (Options, error) {
 	}
 	retry, retryErr := delivery.ReadRetry(s)
 	o.Backoff, o.Budget, o.Once = retry.Backoff, retry.Budget, retry.Once
+	delivery.CheckSecretFiles(d, &o.TokenFile, &o.HeadersFile)
+	if o.TokenFile != "" && o.Username != "" {
+		d.Problem("token_file", "there is a user, too: leave one of them out")
+	}
 	o.readTLS(d)
 	return o, errors.Join(d.Err(), retryErr, o.readColumns(s))
 }
@@ -94,5 +98,8 @@ func (o *Options) readTLS(d *setting.Table) {
 		f.Unsecured(d, "write https:// or grpcs://, or set tls = true")
 		return
 	}
-	o.TLS = f.Config(d.Problem, d.ProblemHere)
+	f.Config(d.Problem, d.ProblemHere) // as the exporter will read them
+	if !f.Empty() {
+		o.TLSFiles = f
+	}
 }

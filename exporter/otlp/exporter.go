@@ -30,11 +30,10 @@ func New(ctx context.Context, o Options) (*delivery.Exporter, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
 	}
-	open := openHTTP
-	if o.GRPC {
-		open = openGRPC
+	if o.URL == "" {
+		o.URL = map[bool]string{false: defaultHTTP, true: defaultGRPC}[o.GRPC]
 	}
-	transport, err := open(&o)
+	transport, err := delivery.Renewing(o.open, o.Logger, o.TokenFile, o.HeadersFile, o.TLSFiles.CA, o.TLSFiles.Cert, o.TLSFiles.Key)
 	if err != nil {
 		return nil, err
 	}
@@ -70,10 +69,18 @@ func NewSpooled(ctx context.Context, o Options, keep spool.Options) (*spool.Expo
 	return spool.NewExporter(ctx, e, keep)
 }
 
-func openHTTP(o *Options) (delivery.Transport, error) {
-	if o.URL == "" {
-		o.URL = defaultHTTP
+// open makes the transport from what is in the files now.
+func (o Options) open() (delivery.Transport, error) {
+	if err := o.readSecrets(); err != nil {
+		return nil, err
 	}
+	if o.GRPC {
+		return openGRPC(&o)
+	}
+	return openHTTP(&o)
+}
+
+func openHTTP(o *Options) (delivery.Transport, error) {
 	header := make(http.Header, len(o.Headers)+2)
 	header.Set("User-Agent", userAgent())
 	for name, value := range o.Headers {
@@ -91,9 +98,6 @@ func openHTTP(o *Options) (delivery.Transport, error) {
 }
 
 func openGRPC(o *Options) (delivery.Transport, error) {
-	if o.URL == "" {
-		o.URL = defaultGRPC
-	}
 	creds := insecure.NewCredentials()
 	if !o.Insecure {
 		creds = credentials.NewTLS(o.TLS)

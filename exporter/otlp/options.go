@@ -18,6 +18,11 @@ type Options struct {
 	URL string
 	// Headers are sent with every request, for gRPC as metadata. They are secrets.
 	Headers map[string]string
+	// TokenFile has a token that is sent as "authorization: Bearer TOKEN", HeadersFile has lines of
+	// the form "name: value"; "" is none. Both, and TLSFiles, are read again when they change.
+	TokenFile, HeadersFile string
+	// TLSFiles are what TLS is made of, unless TLS is set.
+	TLSFiles delivery.TLSFiles
 	// TLS is the client side of TLS; nil means the system's roots. HTTP uses it for https
 	// addresses only, gRPC if Insecure is false.
 	TLS *tls.Config

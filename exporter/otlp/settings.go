@@ -43,6 +43,10 @@ func FromSettings(s exporter.Settings) (Options, error) {
 	if o.Headers == nil && own {
 		o.Headers = env.headers(o.GRPC)
 	}
+	delivery.CheckSecretFiles(d, &o.TokenFile, &o.HeadersFile)
+	if o.TokenFile != "" && hasHeader(o.Headers, "authorization") && d.Has("headers") {
+		d.Problem("token_file", "headers have an authorization, too: leave one of them out")
+	}
 	o.readTLS(d, env, secure, own)
 	if !own {
 		env.unused(d)
@@ -107,7 +111,19 @@ func (o *Options) readTLS(d *setting.Table, env *environ, secure, own bool) {
 	case f.Empty() && own && secure:
 		f, problem, here = env.files(), env.problem, env.problem
 	}
-	o.TLS = f.Config(problem, here)
+	f.Config(problem, here) // as the exporter will read them
+	if !f.Empty() {
+		o.TLSFiles = f
+	}
+}
+
+func hasHeader(headers map[string]string, name string) bool {
+	for have := range headers {
+		if strings.EqualFold(have, name) {
+			return true
+		}
+	}
+	return false
 }
 
 func readGzip(d *setting.Table, env *environ) bool {
