@@ -99,6 +99,16 @@ type OTel struct {
 	Service     string
 	Resource    map[string]string
 	Propagators []string // default tracecontext, baggage
+	// Extract and Inject are the propagators that read and write, where they aren't Propagators.
+	Extract, Inject []string
+	// Headers names the headers of the propagator headers; "" is X-Trace-ID and X-Span-ID.
+	Headers struct{ TraceID, SpanID string }
+	// RequestID is the propagator request-id: the name of its header, "" for X-Request-Id, and
+	// whether a caller's is honored.
+	RequestID struct {
+		Header string
+		Honor  bool
+	}
 	// Weights says where th is written for other services: "auto" or "" (where it is above 0),
 	// "always", "never".
 	Weights string

@@ -31,6 +31,13 @@ func everything() config.Config {
 			LinkCountLimit: 11, AttributePerEventCountLimit: 12, AttributePerLinkCountLimit: 13,
 			ShutdownTimeout: 7 * time.Second,
 			Redact:          false,
+			Extract:         []string{"tracecontext", "headers"},
+			Inject:          []string{"request-id"},
+			Headers:         struct{ TraceID, SpanID string }{"X-T", "X-S"},
+			RequestID: struct {
+				Header string
+				Honor  bool
+			}{"X-R", true},
 		},
 		Connections: []config.Connection{
 			root,

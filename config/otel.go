@@ -15,6 +15,13 @@ import (
 func (d *decoder) otel(root *setting.Table) OTel {
 	t := root.Table("otel")
 	o := OTel{Service: t.String("", "service"), Propagators: d.propagators(t)}
+	o.Extract, o.Inject = d.directions(t, "extract"), d.directions(t, "inject")
+	headers := t.Table("headers")
+	o.Headers.TraceID, o.Headers.SpanID = headers.String("", "trace_id"), headers.String("", "span_id")
+	headers.Done()
+	id := t.Table("request_id")
+	o.RequestID.Header, o.RequestID.Honor = id.String("", "header"), id.Bool(false, "honor")
+	id.Done()
 	o.Weights = t.Word("", weightsWords(), "weights")
 	o.MaxWeight = t.Float(0, 1, math.MaxFloat64, "max_weight")
 	o.ParentWithoutTh = t.Word("", []string{"one", "unknown"}, "parent_without_th")
@@ -107,6 +114,16 @@ func (d *decoder) propagators(t *setting.Table) []string {
 		if names[i] = strings.TrimSpace(name); names[i] == "" {
 			t.Problem(setting.At("propagators", i), "an empty name is no propagator")
 		}
+	}
+	return names
+}
+
+// directions reads the list of the propagators that read, or write.
+func (*decoder) directions(t *setting.Table, key string) []string {
+	before := t.Len()
+	names := t.Strings(key)
+	if t.Has(key) && len(names) == 0 && t.Len() == before {
+		t.Problem(key, `is empty; write ["none"] for nothing`)
 	}
 	return names
 }

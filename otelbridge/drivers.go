@@ -47,7 +47,7 @@ func Drivers() map[string]exporter.Driver {
 func propagator(name string) (propagation.TextMapPropagator, error) {
 	p, err := autoprop.TextMapPropagator(name)
 	if err != nil {
-		return nil, fmt.Errorf("%w (known are tracecontext, baggage, b3, b3multi, jaeger, xray, ottrace, none)", err)
+		return nil, fmt.Errorf("%w (known are tracecontext, baggage, b3, b3multi, jaeger, xray, ottrace, headers, request-id, none)", err)
 	}
 	return p, nil
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/exporter"
@@ -19,6 +20,12 @@ func WithDriver(name string, f exporter.Factory) Option { return bridge.WithDriv
 // WithDriverSpec is [WithDriver] for a driver that also checks its settings, claims files, or
 // wants other defaults. See [bridge.WithDriverSpec].
 func WithDriverSpec(name string, d exporter.Driver) Option { return bridge.WithDriverSpec(name, d) }
+
+// WithBridgePropagator adds a propagator to those that the configuration names. See
+// [bridge.WithBridgePropagator].
+func WithBridgePropagator(p propagation.TextMapPropagator) Option {
+	return bridge.WithBridgePropagator(p)
+}
 
 // WithTracerProviderOptions adds options to the TracerProvider that the Bridge builds. See
 // [bridge.WithTracerProviderOptions].

@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/tracehook/tracehook"
 	"github.com/tracehook/tracehook/config"
 	"github.com/tracehook/tracehook/otelbridge/otelhook"
+	"github.com/tracehook/tracehook/otelbridge/propagators"
 	"github.com/tracehook/tracehook/processor"
 	"github.com/tracehook/tracehook/sampler"
 )
@@ -118,7 +118,11 @@ func start(ctx context.Context, p *plan, o options) (*Bridge, error) {
 
 // newTracerProvider puts the caller's options before ours.
 func newTracerProvider(p *plan, own []sdktrace.TracerProviderOption, head *sampler.Head, fanout sdktrace.SpanProcessor) *sdktrace.TracerProvider {
-	return head.NewTracerProvider(append(slices.Clip(own),
+	var ids []sdktrace.TracerProviderOption
+	if carriesRequestID(p.cfg.OTel) { // before the caller's own, which may bring another generator
+		ids = append(ids, sdktrace.WithIDGenerator(propagators.IDGenerator{}))
+	}
+	return head.NewTracerProvider(append(append(ids, own...),
 		sdktrace.WithResource(p.resource),
 		sdktrace.WithRawSpanLimits(limitsOf(p.cfg.OTel)),
 		sdktrace.WithSpanProcessor(fanout),

@@ -23,21 +23,22 @@ type optionFunc func(*options)
 func (f optionFunc) apply(o *options) { f(o) }
 
 type options struct {
-	drivers        drivers
-	propagators    func(name string) (propagation.TextMapPropagator, error)
-	provider       []sdktrace.TracerProviderOption
-	logger         *slog.Logger
-	lines          *safelog.Queue // in front of logger, for drivers
-	meters         metric.MeterProvider
-	stdout, stderr io.Writer
-	alwaysOn       bool
-	redact         redact.Options // what WithRedactor adds to each connection
-	inspector      *inspector     // of this Bridge alone
-	strict         strictness
-	lenient        bool // leaves out connections with a mistake
-	fallback       bool
-	identity       func() exporter.Identity
-	who            exporter.Identity // what identity says
+	drivers         drivers
+	propagators     func(name string) (propagation.TextMapPropagator, error)
+	codePropagators []propagation.TextMapPropagator // what WithBridgePropagator adds
+	provider        []sdktrace.TracerProviderOption
+	logger          *slog.Logger
+	lines           *safelog.Queue // in front of logger, for drivers
+	meters          metric.MeterProvider
+	stdout, stderr  io.Writer
+	alwaysOn        bool
+	redact          redact.Options // what WithRedactor adds to each connection
+	inspector       *inspector     // of this Bridge alone
+	strict          strictness
+	lenient         bool // leaves out connections with a mistake
+	fallback        bool
+	identity        func() exporter.Identity
+	who             exporter.Identity // what identity says
 }
 
 func newOptions(opts []Option) options {
@@ -90,6 +91,17 @@ func WithPropagators(lookup func(name string) (propagation.TextMapPropagator, er
 	return optionFunc(func(o *options) {
 		if lookup != nil {
 			o.propagators = lookup
+		}
+	})
+}
+
+// WithBridgePropagator adds a propagator to those that the configuration names, for reading and for
+// writing. Nil is nothing. If a request holds several contexts, the most complete one counts, and of
+// equal ones that which the configuration names.
+func WithBridgePropagator(p propagation.TextMapPropagator) Option {
+	return optionFunc(func(o *options) {
+		if p != nil {
+			o.codePropagators = append(slices.Clip(o.codePropagators), p)
 		}
 	})
 }
