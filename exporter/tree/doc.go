@@ -13,5 +13,5 @@
 // they are drawn as the continuation of the trace. A trace whose root doesn't come is
 // drawn as far as it is known after 10 seconds ([Collector.Due] says when), when more than
 // 10,000 spans wait, and at the end. So memory is bounded, and every span is drawn exactly
-// once.
+// once, alone or in the line of equal siblings that are folded ([Style.Full] draws them all).
 package tree
