@@ -285,3 +285,17 @@ func TestALinkInPlaceOfACompressedFileIsNotFollowed(t *testing.T) {
 		}
 	}
 }
+
+// Nothing is made beside what isn't a file, such as /dev/null.
+func TestNothingIsMadeBesideWhatIsNoFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "trace.log")
+	plantPipe(t, path, "")
+	if _, err := file.New(path); err == nil || !strings.Contains(err.Error(), "named pipe") {
+		t.Errorf("New = %v, want the pipe refused", err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+		t.Errorf("entries = %v, %v, want the pipe alone", entries, err)
+	}
+}

@@ -54,7 +54,7 @@ func (j *janitor) gzip(ctx context.Context, r rotatedFile) error {
 	if err := j.fs.Chtimes(tmp, before.ModTime(), before.ModTime()); err != nil {
 		return err
 	}
-	if err := j.ours(target); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := j.check(target); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return errors.Join(err, j.remove(tmp))
 	}
 	if err := j.fs.Rename(tmp, target); err != nil {

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/tracehook/tracehook/exporter/file/internal/rotation"
-	"github.com/tracehook/tracehook/internal/safefile"
 )
 
 // janitor compresses and removes rotated files, one at a time, on a goroutine of its own.
@@ -98,18 +97,18 @@ func (j *janitor) look(ctx context.Context) {
 	}
 }
 
-// ours returns why the file at path can't be one of ours.
-func (j *janitor) ours(path string) error {
+// check returns why the file at path can't be one of ours.
+func (j *janitor) check(path string) error {
 	info, err := j.fs.Stat(path)
-	if err == nil && !j.foreign() {
-		err = safefile.Check(path, info)
+	if err != nil {
+		return err
 	}
-	return err
+	return j.ours(path, info)
 }
 
 // remove removes a file of ours, and nothing else.
 func (j *janitor) remove(path string) error {
-	err := j.ours(path)
+	err := j.check(path)
 	if err == nil {
 		err = j.fs.Remove(path)
 	}

@@ -10,6 +10,11 @@ import (
 
 // acquire makes the directory and takes the lock that says that we write to this file.
 func (w *writer) acquire() error {
+	if info, err := w.fs.Stat(w.path); err == nil { // before anything is made beside it
+		if err := w.ours(w.path, info); err != nil {
+			return err
+		}
+	}
 	warning, err := checkDirectory(w.family.Dir, w.accepted)
 	if err != nil {
 		return err

@@ -58,25 +58,12 @@ func (s *settings) checkPlace(path string) error {
 	if _, err := checkDirectory(filepath.Dir(path), s.accepted); err != nil {
 		return explain(err)
 	}
-	for _, beside := range []string{path + rotation.Lock, path} {
-		info, err := os.Lstat(beside)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			continue
-		case err != nil:
-			return explain(err)
-		case s.foreign():
-		default:
-			err = safefile.Check(beside, info)
-		}
-		if err == nil {
-			if err = writable(beside, false); err != nil {
-				err = fmt.Errorf("%q can't be written to by this process (%w): give it to this user (chown), or name another file", beside, err)
-			}
-		}
-		if err != nil || beside == path {
-			return err // whether or not anything can be made beside the file
-		}
+	exists, err := s.checkFile(path)
+	if err != nil {
+		return err
+	}
+	if _, err := s.checkFile(path + rotation.Lock); err != nil || exists {
+		return err // whether or not anything can be made beside the file
 	}
 	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
 		info, err := os.Stat(dir)
@@ -94,6 +81,32 @@ func (s *settings) checkPlace(path string) error {
 		}
 		return nil
 	}
+}
+
+// checkFile says why the file at path can't be written to, if it exists.
+func (s *settings) checkFile(path string) (exists bool, err error) {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, explain(err)
+	}
+	if err := s.ours(path, info); err != nil {
+		return true, err
+	}
+	if err := writable(path, false); err != nil {
+		return true, fmt.Errorf("%q can't be written to by this process (%w): give it to this user (chown), or name another file", path, err)
+	}
+	return true, nil
+}
+
+// ours returns why the file at path can't be one of ours.
+func (s *settings) ours(path string, info os.FileInfo) error {
+	if s.foreign() && info.Mode().IsRegular() {
+		return nil
+	}
+	return safefile.Check(path, info)
 }
 
 // checkDirectory refuses a directory that others can write to, unless that is accepted: then
