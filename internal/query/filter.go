@@ -3,6 +3,7 @@ package query
 import (
 	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -67,7 +68,7 @@ func (f *filter) useful(n node) bool {
 		}
 		return true
 	case *comparison:
-		return n.failed() || len(n.needle()) > 0
+		return n.failed() || n.field == fieldDuration || len(n.needle()) > 0
 	}
 	return false
 }
@@ -83,8 +84,12 @@ func (f *filter) may(n node) bool {
 	case orNode:
 		return slices.ContainsFunc(n, f.may)
 	case *comparison:
-		if n.failed() {
+		switch {
+		case n.failed():
 			return mayHaveFailed(f.record)
+		case n.field == fieldDuration:
+			took, known := durationOf(f.record)
+			return !known || n.ordered(took)
 		}
 		return bytes.Contains(f.folded, n.needle())
 	}
@@ -208,4 +213,36 @@ func harmless(v []byte) bool {
 		}
 	}
 	return len(v) > 1 && (v[0] == '0' || v[0] == '1') && (v[1] < '0' || v[1] > '9') && v[1] != '.' && v[1] != 'e' && v[1] != 'E'
+}
+
+// durationOf returns how long the span of a record took, where the record says start and end before
+// anything else that has fields, as the driver "file" does.
+func durationOf(record []byte) (nanoseconds int64, known bool) {
+	start, ok := topNumber(record, `"start_time_unix_nano":`)
+	if !ok {
+		return 0, false
+	}
+	end, ok := topNumber(record, `"end_time_unix_nano":`)
+	if !ok || start <= 0 || end <= 0 {
+		return 0, false
+	}
+	return max(end-start, 0), true
+}
+
+// topNumber returns the whole number of a key that the record has once, and before any brace but the
+// first.
+func topNumber(record []byte, key string) (int64, bool) {
+	before, after, found := bytes.Cut(record, []byte(key))
+	if !found || bytes.Count(before, []byte("{")) != 1 || bytes.Contains(after, []byte(key[:len(key)-1])) {
+		return 0, false
+	}
+	digits := 0
+	for digits < len(after) && after[digits] >= '0' && after[digits] <= '9' {
+		digits++
+	}
+	if digits == 0 || digits > 18 && after[0] != '1' || digits > 19 || digits == len(after) || after[digits] != ',' && after[digits] != '}' {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(string(after[:digits]), 10, 64)
+	return n, err == nil
 }

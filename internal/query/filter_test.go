@@ -2,6 +2,7 @@ package query_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -89,7 +90,26 @@ func TestFilterIsWorthIt(t *testing.T) {
 			t.Errorf("%s leaves out what is written in another way", text)
 		}
 	}
-	for _, text := range []string{"", "duration:>1s", "is:root", "-status:error", "login OR duration:>1s", "503", "err", "status:ok"} {
+	timed := `{"name":"a","start_time_unix_nano":1772600767000000000,"end_time_unix_nano":1772600768000000000,"attributes":{}}`
+	for text, want := range map[string]bool{"duration:>1s": false, "duration:>=1s": true, "duration:1ms..10ms": false, "duration:<2s": true} {
+		q, err := query.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := q.Filter()([]byte(timed)); got != want {
+			t.Errorf("%s wants a record of one second: %v", text, got)
+		}
+		for _, unsure := range []string{
+			strings.Replace(timed, `"name":"a"`, `"name":"{"`, 1), strings.Replace(timed, `{}`, `{"end_time_unix_nano":1}`, 1),
+			strings.Replace(timed, `"end_time_unix_nano":1772600768000000000`, `"end_time_unix_nano":"soon"`, 1),
+			strings.Replace(timed, `768000000000`, `768e9`, 1), strings.Replace(timed, "end_time", "ende_time", 1),
+		} {
+			if !q.Filter()([]byte(unsure)) {
+				t.Errorf("%s leaves out %s", text, unsure)
+			}
+		}
+	}
+	for _, text := range []string{"", "start:>2026-03-04", "is:root", "-status:error", "login OR is:root", "503", "err", "status:ok"} {
 		if q, err := query.Parse(text); err != nil || q.Filter() != nil {
 			t.Errorf("%q has a filter, error %v", text, err)
 		}
