@@ -29,7 +29,7 @@ func spanOfLongName() sdktrace.ReadOnlySpan {
 
 const wrong = `[trace.backend]
 driver = "otlp"
-setting = { endpoint = "http://127.0.0.1:4318", compressio = "gzip" }
+setting = { endpoint = "http://127.0.0.1:4318", compresssion = "gzip" }
 [trace.backend.sample]
 rate = 1.5
 	slow = "soon" # 数据
@@ -75,7 +75,7 @@ func TestCheckForPrograms(t *testing.T) {
 		}
 		keys = append(keys, f.Key)
 	}
-	if got := strings.Join(keys, " "); r.code != problem || got != "trace.backend.setting.compressio trace.backend.sample.rate trace.backend.sample.slow" {
+	if got := strings.Join(keys, " "); r.code != problem || got != "trace.backend.setting.compresssion trace.backend.sample.rate trace.backend.sample.slow" {
 		t.Errorf("code %d, keys %s", r.code, got)
 	}
 }
@@ -212,5 +212,18 @@ rules = [ { name = "service:user.*", sample = 1, attrs = { vip = true } } ]
 	}
 	if r := tracehook(t, "", "explain", write(t, "trace.toml", wrong), "--name", "x"); r.code != problem || strings.Count(r.err, "^") != 3 || r.out != "" {
 		t.Errorf("a file with problems: %+v", r)
+	}
+}
+
+func TestSchemaIsJSON(t *testing.T) {
+	t.Parallel()
+	var schema struct {
+		Properties struct {
+			Trace struct{ Properties map[string]any }
+		}
+	}
+	r := tracehook(t, "", "schema")
+	if err := json.Unmarshal([]byte(r.out), &schema); err != nil || schema.Properties.Trace.Properties["driver"] == nil {
+		t.Errorf("%v: %.200s", err, r.out)
 	}
 }
