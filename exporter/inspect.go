@@ -21,6 +21,9 @@ type Decision struct {
 	Driver     string `json:"driver,omitempty"`
 	// Keep says that it keeps the span, as far as a limit and its queue allow.
 	Keep bool `json:"keep"`
+	// Unknown says that Keep says nothing: the connection decides about the whole local part of a
+	// trace, of which this span is one.
+	Unknown bool `json:"unknown,omitempty"`
 	// Reason is what decided: rate, rule, error, slow, parent, limit or trace. Rule is the rule,
 	// if one did.
 	Reason string `json:"reason"`

@@ -132,6 +132,9 @@ sample = { rate = 0, error = false }
 [trace.look.sample]
 rate = 0.999
 error = true
+[trace.whole]
+driver = "none"
+sample = { rate = 0.5, scope = "trace" }
 `), "toml", config.WithEnviron(nil))
 	if err != nil {
 		t.Fatal(err)
@@ -179,7 +182,8 @@ error = true
 			case d.Connection == "other" && d.Keep && s.Name == "left.out" && d.Reason != "error",
 				d.Connection == "other" && !d.Keep && (d.Reason != "rule" || d.Rule != "rules[0] left.*"),
 				d.Connection == "half" && d.Keep && d.Weight != 2,
-				d.Connection == "none" && d.Why != "the probability is 0":
+				d.Connection == "none" && d.Why != "the probability is 0",
+				d.Connection == "whole" && (!d.Unknown || d.Keep):
 				t.Errorf("%s of %+v", s.Name, d)
 			}
 		}

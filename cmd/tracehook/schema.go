@@ -42,8 +42,16 @@ type object = map[string]any
 func newSchema() object {
 	keys := config.Keys()
 	top := closed(keys[""])
-	properties(top)["otel"] = closed(keys["otel"])
-	properties(properties(top)["otel"].(object))["limits"] = closed(keys["otel.limits"]) //nolint:errcheck // it was made in the line above
+	otel := closed(keys["otel"])
+	for table, of := range keys {
+		if name, ok := strings.CutPrefix(table, "otel."); ok && !strings.Contains(name, ".") {
+			if name == "redact" {
+				continue // or a bool
+			}
+			properties(otel)[name] = closed(of)
+		}
+	}
+	properties(top)["otel"] = otel
 	// The table of the framework is the connection "default" and all others at once.
 	trace := closed(keys["trace"])
 	connection(trace, keys)

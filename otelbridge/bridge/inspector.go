@@ -60,6 +60,12 @@ func (i *inspector) Decisions(span sdktrace.ReadOnlySpan) []exporter.Decision {
 
 // decide asks the policy of n in words.
 func (n *connection) decide(s *decision.Span) exporter.Decision {
+	if n.cfg.Sample.Scope == "trace" {
+		return exporter.Decision{
+			Connection: n.cfg.Name, Driver: n.cfg.Driver, Unknown: true, Reason: "trace",
+			Why: "it is decided about the local part of the trace as one",
+		}
+	}
 	var v decision.Verdict
 	n.policy.Judge(&v, s)
 	d := exporter.Decision{Connection: n.cfg.Name, Driver: n.cfg.Driver, Keep: v.Keep, Reason: v.Reason.String()}
