@@ -29,6 +29,7 @@ type Fanout struct {
 	reader decision.Reader
 	twice  twice
 	hold   *hold.Hold
+	open   openSpans
 
 	options    Options
 	env        connection.Environment
@@ -100,6 +101,7 @@ func (f *Fanout) OnEnd(s sdktrace.ReadOnlySpan) {
 	again := f.twice.isRepeated(&o.Span.Context)
 	if !again {
 		f.options.Notes.Ended(&o.Span)
+		f.open.end(o.Span.Context.SpanID())
 	}
 	switch {
 	case again:

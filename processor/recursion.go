@@ -17,9 +17,14 @@ func (f *Fanout) OnStart(ctx context.Context, s sdktrace.ReadWriteSpan) {
 		return
 	}
 	sc := s.SpanContext()
-	if f.twice.started(&sc) {
+	again, first := f.twice.started(&sc)
+	if first {
 		f.report.registeredTwice() //nolint:contextcheck // a log line is no part of what the span does
 	}
+	if again {
+		return
+	}
+	f.open.start(sc.SpanID())
 	f.options.Notes.Started(ctx, s)
 	f.holdStart(s)
 }

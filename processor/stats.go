@@ -13,9 +13,9 @@ type Stats struct {
 	// Started is true until Shutdown is called.
 	Started         bool `json:"started"`
 	ConnectionCount int  `json:"connection_count"`
-	// OpenSpans is how many spans have started and not ended, OldestOpenMS how long the oldest
-	// trace of one has been open, in milliseconds. Both are counted while some connection wants
-	// whole traces.
+	// OpenSpans is how many recorded spans have started and not ended, OldestOpenMS for how many
+	// milliseconds the oldest of them has been open. With more than some hundred open spans, an
+	// older one may be overlooked.
 	OpenSpans    int64 `json:"open_spans"`
 	OldestOpenMS int64 `json:"oldest_open_ms"`
 	// Counters are summed over all connections, those that a reload has removed included, except
@@ -153,6 +153,8 @@ func (f *Fanout) Stats() Stats {
 	}
 	st.Started = !list.closed
 	st.ConnectionCount = len(list.members)
+	open, oldest := f.open.load(time.Now())
+	st.OpenSpans, st.OldestOpenMS = open, oldest.Milliseconds()
 	st.Connections = make(map[string]*ConnectionStats, len(list.members))
 	var sum ledger.Snapshot
 	dropped := f.options.Notes.Dropped()
@@ -190,7 +192,6 @@ func (f *Fanout) Stats() Stats {
 	st.DroppedCount += st.SampledOut + st.RateLimited
 	traces := f.hold.Stats()
 	st.fillTraces(ledger.Traces{Decided: traces.Decided, Late: traces.Late})
-	st.OpenSpans, st.OldestOpenMS = traces.Open, traces.Oldest.Milliseconds()
 	return st
 }
 

@@ -15,13 +15,17 @@ import (
 // A provider calls OnStart of all its processors in turn. So the same span twice in a row is the
 // sign; it may be missed while other goroutines start spans, but not for long.
 type twice struct {
-	checks atomic.Uint32
-	last   atomic.Uint64 // the span that was started last
-	found  atomic.Bool
+	checks       atomic.Uint32
+	last         atomic.Uint64 // the span that was started last
+	found        atomic.Bool
+	starts, ends recent // once it was found
+}
 
+// recent are the spans that were seen lately.
+type recent struct {
 	mu   sync.Mutex
-	seen map[[24]byte]bool // spans that have ended lately
-	ring [1024][24]byte    // the same, in the order of their ends
+	seen map[[24]byte]bool
+	ring [1024][24]byte // the same, in order
 	next int
 }
 
@@ -29,38 +33,43 @@ type twice struct {
 // start of a span should cost nothing.
 const firstChecks = 256
 
-// started reports whether s is the first sign.
-func (t *twice) started(sc *trace.SpanContext) (first bool) {
+// started reports whether the span of sc has been started before, as far as that is noticed, and
+// whether it is the first one.
+func (t *twice) started(sc *trace.SpanContext) (again, first bool) {
 	id := sc.SpanID()
 	if t.checks.Load() < firstChecks {
 		t.checks.Add(1)
-	} else if id[7]%64 != 0 {
-		return false
+	} else if id[7]%64 != 0 && !t.found.Load() {
+		return false, false
+	}
+	if t.found.Load() {
+		return t.starts.add(sc), false
 	}
 	n := binary.BigEndian.Uint64(id[:])
-	return t.last.Swap(n) == n && !t.found.Swap(true)
+	again = t.last.Swap(n) == n
+	return again, again && !t.found.Swap(true)
 }
 
 // isRepeated reports whether a call of OnEnd isn't the first one for its span.
-func (t *twice) isRepeated(sc *trace.SpanContext) bool {
-	if !t.found.Load() {
-		return false
-	}
+func (t *twice) isRepeated(sc *trace.SpanContext) bool { return t.found.Load() && t.ends.add(sc) }
+
+// add reports whether r has the span, and adds it.
+func (r *recent) add(sc *trace.SpanContext) bool {
 	var key [24]byte
 	tid, sid := sc.TraceID(), sc.SpanID()
 	copy(key[:], tid[:])
 	copy(key[16:], sid[:])
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.seen[key] {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.seen[key] {
 		return true
 	}
-	if t.seen == nil {
-		t.seen = make(map[[24]byte]bool, len(t.ring))
+	if r.seen == nil {
+		r.seen = make(map[[24]byte]bool, len(r.ring))
 	}
-	delete(t.seen, t.ring[t.next])
-	t.seen[key], t.ring[t.next] = true, key
-	t.next = (t.next + 1) % len(t.ring)
+	delete(r.seen, r.ring[r.next])
+	r.seen[key], r.ring[r.next] = true, key
+	r.next = (r.next + 1) % len(r.ring)
 	return false
 }
 
