@@ -1,6 +1,7 @@
 package otelbridge_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 
@@ -44,7 +46,9 @@ func TestLargeSpansLeaveNothingOnTheHeap(t *testing.T) {
 			span.SetAttributes(attribute.String("text", strings.Repeat("x", size)))
 			span.End()
 		}
-		if err := b.ForceFlush(t.Context()); err != nil {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // without a deadline it has 5 s
+		defer cancel()
+		if err := b.ForceFlush(ctx); err != nil {
 			t.Error(err)
 		}
 	}

@@ -46,7 +46,9 @@ func (t *twice) started(sc *trace.SpanContext) (again, first bool) {
 		return t.starts.add(sc), false
 	}
 	n := binary.BigEndian.Uint64(id[:])
-	again = t.last.Swap(n) == n
+	if again = t.last.Swap(n) == n; again {
+		t.starts.add(sc)
+	}
 	return again, again && !t.found.Swap(true)
 }
 

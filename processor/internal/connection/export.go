@@ -73,9 +73,8 @@ func (x *export) run(ctx context.Context, cancel context.CancelFunc) {
 	}()
 	r = report.Read(x.call(ctx), n)
 	for r.Barred && x.awaitGate() {
-		//nolint:contextcheck // the time of ctx is up, but not that of the connection
 		again, stop := context.WithTimeoutCause(x.c.sending, x.c.cfg.ExportTimeout, errExportTimeout)
-		r = report.Read(x.call(again), n)
+		r = report.Read(x.call(again), n) //nolint:contextcheck // the time of ctx is up, but not that of the connection
 		stop()
 	}
 }
