@@ -111,7 +111,7 @@ examples: ## Run the examples as a reader would
 
 .PHONY: golden
 golden: ## Rewrite golden files and generated documents; look at the difference before you commit it
-	@for d in $$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
+	@for d in $$(grep -rlE 'flag\.Bool\("update"|\.AssertTree\(' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
 	  (cd $$d && $(GO) test . -update); \
 	done
 

@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook"
 	"github.com/tracehook/tracehook/config"
@@ -57,7 +58,7 @@ func run(ctx context.Context) error {
 }
 
 // work mixes the application's tracer with the framework's API in one trace.
-func work(ctx context.Context, tp *sdktrace.TracerProvider) {
+func work(ctx context.Context, tp trace.TracerProvider) {
 	ctx, span := tp.Tracer("app").Start(ctx, "nightly report")
 	defer span.End()
 	meta := tracehook.NewMeta().WithContext(ctx)

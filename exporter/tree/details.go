@@ -82,7 +82,7 @@ func (d *drawing) details(s *Span, room int) string {
 			if !d.kinds {
 				key = short(key)
 			}
-			text := visible(key) + "=" + value(kv.Value)
+			text := visible(key) + "=" + d.value(kv.Value)
 			if used > 0 {
 				text = " " + text
 			}
@@ -95,12 +95,15 @@ func (d *drawing) details(s *Span, room int) string {
 	return string(b)
 }
 
-func value(v attribute.Value) string {
+func (d *drawing) value(v attribute.Value) string {
 	var text string
 	if v.Type() == attribute.STRING {
 		text = v.AsString()
 	} else {
 		text = v.String()
+	}
+	if d.Masked { // what is compared is shown as far as there is room
+		return visible(text)
 	}
 	return cut(visible(text), maxValue)
 }

@@ -21,8 +21,10 @@ type columns struct {
 
 // columnsOf divides a line of that width. The name gets what it needs, but about half of the line
 // at most: the attributes want to be seen.
-func columnsOf(width int) columns {
+func columnsOf(width int, masked bool) columns {
 	switch {
+	case masked:
+		return columns{width, width / 2, 0, true, true}
 	case width >= 90:
 		return columns{width, min(width/2, width-durationCells-20-3), 20, true, true}
 	case width >= 60:
@@ -33,7 +35,11 @@ func columnsOf(width int) columns {
 }
 
 // used returns the cells of a line whose name takes so many.
-func (c columns) used(name int) int {
+func (d *drawing) used(name int) int {
+	if d.Masked {
+		return name
+	}
+	c := d.columns
 	if c.bar == 0 {
 		return name + 1 + durationCells
 	}
@@ -47,7 +53,7 @@ func (s *Style) Append(dst []byte, t Trace) []byte {
 		return dst
 	}
 	nodes, roots := forest(t.Spans)
-	d := drawing{Style: s, columns: columnsOf(s.width()), spans: t.Spans, nodes: nodes}
+	d := drawing{Style: s, columns: columnsOf(s.width(), s.Masked), spans: t.Spans, nodes: nodes}
 	d.measure(roots)
 	dst = d.header(dst, t.Continued)
 	signatures := d.signatures(roots)

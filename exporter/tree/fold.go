@@ -88,6 +88,9 @@ func (d *drawing) fold(dst []byte, folded []int32, depth int) []byte {
 	room := max(d.name-d.indent(depth), 1)
 	label := cut("… "+strconv.Itoa(len(folded))+" more like it", room)
 	dst = d.paint(dst, dim, label)
+	if d.Masked {
+		return endLine(dst)
+	}
 	dst = blanks(dst, room-cells(label)+1)
 	c := cyan
 	if first.bad() {

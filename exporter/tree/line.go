@@ -16,11 +16,17 @@ func (d *drawing) header(dst []byte, continued bool) []byte {
 			bad++
 		}
 	}
-	title := "trace " + id.String()
+	title := "trace"
+	if !d.Masked {
+		title += " " + id.String()
+	}
 	if continued {
 		title += " (continued)"
 	}
-	about, failed := "  "+count(len(d.spans), "span")+"  "+duration(d.total), ""
+	about, failed := "  "+count(len(d.spans), "span"), ""
+	if !d.Masked {
+		about += "  " + duration(d.total)
+	}
 	if bad > 0 {
 		failed = "  " + count(bad, "error")
 	}
@@ -33,7 +39,7 @@ func (d *drawing) header(dst []byte, continued bool) []byte {
 	// then the duration, and then the line breaks.
 	room := d.wide - len(title) - len(failed)
 	started := "  " + d.start.In(zone).Format(layout)
-	if !d.start.IsZero() && cells(about)+len(started) <= room {
+	if !d.Masked && !d.start.IsZero() && cells(about)+len(started) <= room {
 		about += started
 	} else if short := "  " + count(len(d.spans), "span"); cells(about) > room && cells(short) <= room {
 		about = short
@@ -64,8 +70,10 @@ func (d *drawing) line(dst []byte, at int32, depth int) []byte {
 		nameColor, barColor = red, red
 	}
 	dst = d.paint(dst, nameColor, label)
-	dst = blanks(dst, room-cells(label)+1)
-	dst = d.timing(dst, s.Start, s.Duration, barColor)
+	dst = blanks(dst, room-cells(label))
+	if !d.Masked {
+		dst = d.timing(append(dst, ' '), s.Start, s.Duration, barColor)
+	}
 	room = d.wide - d.used(max(d.name, d.indent(depth)+1)) - 2
 	if !d.beside {
 		room = d.wide - d.indent(depth) - 3
@@ -149,7 +157,11 @@ func (d *drawing) notes(dst []byte, at int32, depth int) []byte {
 		dst = d.note(dst, at, depth, dim, "… "+children(n.missing)+verb+" not here: still open, or not sampled")
 	}
 	if n.orphan {
-		dst = d.note(dst, at, depth, dim, "… its parent "+s.Parent.String()+" is not here: still open, drawn before, or not sampled")
+		parent := " " + s.Parent.String()
+		if d.Masked {
+			parent = ""
+		}
+		dst = d.note(dst, at, depth, dim, "… its parent"+parent+" is not here: still open, drawn before, or not sampled")
 	}
 	return dst
 }

@@ -28,6 +28,10 @@ type Style struct {
 	// them, but for ids, times and attributes, are folded from four on: the first is drawn, and
 	// a line stands for the others.
 	Full bool
+	// Masked leaves out what differs from run to run: ids, and everything about time but the order
+	// of siblings. It is for texts that are compared, and so values of attributes
+	// may be longer.
+	Masked bool
 	// Location is the time zone of the trace's start; nil is the local one.
 	Location *time.Location
 }

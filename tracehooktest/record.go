@@ -1,0 +1,101 @@
+package tracehooktest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tracehook/tracehook/exporter/memory"
+)
+
+// record is a span processor that knows which spans are open, in which order spans started, and
+// tells those who wait that something has happened.
+type record struct {
+	mu      sync.Mutex
+	started map[trace.SpanID]int
+	open    map[trace.SpanID]sdktrace.ReadOnlySpan
+	news    chan struct{} // closed at the next change
+}
+
+func newRecord() *record {
+	return &record{
+		started: make(map[trace.SpanID]int), open: make(map[trace.SpanID]sdktrace.ReadOnlySpan),
+		news: make(chan struct{}),
+	}
+}
+
+// OnStart notes a span.
+func (r *record) OnStart(_ context.Context, s sdktrace.ReadWriteSpan) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	id := s.SpanContext().SpanID()
+	r.started[id], r.open[id] = len(r.started), s
+}
+
+// OnEnd tells that a span has ended.
+func (r *record) OnEnd(s sdktrace.ReadOnlySpan) {
+	r.mu.Lock()
+	delete(r.open, s.SpanContext().SpanID())
+	r.mu.Unlock()
+	r.tell()
+}
+
+// tell wakes those who wait.
+func (r *record) tell() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	close(r.news)
+	r.news = make(chan struct{})
+}
+
+// next returns a channel that is closed at the next change.
+func (r *record) next() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.news
+}
+
+func (r *record) order(id trace.SpanID) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.started[id]
+}
+
+func (r *record) openNames() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	spans := make([]sdktrace.ReadOnlySpan, 0, len(r.open))
+	for _, s := range r.open {
+		spans = append(spans, s)
+	}
+	slices.SortFunc(spans, func(x, y sdktrace.ReadOnlySpan) int {
+		return r.started[x.SpanContext().SpanID()] - r.started[y.SpanContext().SpanID()]
+	})
+	var names []string
+	for _, s := range spans {
+		names = append(names, fmt.Sprintf("%q", s.Name()))
+	}
+	return names
+}
+
+// ForceFlush has nothing to do.
+func (*record) ForceFlush(context.Context) error { return nil }
+
+// Shutdown has nothing to do.
+func (*record) Shutdown(context.Context) error { return nil }
+
+// notifier keeps spans and tells those who wait.
+type notifier struct {
+	*memory.Exporter
+
+	record *record
+}
+
+func (n notifier) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	defer n.record.tell()
+	return n.Exporter.ExportSpans(ctx, spans)
+}
