@@ -170,6 +170,7 @@ func (o Options) normalized() Options {
 	if o.Notes == nil {
 		o.Notes = spannote.NewExports()
 	}
+	o.Traces = o.Traces.Normalized()
 	o.DrainTimeout = connection.Duration(o.DrainTimeout, DefaultDrainTimeout)
 	o.ShutdownTimeout = connection.Duration(o.ShutdownTimeout, DefaultShutdownTimeout)
 	return o

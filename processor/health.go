@@ -28,6 +28,10 @@ type Health struct {
 	State State `json:"state"`
 	// Connections has one element for each connection of the current list, by name.
 	Connections map[string]ConnectionHealth `json:"connections"`
+	// Open is a sentence about the trace that has been open for longest, if that is very long while
+	// spans of it have ended: "a trace has been open for 4h0m0s: GET /x". Otherwise it is empty. It
+	// is known while some connection wants whole traces, and no fault of a connection.
+	Open string `json:"open,omitempty"`
 	// Addresses says where people can look at what a connection has, by its name. A Fanout
 	// doesn't know; a Bridge does.
 	Addresses map[string]string `json:"addresses,omitempty"`
@@ -45,6 +49,7 @@ func (f *Fanout) Health() Health {
 	if list == nil {
 		return h
 	}
+	h.Open = f.openTrace()
 	now := time.Now()
 	for i := range list.members {
 		m := &list.members[i]

@@ -18,6 +18,8 @@ const scopeName = "github.com/tracehook/tracehook/processor"
 type instruments struct {
 	queueSize, queueCapacity, inflight metric.Int64ObservableUpDownCounter
 	processed, exported                metric.Int64ObservableCounter
+	held                               metric.Int64ObservableUpDownCounter
+	decided                            metric.Int64ObservableCounter
 }
 
 // observe registers the numbers of Stats with mp; nil does nothing.
@@ -27,7 +29,7 @@ func (f *Fanout) observe(mp metric.MeterProvider) error {
 	}
 	m := mp.Meter(scopeName)
 	var in instruments
-	var errs [5]error
+	var errs [7]error
 	in.queueSize, errs[0] = m.Int64ObservableUpDownCounter("otel.sdk.processor.span.queue.size",
 		metric.WithUnit("{span}"), metric.WithDescription("The number of spans that wait or are being exported."))
 	in.queueCapacity, errs[1] = m.Int64ObservableUpDownCounter("otel.sdk.processor.span.queue.capacity",
@@ -38,13 +40,17 @@ func (f *Fanout) observe(mp metric.MeterProvider) error {
 		metric.WithUnit("{span}"), metric.WithDescription("The number of spans that were accepted and exported or lost, or dropped (error.type)."))
 	in.exported, errs[4] = m.Int64ObservableCounter("otel.sdk.exporter.span.exported",
 		metric.WithUnit("{span}"), metric.WithDescription("The number of spans whose export has finished, successfully or not (error.type)."))
+	in.held, errs[5] = m.Int64ObservableUpDownCounter("tracehook.processor.span.held",
+		metric.WithUnit("{span}"), metric.WithDescription("The number of spans that wait for the decision about their trace."))
+	in.decided, errs[6] = m.Int64ObservableCounter("tracehook.processor.trace.decided",
+		metric.WithUnit("{trace}"), metric.WithDescription("The number of local parts of traces that were decided about, by why then (tracehook.cause)."))
 	if err := errors.Join(errs[:]...); err != nil {
 		return err
 	}
 	reg, err := m.RegisterCallback(func(_ context.Context, o metric.Observer) error {
 		f.tell(&in, o)
 		return nil
-	}, in.queueSize, in.queueCapacity, in.inflight, in.processed, in.exported)
+	}, in.queueSize, in.queueCapacity, in.inflight, in.processed, in.exported, in.held, in.decided)
 	if err != nil {
 		return err
 	}
@@ -107,4 +113,20 @@ func (in *instruments) tell(o metric.Observer, name string, c *ConnectionStats, 
 	o.ObserveInt64(in.exported, c.Failed, with("export_failed"))
 	o.ObserveInt64(in.exported, c.Dead, with("spool_dead"))
 	o.ObserveInt64(in.exported, c.Expired, with("spool_expired"))
+	in.tellTraces(o, name, c)
+}
+
+// tellTraces gives the numbers of a connection that wants whole traces, or has wanted them.
+func (in *instruments) tellTraces(o metric.Observer, name string, c *ConnectionStats) {
+	if c.TracesDecided == 0 && c.Held == 0 {
+		return
+	}
+	component := attribute.String("otel.component.name", name)
+	o.ObserveInt64(in.held, c.Held, metric.WithAttributes(component))
+	e := c.TracesEarly
+	for cause, n := range map[string]int64{
+		"complete": c.TracesDecided - e.Total(), "wait": e.Wait, "size": e.Size, "memory": e.Memory, "reload": e.Reload, "shutdown": e.Shutdown,
+	} {
+		o.ObserveInt64(in.decided, n, metric.WithAttributes(component, attribute.String("tracehook.cause", cause)))
+	}
 }

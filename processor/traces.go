@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -85,13 +86,9 @@ func (s *traceSink) pass(one *hold.Decided) {
 		s.leaveOut(&one.Verdict)
 		return
 	}
-	s.left(1)
 	h := s.handing()
 	h.ended.Set(&one.Span, &one.Verdict, one.Bytes)
-	s.conn.Offer(&h.ended, s.explanation())
-	if h.ended.MustWait() {
-		h.ended.Wait()
-	}
+	s.conn.Follow(&h.ended, &h.whole, s.explanation(), s.left)
 	s.put(h)
 }
 
@@ -212,4 +209,19 @@ func (f *Fanout) tellHeld() {
 	if n := f.hold.Stats().Held; n > 0 {
 		f.report.log(slog.LevelInfo, "a flush leaves spans of open traces where they are", slog.Int64("spans", n))
 	}
+}
+
+// longOpen is after how many times the wait an open trace is worth a sentence.
+const longOpen = 10
+
+// openTrace says which trace has been open for very long.
+func (f *Fanout) openTrace() string {
+	name, open, waited := f.hold.OldestOpen()
+	if !waited || open < longOpen*f.options.Traces.Wait {
+		return ""
+	}
+	if name == "" {
+		name = "its root is not open, or not known"
+	}
+	return fmt.Sprintf("a trace has been open for %s: %s", open.Round(time.Second), name)
 }

@@ -24,6 +24,8 @@ type Explanation struct {
 	Probability float64 `json:"probability"`
 	// Threshold is the th of the exported copy; "" if the span isn't kept by probability.
 	Threshold string `json:"threshold"`
+	// Scope is what is kept or left out as one: "span", or what the process records of a "trace".
+	Scope string `json:"scope"`
 	// Votes reports that the connection has a say in the sampled flag.
 	Votes bool `json:"votes"`
 	// Sampled is the share of traces for which such a span, at the root, has the sampled
@@ -58,7 +60,7 @@ func (p *Policy) Explain(name, kind string, attrs ...attribute.KeyValue) Explana
 	t := entry.thresholds[level]
 	e := Explanation{
 		Connection: p.config.Connection, Rule: rule, RuleText: "no rule matches",
-		Configured: p.config.Rate, Factor: factorOf(level), Probability: t.Probability(), Votes: p.votes(),
+		Configured: p.config.Rate, Factor: factorOf(level), Probability: t.Probability(), Votes: p.votes(), Scope: "span",
 	}
 	if rule >= 0 {
 		e.RuleText, e.Configured = p.matcher.rules[rule].String(), p.matcher.rules[rule].sample
@@ -69,6 +71,7 @@ func (p *Policy) Explain(name, kind string, attrs ...attribute.KeyValue) Explana
 	if kind != "" && !vocab.KnownKind(kind) {
 		e.warn("%q is no kind that a rule can ask for: these are %s", kind, strings.Join(vocab.Kinds(), ", "))
 	}
+	p.explainScope(&e)
 	p.explainSelf(&e, &sub)
 	p.explainHead(&e, &sub)
 	e.Why = append(e.Why, e.Warnings...)
@@ -81,6 +84,18 @@ func (e *Explanation) say(format string, args ...any) {
 
 func (e *Explanation) warn(format string, args ...any) {
 	e.Warnings = append(e.Warnings, "mind: "+fmt.Sprintf(format, args...))
+}
+
+// explainScope says what one span can't know of its trace.
+func (p *Policy) explainScope(e *Explanation) {
+	if !p.config.FollowRoot {
+		return
+	}
+	e.Scope = "trace"
+	e.say("scope = \"trace\": what the process records of its trace is kept or left out as one, by the loosest of its spans; what follows is this span's own say, as a local root")
+	if e.Rule < 0 {
+		e.say("below another span of this process it has no say, since no rule matches it: the rate speaks for local roots only")
+	}
 }
 
 func (p *Policy) explainSelf(e *Explanation, sub *subject) {

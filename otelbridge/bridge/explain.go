@@ -34,7 +34,8 @@ func (b *Bridge) Explain(name, kind string, attrs ...attribute.KeyValue) []Expla
 
 // explainWith returns what explain = true adds to an exported span: tracehook.rule, the
 // pattern of the rule that decided or the word for what else did, and
-// tracehook.probability. The texts are made once: only the slice is new for each span.
+// tracehook.probability. Where another span of the trace decided, the rule is "trace" with what
+// decided about that span and its name. The other texts are made once.
 func explainWith(rules []config.Rule) func(decision.Verdict) []attribute.KeyValue {
 	words := make([]attribute.KeyValue, len(rules))
 	for i, r := range rules {
@@ -42,8 +43,15 @@ func explainWith(rules []config.Rule) func(decision.Verdict) []attribute.KeyValu
 	}
 	return func(v decision.Verdict) []attribute.KeyValue {
 		rule := attribute.String(vocab.Rule, v.Reason.String())
-		if v.Reason == decision.ByRule && int(v.Rule) < len(words) {
+		switch {
+		case v.Reason == decision.ByRule && int(v.Rule) < len(words):
 			rule = words[v.Rule]
+		case v.Reason == decision.ByTrace && v.By != "":
+			cause := v.Cause.String()
+			if v.Cause == decision.ByRule && int(v.Rule) < len(words) {
+				cause = words[v.Rule].Value.AsString()
+			}
+			rule = attribute.String(vocab.Rule, v.Reason.String()+": "+cause+" of "+v.By)
 		}
 		return []attribute.KeyValue{rule, attribute.Float64(vocab.Probability, v.Threshold.Probability())}
 	}

@@ -13,6 +13,7 @@ type backlog struct {
 	waiting []*Whole
 	spans   int
 	bytes   int64
+	late    int // of spans, those that follow a trace
 	running bool
 	count   atomic.Int64 // of spans that wait or are on their way into the queue
 	gone    atomic.Uint64
@@ -22,12 +23,17 @@ type backlog struct {
 // isWaiting reports whether anything waits.
 func (b *backlog) isWaiting() bool { return b.count.Load() > 0 }
 
-// push lets w wait, if there is room for it. There always is for one.
+// push lets w wait, if there is room for it. There always is for one trace; a single span that
+// follows its trace doesn't compete with those.
 func (b *backlog) push(c *Connection, w *Whole) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.spans > 0 && (b.spans+len(w.spans) > c.cfg.QueueSize || b.bytes+w.bytes > c.cfg.BufferBytes) {
+	switch others := b.spans - b.late; {
+	case w.follows && b.late >= c.cfg.QueueSize,
+		!w.follows && others > 0 && (others+len(w.spans) > c.cfg.QueueSize || b.bytes+w.bytes > c.cfg.BufferBytes):
 		return false
+	case w.follows:
+		b.late += len(w.spans)
 	}
 	waiting := *w
 	waiting.spans = slices.Clone(w.spans)
@@ -54,10 +60,13 @@ func (b *backlog) run(c *Connection) {
 		w := b.waiting[0]
 		b.waiting[0], b.waiting = nil, b.waiting[1:]
 		b.mu.Unlock()
-		spans, bytes := len(w.spans), w.bytes
+		spans, bytes, follows := len(w.spans), w.bytes, w.follows
 		c.letIn(w)
 		b.mu.Lock()
 		b.spans -= spans
+		if follows {
+			b.late -= spans
+		}
 		b.bytes -= bytes
 		b.mu.Unlock()
 		b.gone.Add(uint64(spans))

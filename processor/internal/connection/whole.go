@@ -11,10 +11,27 @@ import (
 // Whole is spans of one trace that go into the queue together, so that spans of other traces don't
 // make a full queue cut it apart. The zero value is empty.
 type Whole struct {
-	spans  []sdktrace.ReadOnlySpan // as the queue holds them
-	bytes  int64
-	urgent bool
-	left   func(spans int)
+	spans   []sdktrace.ReadOnlySpan // as the queue holds them
+	bytes   int64
+	urgent  bool
+	left    func(spans int)
+	follows bool // a single span of a trace that was offered before
+}
+
+// Follow takes a span of a trace that was offered before. If that one waits for room, so does the
+// span; otherwise it is offered alone.
+func (c *Connection) Follow(s *Ended, w *Whole, explain Explain, left func(spans int)) {
+	if c.backlog.isWaiting() && !c.cfg.Sync {
+		c.Add(w, s, explain)
+		w.follows = true
+		c.OfferWhole(w, left)
+		return
+	}
+	left(1)
+	c.Offer(s, explain)
+	if s.MustWait() {
+		s.Wait()
+	}
 }
 
 // Add adds a span that the connection is to have. It isn't the connection's before OfferWhole.

@@ -35,7 +35,8 @@ type Options struct {
 	Memory int
 }
 
-func (o Options) normalized() Options {
+// Normalized returns o with the defaults in place of what is zero or negative.
+func (o Options) Normalized() Options {
 	o.Wait = positive(o.Wait, DefaultWait)
 	o.MaxTraceSpans = positive(o.MaxTraceSpans, DefaultMaxTraceSpans)
 	o.MaxSpans = positive(o.MaxSpans, DefaultMaxSpans)
@@ -121,7 +122,7 @@ type Hold struct {
 
 // New returns a Hold without connections.
 func New(o Options) *Hold {
-	h := &Hold{options: o.normalized(), seeds: [2]uint64{rand.Uint64(), rand.Uint64()}, start: time.Now()}
+	h := &Hold{options: o.Normalized(), seeds: [2]uint64{rand.Uint64(), rand.Uint64()}, start: time.Now()}
 	for i := range h.shards {
 		h.shards[i].init(h)
 	}

@@ -48,22 +48,21 @@ func (h *Hold) oldest() (s *shard, began int64) {
 	return s, began
 }
 
-// OldestOpen returns the name of a local root of the oldest part, and how long the part has been
-// open; the name is "" if no local root of it is open.
-func (h *Hold) OldestOpen() (name string, open time.Duration) {
-	s, began := h.oldest()
+// OldestOpen returns the name of a local root of the oldest part, how long the part has been open,
+// and whether it was decided before it was complete. The name is "" if no local root of it is open.
+func (h *Hold) OldestOpen() (name string, open time.Duration, early bool) {
+	s, _ := h.oldest()
 	if s == nil {
-		return "", 0
+		return "", 0, false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.byStart.first
 	if p == nil {
-		return "", 0
+		return "", 0, false
 	}
 	if p.root != nil {
 		name = p.root.Name()
 	}
-	_ = began
-	return name, time.Duration(h.now() - p.began)
+	return name, time.Duration(h.now() - p.began), p.early
 }
