@@ -81,8 +81,8 @@ func (c *Connection) barredError() error {
 // flush is one flush. Traces that wait for room come in as the batcher makes some.
 func (c *Connection) flush() {
 	before := c.backlog.passed()
-	_ = c.queue.batcher.ForceFlush(context.Background())
-	for c.backlog.mustPass(before) && !c.queue.isClosed() {
+	for waits := true; waits; {
+		waits = c.backlog.mustPass(before) && !c.queue.isClosed()
 		_ = c.queue.batcher.ForceFlush(context.Background())
 	}
 	if x := c.running.Load(); x != nil && x.queue == nil {
