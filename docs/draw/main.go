@@ -23,10 +23,15 @@ func pictures() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	whole, err := drawWhole()
+	if err != nil {
+		return nil, err
+	}
 	return map[string]string{
 		"sampling-thresholds.svg": drawThresholds(),
 		"sampling-trace.svg":      trace,
 		"sampling-chain.svg":      chain,
+		"sampling-whole.svg":      whole,
 	}, nil
 }
 

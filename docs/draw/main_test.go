@@ -38,7 +38,7 @@ func TestRun(t *testing.T) {
 	if err := run(folder); err != nil {
 		t.Fatal(err)
 	}
-	if files, err := os.ReadDir(folder); err != nil || len(files) != 3 {
+	if files, err := os.ReadDir(folder); err != nil || len(files) != 4 {
 		t.Errorf("%d pictures, %v", len(files), err)
 	}
 	if err := run(filepath.Join(folder, "missing")); err == nil || !strings.Contains(err.Error(), "picture") {

@@ -25,8 +25,8 @@ func page(t *testing.T) string {
 func TestConfigurationsOfThePageLoad(t *testing.T) {
 	t.Parallel()
 	blocks := strings.Split(page(t), "```toml\n")[1:]
-	if len(blocks) != 5 {
-		t.Errorf("%d blocks, want 5", len(blocks))
+	if len(blocks) != 6 {
+		t.Errorf("%d blocks, want 6", len(blocks))
 	}
 	for i, block := range blocks {
 		block, _, _ = strings.Cut(block, "```")

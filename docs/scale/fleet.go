@@ -26,6 +26,7 @@ type Assumptions struct {
 	BytesInMemory   float64 // of a span that waits in the tail sampler
 	Outage          time.Duration
 	Traces          int
+	Duration        time.Duration // of a local trace: how long its spans are held
 }
 
 func (a Assumptions) check() error {
@@ -46,6 +47,12 @@ type Kept struct {
 	WholeErrors   float64 // of the traces with an error: those that are sent whole
 	Estimate      float64 // adjusted counts of what is sent, over what ended
 	Stored        float64 // spans after the tail sampler
+	Whole         KeptWhole
+}
+
+// KeptWhole is what scope trace leaves, where a trace is what one process records of it.
+type KeptWhole struct {
+	Spans, Traces, Estimate float64
 }
 
 // simulate decides about every span of many traces with the arithmetic that connections use.
@@ -53,15 +60,16 @@ func simulate(a Assumptions, seed uint64) Kept {
 	r := rand.New(rand.NewPCG(seed, 1)) // the same numbers in every run
 	head, tail := decision.FromProbability(a.Rate), decision.FromProbability(a.TailRate)
 	var ended, sent, traces, stored, failed, whole, estimate float64
+	var all KeptWhole
 	for range a.Traces {
 		randomness := decision.Randomness(r.Uint64() & (1<<56 - 1))
 		another := decision.Randomness(r.Uint64() & (1<<56 - 1)) // the tail sampler draws for itself
 		sampled := head.Keeps(randomness)
 		spans := 1 + int(r.ExpFloat64()*float64(a.SpansPerTrace-1))
-		kept, hasError := 0, false
+		kept, hasError, urgent := 0, false, false
 		for range spans {
 			isError, isSlow := r.Float64() < a.Errors, r.Float64() < a.Slow
-			hasError = hasError || isError
+			hasError, urgent = hasError || isError, urgent || isError || isSlow
 			switch {
 			case isError, isSlow: // p = 1, th:0
 				kept++
@@ -71,6 +79,7 @@ func simulate(a Assumptions, seed uint64) Kept {
 				estimate += head.AdjustedCount()
 			}
 		}
+		all.add(spans, urgent, sampled, head)
 		ended += float64(spans)
 		sent += float64(kept)
 		if kept > 0 {
@@ -89,7 +98,23 @@ func simulate(a Assumptions, seed uint64) Kept {
 	return Kept{
 		Spans: sent / ended, Traces: traces / float64(a.Traces), WholeErrors: whole / max(failed, 1),
 		Estimate: estimate / ended, Stored: stored / ended,
+		Whole: KeptWhole{Spans: all.Spans / ended, Traces: all.Traces / float64(a.Traces), Estimate: all.Estimate / ended},
 	}
+}
+
+// add counts a trace: all its spans are kept, or none.
+func (k *KeptWhole) add(spans int, urgent, sampled bool, head decision.Threshold) {
+	weight := 1.0
+	switch {
+	case urgent: // the threshold of the trace is 0
+	case sampled:
+		weight = head.AdjustedCount()
+	default:
+		return
+	}
+	k.Spans += float64(spans)
+	k.Traces++
+	k.Estimate += weight * float64(spans)
 }
 
 // Tiers is what a fleet of one size takes.

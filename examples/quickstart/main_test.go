@@ -149,3 +149,44 @@ func TestARunEndsByItself(t *testing.T) {
 		t.Error("it doesn't say where the file is")
 	}
 }
+
+// Every trace on the console is whole, and every request that failed is there.
+func TestTheConsoleHasNoFragments(t *testing.T) {
+	t.Parallel()
+	bin, dir := build(t), t.TempDir()
+	cmd := exec.CommandContext(t.Context(), bin, "-requests", "100")
+	cmd.Dir = dir
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn := map[string]string{}
+	for _, m := range regexp.MustCompile(`(?m)^trace ([0-9a-f]{32})  (\d+) spans?`).FindAllStringSubmatch(string(out), -1) {
+		drawn[m[1]] = m[2]
+		if m[2] != "5" {
+			t.Errorf("trace %s has %s spans, want 5", m[1], m[2])
+		}
+	}
+	if strings.Contains(string(out), "not here") {
+		t.Error("a trace is a fragment")
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "store/trace/quickstart.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := 0
+	for text := range strings.Lines(string(data)) {
+		var l line
+		if err := json.Unmarshal([]byte(text), &l); err != nil {
+			t.Fatal(err)
+		}
+		if l.Name == "user.login.failed" {
+			if failed++; drawn[l.Trace] == "" {
+				t.Errorf("trace %s failed and isn't drawn", l.Trace)
+			}
+		}
+	}
+	if failed == 0 || len(drawn) < 20 || len(drawn) > 95 {
+		t.Errorf("%d of 100 traces are drawn, %d failed", len(drawn), failed)
+	}
+}
