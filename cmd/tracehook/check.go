@@ -93,7 +93,7 @@ func (p *program) findings(path string, own []string, here bool) ([]finding, []s
 	opts := options(own)
 	verify := func(cfg config.Config) error { return otelbridge.Check(cfg, opts...) }
 	if here {
-		verify = func(cfg config.Config) error { return checkHere(cfg, opts...) }
+		verify = func(cfg config.Config) error { return otelbridge.CheckHere(cfg, opts...) }
 	}
 	cfg, err := config.Load(path, config.WithEnviron(p.environ), config.WithCheck(verify))
 	var found []finding

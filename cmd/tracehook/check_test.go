@@ -227,3 +227,15 @@ func TestSchemaIsJSON(t *testing.T) {
 		t.Errorf("%v: %.200s", err, r.out)
 	}
 }
+
+// What only this machine has wrong is found with --here alone.
+func TestCheckHere(t *testing.T) {
+	t.Parallel()
+	path := write(t, "trace.toml", "[trace.a]\ndriver = \"file\"\nsetting = { path = \"/dev/null/x/trace.jsonl\" }\n")
+	if r := tracehook(t, "", "check", path); r.code != fine || r.out != "" {
+		t.Errorf("without --here: %+v", r)
+	}
+	if r := tracehook(t, "", "check", "--here", path); r.code != problem || !strings.Contains(r.out, ":3:") || !strings.Contains(r.out, "^") {
+		t.Errorf("with --here: %+v", r)
+	}
+}
