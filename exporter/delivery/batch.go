@@ -17,6 +17,8 @@ type Batch struct {
 	// Recycle is given Body when it is certain that nobody reads it any more, which isn't
 	// always known; nil leaves Body to the garbage collector.
 	Recycle func(body []byte)
+	// ContentType is what Body is where it isn't what the transport says by itself. Only HTTP heeds it.
+	ContentType string
 	// Uncertain reports that an earlier attempt at this batch may have arrived.
 	Uncertain bool
 

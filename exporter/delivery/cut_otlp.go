@@ -8,13 +8,29 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// OTLPCutter returns the Cutter of OTLP requests, in JSON or protobuf.
-func OTLPCutter(json bool) Cutter {
-	if json {
-		return jsonCutter{}
-	}
-	return ProtobufCutter(otlpName, 1, 2, 2) // resource_spans, scope_spans, spans
+// OTLPCutter returns the Cutter of OTLP requests, in JSON and protobuf.
+func OTLPCutter() Cutter {
+	return otlpCutter{protobuf: ProtobufCutter(otlpName, 1, 2, 2)} // resource_spans, scope_spans, spans
 }
+
+// otlpCutter tells the two kinds by their first byte: no protobuf of ours begins with a brace.
+type otlpCutter struct {
+	json     jsonCutter
+	protobuf Cutter
+}
+
+func (c otlpCutter) of(body []byte) Cutter {
+	if len(body) > 0 && body[0] == '{' {
+		return c.json
+	}
+	return c.protobuf
+}
+
+// Cut divides a body.
+func (c otlpCutter) Cut(body []byte, limit int) []Batch { return c.of(body).Cut(body, limit) }
+
+// Name reads the name of the first span.
+func (c otlpCutter) Name(body []byte) string { return c.of(body).Name(body) }
 
 func otlpName(span []byte) (name string) {
 	protoFields(span, func(n protowire.Number, kind protowire.Type, value []byte) {

@@ -74,7 +74,7 @@ func TestCutKeepsEverySpan(t *testing.T) {
 			}
 			limit := 1 + r.IntN(2000)
 			var got []*coltracepb.ExportTraceServiceRequest
-			for _, part := range delivery.OTLPCutter(json).Cut(body, limit) {
+			for _, part := range delivery.OTLPCutter().Cut(body, limit) {
 				var one coltracepb.ExportTraceServiceRequest
 				if json {
 					err = protojson.Unmarshal(part.Body, &one)
@@ -99,11 +99,11 @@ func TestCutKeepsEverySpan(t *testing.T) {
 
 func TestCutOfWhatIsNoRequest(t *testing.T) {
 	t.Parallel()
-	for _, json := range []bool{false, true} {
-		c := delivery.OTLPCutter(json)
+	{
+		c := delivery.OTLPCutter()
 		for _, body := range []string{"", "\xff\xff\xff", `{"resourceSpans":3}`, "[]", "\x0a\x05"} {
 			if parts := c.Cut([]byte(body), 1); len(parts) > 0 || c.Name([]byte(body)) != "" {
-				t.Errorf("json %t: %q makes %d parts and has the name %q", json, body, len(parts), c.Name([]byte(body)))
+				t.Errorf("%q makes %d parts and has the name %q", body, len(parts), c.Name([]byte(body)))
 			}
 		}
 	}

@@ -128,7 +128,7 @@ func (h *HTTP) Send(ctx context.Context, b Batch) Verdict {
 		if err != nil {
 			return Verdict{Outcome: Refused, Err: fmt.Errorf("compressing: %w", err)}
 		}
-		b = Batch{Body: body, Spans: b.Spans}
+		b = Batch{Body: body, Spans: b.Spans, ContentType: b.ContentType}
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.target.String(), http.NoBody)
 	if err != nil {
@@ -139,6 +139,9 @@ func (h *HTTP) Send(ctx context.Context, b Batch) Verdict {
 		req.GetBody = func() (io.ReadCloser, error) { return b.reader(), nil }
 	}
 	req.Header = h.options.Header.Clone()
+	if b.ContentType != "" {
+		req.Header.Set("Content-Type", b.ContentType)
+	}
 	resp, err := h.options.RoundTripper.RoundTrip(req)
 	if err != nil {
 		outcome, uncertain := ofError(err)

@@ -113,7 +113,7 @@ func (s *Sender) divide(b Batch, limit int) []Batch {
 	parts := s.options.Cutter.Cut(b.Body, limit)
 	spans := 0
 	for i := range parts {
-		parts[i].Uncertain, parts[i].barred = b.Uncertain, b.barred
+		parts[i].Uncertain, parts[i].barred, parts[i].ContentType = b.Uncertain, b.barred, b.ContentType
 		spans += parts[i].Spans
 	}
 	if len(parts) < 2 || spans != b.Spans {

@@ -92,7 +92,7 @@ func repeated(size, n int) []int {
 }
 
 func cutting(r *receiver, o delivery.Options) *delivery.Sender {
-	o.Cutter = delivery.OTLPCutter(false)
+	o.Cutter = delivery.OTLPCutter()
 	return delivery.NewSender(r, o)
 }
 

@@ -11,7 +11,7 @@ import (
 // cutter divides requests that are too large.
 func (o *Options) cutter() delivery.Cutter {
 	if !o.rows() {
-		return delivery.OTLPCutter(false)
+		return delivery.OTLPCutter()
 	}
 	return delivery.ProtobufCutter(o.rowName(), requestRowInserts, insertsInsert, insertRows, rowsRow)
 }

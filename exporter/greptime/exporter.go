@@ -54,6 +54,8 @@ func NewSpooled(ctx context.Context, o Options, keep spool.Options) (*spool.Expo
 	if o.rows() {
 		keep.Kind = "rows"
 	}
+	o.fill()
+	keep.Origin = delivery.Place(o.URL)
 	return spool.NewExporter(ctx, e, keep)
 }
 

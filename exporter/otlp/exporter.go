@@ -48,7 +48,7 @@ func New(ctx context.Context, o Options) (*delivery.Exporter, error) {
 		},
 		Options: delivery.Options{
 			Logger: o.Logger, Backoff: o.Backoff, Timeout: o.Timeout, Budget: o.Budget, Once: o.Once,
-			MaxBytes: o.MaxRequestBytes, Cutter: delivery.OTLPCutter(o.JSON),
+			MaxBytes: o.MaxRequestBytes, Cutter: delivery.OTLPCutter(),
 		},
 	}), nil
 }
@@ -63,9 +63,13 @@ func NewSpooled(ctx context.Context, o Options, keep spool.Options) (*spool.Expo
 	if err != nil {
 		return nil, err
 	}
-	if o.JSON {
-		keep.Kind = "json"
+	switch {
+	case o.JSON:
+		keep.Kind, keep.Also = "json", map[string]string{"otlp": "application/x-protobuf"}
+	case !o.GRPC:
+		keep.Also = map[string]string{"json": "application/json"}
 	}
+	keep.Origin = o.origin()
 	return spool.NewExporter(ctx, e, keep)
 }
 
@@ -109,6 +113,24 @@ func openGRPC(o *Options) (delivery.Transport, error) {
 	return delivery.NewGRPC(delivery.GRPCOptions{
 		Conn: conn, Method: traceMethod, Metadata: o.Headers, Gzip: o.Gzip, Secrets: o.secrets(),
 	}), nil
+}
+
+// origin is what the files of a spool are for: SCHEME://HOST:PORT.
+func (o *Options) origin() string {
+	switch {
+	case !o.GRPC && o.URL == "":
+		return delivery.Place(defaultHTTP)
+	case !o.GRPC:
+		return delivery.Place(o.URL)
+	}
+	scheme, target := "grpcs://", o.URL
+	if o.Insecure {
+		scheme = "grpc://"
+	}
+	if target == "" {
+		target = defaultGRPC
+	}
+	return scheme + target
 }
 
 func userAgent() string { return "tracehook-otlp OTel-SDK-Go/" + sdk.Version() }

@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -29,7 +30,7 @@ func (s *Spool) loadDead() error {
 	}
 	slices.Sort(names) // by number
 	for _, name := range names {
-		if e, ok := parseName(name, s.options.Kind); ok {
+		if e, ok := s.options.parse(name); ok {
 			s.dead.entries = append(s.dead.entries, e)
 			s.dead.used += e.cost()
 		}
@@ -76,12 +77,8 @@ func (s *Spool) moveToDead(e entry, lost int, reason error) error {
 	e.body = nil
 	s.dead.entries = append(s.dead.entries, e)
 	s.dead.used += e.cost()
-	for s.dead.used > s.options.MaxBytes && len(s.dead.entries) > 1 {
-		oldest := s.dead.entries[0]
-		s.dead.entries = s.dead.entries[1:]
-		s.dead.used -= oldest.cost()
-		path := filepath.Join(s.dir, deadDir, oldest.name(s.options.Kind))
-		err = errors.Join(err, ignoreMissing(os.Remove(path)), ignoreMissing(os.Remove(path+reasonSuffix)))
+	for s.dead.used > s.options.DeadMaxBytes && len(s.dead.entries) > 1 {
+		err = errors.Join(err, s.removeOldestDead())
 	}
 	s.mu.Unlock()
 	s.logDead(e, lost, reason)
@@ -99,6 +96,63 @@ func writeReason(path, text string) error {
 	}
 	_, err = f.Write([]byte(text))
 	return errors.Join(err, f.Close())
+}
+
+// Revive puts what is in dead/ back among the batches that are sent, for a cause that has gone, and
+// returns how many spans that are. No process may use the spool meanwhile. Batches that were
+// delivered in part come a second time.
+func Revive(ctx context.Context, o Options) (spans int, err error) {
+	o.fill()
+	dir, err := o.check()
+	if err != nil {
+		return 0, err
+	}
+	if err := errors.Join(checkDirectory(dir, true), checkDirectory(filepath.Join(dir, deadDir), true)); err != nil {
+		return 0, fmt.Errorf("spool: %w", err)
+	}
+	l, err := lock(ctx.Done(), dir)
+	if err != nil {
+		return 0, fmt.Errorf("spool: %w", err)
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	names, err := readNames(filepath.Join(dir, deadDir))
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, nil
+	}
+	for _, name := range names {
+		e, ok := parseAny(name)
+		if !ok {
+			continue
+		}
+		e.created = time.Now().UnixMilli() // or it would be too old at once
+		from := filepath.Join(dir, deadDir, name)
+		if err := os.Rename(from, filepath.Join(dir, e.name(filepath.Ext(name)[1:]))); err != nil {
+			return spans, err
+		}
+		spans += e.spans
+		if err := ignoreMissing(os.Remove(from + reasonSuffix)); err != nil {
+			return spans, err
+		}
+	}
+	return spans, errors.Join(err, syncDir(dir))
+}
+
+// removeOldestDead needs the lock.
+func (s *Spool) removeOldestDead() error {
+	oldest := s.dead.entries[0]
+	s.dead.entries = s.dead.entries[1:]
+	s.dead.used -= oldest.cost()
+	path := filepath.Join(s.dir, deadDir, oldest.name(s.options.Kind))
+	return errors.Join(ignoreMissing(os.Remove(path)), ignoreMissing(os.Remove(path+reasonSuffix)))
+}
+
+// expireDead removes what has been in dead/ for too long.
+func (s *Spool) expireDead(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.dead.entries) > 0 && s.dead.entries[0].age(now) > s.options.DeadMaxAge {
+		_ = s.removeOldestDead() // one that can't be removed is found by the next process
+	}
 }
 
 // logDead says that spans of an entry are dead.

@@ -53,11 +53,11 @@ func (x *index) change(seq uint64, f func(*entry)) {
 	}
 }
 
-// remove takes an entry out.
-func (x *index) remove(seq uint64) {
+// remove takes an entry out, and reports whether it was there.
+func (x *index) remove(seq uint64) bool {
 	i, ok := x.find(seq)
 	if !ok {
-		return
+		return false
 	}
 	e := &x.entries[i]
 	x.used -= e.cost()
@@ -68,13 +68,14 @@ func (x *index) remove(seq uint64) {
 	*e = entry{}
 	if i != x.head {
 		x.entries = slices.Delete(x.entries, i, i+1)
-		return
+		return true
 	}
 	x.head++
 	if x.head > 1024 && x.head*2 > len(x.entries) { // rarely, so that it costs nothing on the whole
 		x.entries = slices.Clone(x.entries[x.head:])
 		x.head = 0
 	}
+	return true
 }
 
 func (x *index) find(seq uint64) (int, bool) {

@@ -35,9 +35,9 @@ func (s *Spool) load(now time.Time) error {
 			}
 			name = temp
 		}
-		e, ok := parseName(name, s.options.Kind)
+		e, ok := s.options.parse(name)
 		if !ok {
-			if name != lockName && name != deadDir {
+			if name != lockName && name != deadDir && name != originName && name != otherDir {
 				foreign++
 			}
 			continue
@@ -68,7 +68,7 @@ func (s *Spool) load(now time.Time) error {
 // that can't be read now may be either.
 func (s *Spool) recoverTemp(temp, name string) (kept bool) {
 	err := errDamaged
-	if e, ok := parseName(name, s.options.Kind); ok {
+	if e, ok := s.options.parse(name); ok {
 		_, err = readEntry(s.path(temp), &e)
 	}
 	if err == nil {

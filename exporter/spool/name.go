@@ -21,13 +21,17 @@ type entry struct {
 	size    int64
 	spans   int
 	crc     uint32
-	failed  uint8 // attempts in a row that failed while others succeeded
-	barred  uint8 // attempts that were barred although the destination takes empty requests
+	kind    string // if not the spool's own
+	failed  uint8  // attempts in a row that failed while others succeeded
+	barred  uint8  // attempts that were barred although the destination takes empty requests
 	// uncertain reports that an attempt of this process may have arrived.
 	uncertain bool
 }
 
 func (e *entry) name(kind string) string {
+	if e.kind != "" {
+		kind = e.kind
+	}
 	return fmt.Sprintf("%s-%016x-%012x-%d-%d-%08x.%s", version, e.seq, e.created, e.spans, e.size, e.crc, kind)
 }
 
@@ -60,6 +64,20 @@ func parseName(name, kind string) (entry, bool) {
 	}
 	e := entry{seq: numbers[0], created: int64(numbers[1]), spans: int(numbers[2]), size: int64(numbers[3]), crc: uint32(numbers[4])}
 	return e, e.name(kind) == name
+}
+
+// parse reads a file name of any kind that the spool knows.
+func (o *Options) parse(name string) (entry, bool) {
+	if e, ok := parseName(name, o.Kind); ok {
+		return e, true
+	}
+	for kind := range o.Also {
+		if e, ok := parseName(name, kind); ok {
+			e.kind = kind
+			return e, true
+		}
+	}
+	return entry{}, false
 }
 
 func checksum(body []byte) uint32 { return crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli)) }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/tracehook/tracehook/exporter"
@@ -22,6 +23,16 @@ const (
 	Overflow Mode = iota
 	// Always writes before sending.
 	Always
+)
+
+// Full says what makes room in a spool that is full.
+type Full uint8
+
+const (
+	// Newest keeps what was kept, and refuses what comes.
+	Newest Full = iota
+	// Oldest removes the oldest batches, which count as expired.
+	Oldest
 )
 
 // SyncPolicy says when written batches are forced to the disk.
@@ -55,6 +66,20 @@ type Options struct {
 	MaxBytes int64
 	// MaxAge is how long a batch is kept; 0 means 24 h.
 	MaxAge time.Duration
+	// Full says what a full spool drops.
+	Full Full
+	// DeadMaxBytes bounds dead/; 0 means MaxBytes. DeadMaxAge is how long a batch stays there; 0
+	// means 7 days.
+	DeadMaxBytes int64
+	DeadMaxAge   time.Duration
+	// Origin is where the batches go: SCHEME://HOST:PORT. What was spooled for another one is set
+	// aside, unless Adopt names that. "" is anywhere.
+	Origin string
+	// Adopt names spools in Dir whose batches are taken over, by the names of their connections, and
+	// origins whose batches may go to ours.
+	Adopt []string
+	// Also are other kinds whose files are sent, too, and the content types of their bodies.
+	Also map[string]string
 	// Rate bounds the replay in spans a second; 0 means as fast as one batch after the other
 	// goes.
 	Rate float64
@@ -66,6 +91,7 @@ type Options struct {
 const (
 	defaultMaxBytes = 256 << 20
 	defaultMaxAge   = 24 * time.Hour
+	defaultDeadAge  = 7 * 24 * time.Hour
 	defaultProbe    = 10 * time.Second
 	defaultKind     = "otlp"
 )
@@ -79,6 +105,12 @@ func (o *Options) fill() {
 	}
 	if o.MaxAge <= 0 {
 		o.MaxAge = defaultMaxAge
+	}
+	if o.DeadMaxBytes <= 0 {
+		o.DeadMaxBytes = o.MaxBytes
+	}
+	if o.DeadMaxAge <= 0 {
+		o.DeadMaxAge = defaultDeadAge
 	}
 	if o.Backoff.Max <= 0 {
 		o.Backoff.Max = defaultProbe
@@ -129,13 +161,22 @@ func FromSettings(s exporter.Settings) (*Options, error) {
 	d := s.Table("spool")
 	o := &Options{
 		Dir: d.String("", "dir"), Connection: s.Connection, Logger: s.Logger,
-		MaxBytes: d.Size(defaultMaxBytes, minFile, "max_bytes"),
-		MaxAge:   d.DurationIn(defaultMaxAge, setting.Bounds{Least: time.Millisecond, Most: 36500 * 24 * time.Hour, Bare: time.Minute, Age: true}, "max_age"),
-		Rate:     d.Float(0, 0, math.MaxFloat64, "rate"),
-		Sync:     readSync(d),
+		MaxBytes:     d.Size(defaultMaxBytes, minFile, "max_bytes"),
+		MaxAge:       d.DurationIn(defaultMaxAge, setting.Bounds{Least: time.Millisecond, Most: 36500 * 24 * time.Hour, Bare: time.Minute, Age: true}, "max_age"),
+		DeadMaxBytes: d.Size(0, minFile, "dead_max_bytes"),
+		DeadMaxAge:   d.Duration(defaultDeadAge, 1, "dead_max_age"),
+		Adopt:        d.Strings("adopt"),
+		Rate:         d.Float(0, 0, math.MaxFloat64, "rate"),
+		Sync:         readSync(d),
 	}
 	if d.Word("overflow", []string{"overflow", "always"}, "mode") == "always" {
 		o.Mode = Always
+	}
+	if d.Word("newest", []string{"newest", "oldest"}, "full") == "oldest" {
+		o.Full = Oldest
+	}
+	if slices.Contains(o.Adopt, o.Connection) {
+		d.Problem("adopt", "%q is the connection itself: name the one that it was, or the address that it had", o.Connection)
 	}
 	if o.Dir == "" {
 		d.Problem("dir", "a spool needs a directory of its own: set it, for instance to \"store/spool\"")

@@ -77,7 +77,7 @@ func (s *Spool) attempt(ctx context.Context, e entry) (v delivery.Verdict, sent 
 		}
 		s.readFailed = false
 	}
-	batch := delivery.Batch{Body: body, Spans: e.spans, Uncertain: e.uncertain}
+	batch := delivery.Batch{Body: body, Spans: e.spans, Uncertain: e.uncertain, ContentType: s.options.Also[e.kind]}
 	if parts := s.sender.Cut(batch); len(parts) > 1 {
 		return s.replace(e, parts)
 	}
@@ -133,7 +133,7 @@ func (s *Spool) replace(e entry, parts []delivery.Batch) (v delivery.Verdict, se
 	for _, b := range parts {
 		part := entry{
 			body: b.Body, created: e.created, size: int64(len(b.Body)), spans: b.Spans,
-			crc: checksum(b.Body), uncertain: e.uncertain, barred: e.barred,
+			crc: checksum(b.Body), uncertain: e.uncertain, barred: e.barred, kind: e.kind,
 		}
 		s.mu.Lock()
 		s.index.used += part.cost() // over the bound if need be: the whole one leaves soon
@@ -271,6 +271,7 @@ func (s *Spool) unreadable(e entry, err error) (v delivery.Verdict, sent bool) {
 
 // expire removes what is too old.
 func (s *Spool) expire(now time.Time) {
+	s.expireDead(now)
 	for {
 		s.mu.Lock()
 		e, ok := s.index.expired(now, s.options.MaxAge)
@@ -293,8 +294,9 @@ func (s *Spool) remove(e entry) {
 func (s *Spool) forget(e entry, count func(*counts)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.index.remove(e.seq)
-	count(&s.counts)
+	if s.index.remove(e.seq) { // otherwise it had to make room, and was counted then
+		count(&s.counts)
+	}
 }
 
 func (s *Spool) oldest(i int) (entry, bool) {

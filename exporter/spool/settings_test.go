@@ -34,7 +34,7 @@ func TestFromSettings(t *testing.T) {
 			t.Fatal(err)
 		}
 		if tt.want != nil {
-			tt.want.Dir, tt.want.Connection = dir, "c"
+			tt.want.Dir, tt.want.Connection, tt.want.DeadMaxAge = dir, "c", 7*24*time.Hour
 		}
 		if diff := cmp.Diff(tt.want, got); diff != "" {
 			t.Errorf("%v (-want +got):\n%s", tt.give, diff)

@@ -34,7 +34,7 @@ type Spool struct {
 	dead   deadLetters
 	closed bool
 
-	deadLog, expiredLog lossLog
+	deadLog, expiredLog, roomLog lossLog
 
 	failing   atomic.Bool // the last attempt of this process has failed
 	unsynced  syncList
@@ -70,7 +70,11 @@ func Open(ctx context.Context, sender *delivery.Sender, o Options) (*Spool, erro
 	s := &Spool{
 		options: o, dir: dir, sender: sender, open: create, owned: h, removed: make(chan struct{}, 1),
 		deadLog: lossLog{message: "spooled spans are dead"}, expiredLog: lossLog{message: "spooled spans are too old"},
-		wake: make(chan struct{}, 1), draining: make(chan struct{}),
+		roomLog: lossLog{message: "the oldest spooled spans have made room for new ones"},
+		wake:    make(chan struct{}, 1), draining: make(chan struct{}),
+	}
+	if err := errors.Join(s.settleOrigin(), s.adopt(ctx)); err != nil {
+		return nil, errors.Join(fmt.Errorf("spool: %w", err), h.lock.Close())
 	}
 	if err := s.load(time.Now()); err != nil {
 		return nil, errors.Join(fmt.Errorf("spool: %w", err), h.lock.Close())
@@ -81,6 +85,7 @@ func Open(ctx context.Context, sender *delivery.Sender, o Options) (*Spool, erro
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.cancel = cancel
 	s.done.Go(func() { s.replay(background) })
+	s.done.Go(func() { s.lookForOrphans(background) })
 	if o.Sync > 0 {
 		s.done.Go(func() { s.syncEvery(background, time.Duration(o.Sync)) })
 	}
@@ -234,6 +239,9 @@ func (s *Spool) reserve(b delivery.Batch) (entry, error) {
 	if s.closed {
 		return entry{}, errClosed
 	}
+	for s.options.Full == Oldest && s.index.used+e.cost() > s.options.MaxBytes && s.index.len() > 0 {
+		s.makeRoom()
+	}
 	if s.index.used+e.cost() > s.options.MaxBytes {
 		return entry{}, fmt.Errorf("spool %q is full: it holds %d of at most %d bytes (max_bytes)", s.dir, s.index.used, s.options.MaxBytes)
 	}
@@ -241,6 +249,17 @@ func (s *Spool) reserve(b delivery.Batch) (entry, error) {
 	s.index.seq++
 	e.seq = s.index.seq
 	return e, nil
+}
+
+// makeRoom removes the oldest batch. It needs the lock, which it gives back meanwhile.
+func (s *Spool) makeRoom() {
+	e, _ := s.index.at(0)
+	s.index.remove(e.seq)
+	s.counts.expired += int64(e.spans)
+	s.mu.Unlock()
+	s.remove(e)
+	s.roomLog.add(s.options.Logger, e.spans, "max_bytes", s.options.MaxBytes)
+	s.mu.Lock()
 }
 
 // Counts returns, in spans, how many wait on disk, and how many this process has replayed,
@@ -288,6 +307,7 @@ func (s *Spool) Close(ctx context.Context) error {
 		s.cancel()
 		s.deadLog.flush(s.options.Logger)
 		s.expiredLog.flush(s.options.Logger)
+		s.roomLog.flush(s.options.Logger)
 		s.ownedMu.Lock()
 		defer s.ownedMu.Unlock()
 		s.closeErr = errors.Join(s.syncNow(), s.owned.lock.Close())
