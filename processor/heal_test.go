@@ -280,3 +280,49 @@ func TestSheddingIsToldAlthoughTheExporterHangs(t *testing.T) {
 		}
 	})
 }
+
+// reloading is a log handler that reloads when it is told of a loss.
+type reloading struct {
+	slog.Handler
+	reload func() error
+	result chan error
+}
+
+func (r reloading) Handle(_ context.Context, rec slog.Record) error {
+	if rec.Level == slog.LevelWarn {
+		r.result <- r.reload()
+	}
+	return nil
+}
+
+func TestLogHandlerMayReload(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var f *processor.Fanout
+		cfg := processor.ConnectionConfig{Name: "c", Fingerprint: "1", QueueSize: 1, Open: processortest.New(processortest.Step{Delay: time.Second}).Open}
+		h := reloading{slog.DiscardHandler, nil, make(chan error, 9)}
+		h.reload = func() error {
+			next := cfg
+			next.Fingerprint, next.Open = "2", processortest.New().Open
+			return f.Reload(context.Background(), next)
+		}
+		f = open(t, processor.Options{Logger: slog.New(slogAll{h})}, cfg)
+		end(f, 1, 10)
+		synctest.Wait()
+		select {
+		case err := <-h.result:
+			if err != nil {
+				t.Error(err)
+			}
+		default:
+			t.Error("the handler waits")
+		}
+		time.Sleep(time.Minute)
+		_ = mustOnlyLose(t, f.Shutdown(t.Context()))
+	})
+}
+
+// slogAll is a handler that is enabled at every level.
+type slogAll struct{ slog.Handler }
+
+func (slogAll) Enabled(context.Context, slog.Level) bool { return true }

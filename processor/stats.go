@@ -20,7 +20,8 @@ type Stats struct {
 	OldestOpenMS int64 `json:"oldest_open_ms"`
 	// Counters are summed over all connections, those that a reload has removed included, except
 	// that DynamicSampleFactor is the smallest, the latencies are the longest, and
-	// DroppedCount includes what sampling left out.
+	// DroppedCount includes what sampling left out, as the framework has it: it is no sign of
+	// loss. Dropped, Failed, Abandoned, Dead and Expired are what was lost.
 	Counters
 	// Connections has the current connections by name, Retired those that a reload has
 	// removed: the last [MaxRetired] by name, and the sums of those before as [OtherRetired].
