@@ -3,21 +3,24 @@ package config
 import (
 	"os"
 	"time"
+
+	"github.com/fsnotify/fsnotify"
 )
 
 // Option changes how a configuration is read. A nil Option is ignored.
 type Option func(*options)
 
 type options struct {
-	environ  func() []string
-	file     string
-	format   string
-	current  *Config
-	settle   time.Duration
-	poll     time.Duration
-	check    func(Config) error
-	hermetic bool
-	checked  func(content string) // for tests: after Watch has looked at the file
+	environ   func() []string
+	file      string
+	format    string
+	current   *Config
+	settle    time.Duration
+	poll      time.Duration
+	check     func(Config) error
+	hermetic  bool
+	newNotify func() (*fsnotify.Watcher, error) // for tests
+	checked   func(content string)              // for tests: after Watch has looked at the file
 }
 
 func newOptions(opts []Option) options {

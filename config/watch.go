@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -21,8 +22,13 @@ import (
 // that are swapped, as Kubernetes does. It reads when nothing has happened for a moment (see
 // [WithSettle]), and reports what is wrong only if it still is five such moments later, so
 // that a file that is half written is rarely taken for a broken one. An empty file is taken
-// for a broken one. A program that replaces the file should rename a finished one over it:
-// half a file can be a valid configuration.
+// for a broken one. Half a file can be a valid configuration: a file that is written in place,
+// not renamed over, counts when it hasn't changed for ten such moments, or fifty if it is the
+// beginning of what it was before, or ends within a line. A program that replaces the file should
+// rename a finished one over it all the same.
+//
+// Where the system has no watches left, as with fs.inotify.max_user_instances on Linux, Watch
+// reads the file every second, or as often as [WithPoll] says if that is more often.
 //
 // onChange is called by one goroutine, one call after the other; while it runs, changes are
 // collected. The goroutine ends when ctx is done or stop is called. Stop waits for that, and
@@ -34,13 +40,15 @@ func Watch(ctx context.Context, path string, onChange func(Config, error), opts 
 	if err != nil {
 		return nil, fmt.Errorf("watch config file %q: %w", path, err)
 	}
-	notify, err := fsnotify.NewWatcher()
-	if err != nil {
-		return nil, fmt.Errorf("watch config file %q: %w; on Linux fs.inotify.max_user_instances may have to be raised", path, err)
+	w := &watcher{options: newOptions(opts), path: path, full: full, onChange: onChange}
+	if w.newNotify == nil {
+		w.newNotify = fsnotify.NewWatcher
 	}
-	w := &watcher{options: newOptions(opts), path: path, full: full, notify: notify, onChange: onChange}
+	if w.notify, err = w.newNotify(); err != nil {
+		w.pollAlone()
+	}
 	if err := w.start(); err != nil {
-		_ = notify.Close()
+		w.close()
 		return nil, fmt.Errorf("watch config file %q: %w", path, err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -61,8 +69,9 @@ type watcher struct {
 	options
 	path, full string
 	onChange   func(Config, error)
-	notify     *fsnotify.Watcher
+	notify     *fsnotify.Watcher // nil if the system has no watches left
 	route      route
+	inPlace    inPlace
 
 	timer    *time.Timer
 	deadline time.Time // when the timer fires at the latest; zero if it is not armed
@@ -72,8 +81,30 @@ type watcher struct {
 	suspect  string // a fault that was seen, but may be half a file
 }
 
+// pollAlone makes Watch do without notifications.
+func (w *watcher) pollAlone() {
+	w.close()
+	w.notify = nil
+	if w.poll == 0 || w.poll > time.Second {
+		w.poll = time.Second
+	}
+}
+
+func (w *watcher) close() {
+	if w.notify != nil {
+		_ = w.notify.Close()
+	}
+}
+
+// exhausted reports that the system has no watches or no descriptors left.
+func exhausted(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+}
+
 func (w *watcher) start() error {
-	if err := w.rewatch(); err != nil {
+	if err := w.rewatch(); exhausted(err) {
+		w.pollAlone()
+	} else if err != nil {
 		return err
 	}
 	w.timer = time.NewTimer(time.Hour)
@@ -86,6 +117,7 @@ func (w *watcher) start() error {
 	cfg, data, err := w.read()
 	if err == nil {
 		w.hash = cfg.Hash()
+		_ = w.inPlace.unsettled(w.full, data, w.settle)
 	} else {
 		w.reported = faultID(data, err) // whoever has loaded it knows, and it may become right
 	}
@@ -93,8 +125,13 @@ func (w *watcher) start() error {
 }
 
 func (w *watcher) run(ctx context.Context) {
-	defer func() { _ = w.notify.Close() }()
+	defer w.close()
 	defer w.timer.Stop()
+	var events chan fsnotify.Event
+	var faults chan error
+	if w.notify != nil {
+		events, faults = w.notify.Events, w.notify.Errors
+	}
 	var poll <-chan time.Time
 	if w.poll > 0 {
 		ticker := time.NewTicker(w.poll)
@@ -104,12 +141,12 @@ func (w *watcher) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
-		case event := <-w.notify.Events:
+		case event := <-events:
 			if w.route.names[filepath.Clean(event.Name)] {
 				w.suspect = "" // what was seen is no longer what the file holds
 				w.arm(w.settle)
 			}
-		case <-w.notify.Errors: //nolint:errcheck // events were lost: look, whatever the reason
+		case <-faults: //nolint:errcheck // events were lost: look, whatever the reason
 			w.arm(w.settle)
 		case <-w.timer.C:
 			w.deadline = time.Time{}
@@ -134,6 +171,9 @@ func (w *watcher) arm(after time.Duration) {
 // rewatch watches the directories that lead to the file now. The route may change while that
 // happens; it is right when it is the same afterwards.
 func (w *watcher) rewatch() error {
+	if w.notify == nil {
+		return nil
+	}
 	const attempts = 10
 	for range attempts {
 		w.route = follow(w.full)
@@ -190,6 +230,10 @@ func (w *watcher) check(ctx context.Context) {
 	}
 	if err != nil {
 		w.fault(ctx, data, err)
+		return
+	}
+	if after := w.inPlace.unsettled(w.full, data, w.settle); after > 0 && cfg.Hash() != w.hash {
+		w.arm(after)
 		return
 	}
 	wasFaulty := w.reported != ""
