@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"maps"
 	"strings"
 
 	"github.com/tracehook/tracehook/setting"
@@ -19,6 +20,7 @@ type decoder struct {
 	values   int             // how many normalize has seen
 	endless  bool            // and whether it has given up
 	literal  bool            // text is not to be expanded
+	declared bool            // the document is one of OpenTelemetry's declarative configuration
 	hermetic bool            // nothing of this machine counts
 	expanded int             // bytes of text so far
 	written  map[string]bool // the connections of the document
@@ -27,11 +29,7 @@ type decoder struct {
 func newDecoder(o options) *decoder {
 	d := &decoder{source: newSource(o.file), file: o.file, check: o.check, env: make(map[string]string), hermetic: o.hermetic}
 	d.top = d.Table("", nil)
-	environ := o.environ
-	if d.hermetic {
-		environ = func() []string { return nil }
-	}
-	for _, variable := range environ() {
+	for _, variable := range o.environ() {
 		if name, value, ok := strings.Cut(variable, "="); ok && name != "" {
 			d.env[name] = value
 			if strings.HasPrefix(name, "OTEL_EXPORTER_OTLP_") {
@@ -44,6 +42,10 @@ func newDecoder(o options) *decoder {
 
 // decode reads a document, which it changes, with the overrides of the environment.
 func (d *decoder) decode(document map[string]any) (Config, error) {
+	if d.declared { // it says everything, but for what it names itself
+		maps.DeleteFunc(d.env, func(name, _ string) bool { return strings.HasPrefix(name, "OTEL_") && name != "OTEL_SDK_DISABLED" })
+		clear(d.otlp)
+	}
 	d.written = connectionsIn(document)
 	for _, o := range d.overrides() {
 		d.override(document, o)

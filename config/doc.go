@@ -16,6 +16,12 @@
 // underscores stand between levels. OpenTelemetry's own variables count where the file is
 // silent.
 //
+// # OpenTelemetry's declarative configuration
+//
+// A YAML or JSON file with file_format is OpenTelemetry's own: each processor with its exporter
+// becomes a connection, and the sampler the policy of each. What has no counterpart is a problem or
+// a warning. See docs/config.md.
+//
 // # What is not checked
 //
 // This package knows no driver. The keys of setting, spool and retry, the names of drivers,

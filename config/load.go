@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // maxSize is the largest file that is read, in bytes. It bounds what a mistaken path can cost.
@@ -18,13 +19,34 @@ const maxSize = 10 << 20
 // Everything that is wrong with the content comes back at once, as [Problems]; a file that
 // can't be read is an error that wraps the cause, such as [fs.ErrNotExist]. After an error the
 // Config is zero.
+//
+// Without a path, the file is the one that OTEL_CONFIG_FILE names; if that is unset too, the result
+// is that of an empty file, which the rest of the environment shapes.
 func Load(path string, opts ...Option) (Config, error) {
 	o := newOptions(opts)
+	if path == "" {
+		if path = o.variable(configFile); path == "" {
+			return o.parse(nil, "toml")
+		}
+	}
 	data, err := readFile(path)
 	if err != nil {
 		return Config{}, err
 	}
 	return o.load(path, data)
+}
+
+// configFile is the variable that names a file where nothing else does.
+const configFile = "OTEL_CONFIG_FILE"
+
+// variable returns the value of an environment variable.
+func (o options) variable(name string) string {
+	for _, v := range o.environ() {
+		if value, ok := strings.CutPrefix(v, name+"="); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
 }
 
 func (o options) load(path string, data []byte) (Config, error) {
@@ -74,7 +96,7 @@ func (o options) parse(data []byte, format string) (Config, error) {
 	if problem != nil {
 		return Config{}, d.refuse(*problem)
 	}
-	document, problems := d.parse(syntax, data)
+	document, problems := d.parseAny(format, syntax, data)
 	if len(problems) > 0 {
 		return Config{}, d.refuse(problems...)
 	}

@@ -44,11 +44,20 @@ func WithEnviron(environ func() []string) Option {
 	}
 }
 
-// WithoutMachine reads a configuration as it is on any machine, for a check in a pipeline: the
-// environment counts as empty, ${file:PATH} isn't read, and a value that needs a variable is
-// unknown, so that nothing is said about it. Such a Config is for otelbridge.Check, not for use.
-func WithoutMachine() Option {
+// WithUnknown is for a check where the configuration will not run, such as in a pipeline: a value
+// that needs a variable which isn't set, or a file that ${file:PATH} names, is unknown, and nothing
+// is said about it. Such a Config is for otelbridge.Check, not for use.
+func WithUnknown() Option {
 	return func(o *options) { o.hermetic = true }
+}
+
+// WithoutMachine is [WithUnknown] with an empty environment, so that the result is the same on
+// every machine.
+func WithoutMachine() Option {
+	return func(o *options) {
+		o.hermetic = true
+		o.environ = func() []string { return nil }
+	}
 }
 
 // WithFile names the origin of the data that [Parse] and [FromMap] get, for problems. The

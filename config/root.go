@@ -48,6 +48,9 @@ func (d *decoder) foreign(m map[string]any) {
 			d.fail(key, "is not read: the section is called [trace]. Rename it, or, if it is somebody else's, add an empty [trace], which writes to the console")
 		}
 	}
+	if _, provider := m["tracer_provider"].(map[string]any); provider {
+		d.fail("tracer_provider", `looks like OpenTelemetry's own configuration, which is read if it says so: add file_format: "1.0"`)
+	}
 	_, receivers := m["receivers"].(map[string]any)
 	_, exporters := m["exporters"].(map[string]any)
 	_, service := m["service"].(map[string]any)

@@ -38,6 +38,14 @@ func tooDeep() string {
 	return fmt.Sprintf("tables and lists are nested more than %d levels deep", maxDepth)
 }
 
+// parseAny returns what the document says, whoever's words it uses.
+func (d *decoder) parseAny(format string, s syntax, data []byte) (map[string]any, Problems) {
+	if isDeclarative(format, data) {
+		return d.parseDeclarative(data)
+	}
+	return d.parse(s, data)
+}
+
 // parse returns what this package reads of a document, in types that don't depend on the
 // format, and notes the place of each key.
 func (d *decoder) parse(s syntax, data []byte) (document map[string]any, problems Problems) {

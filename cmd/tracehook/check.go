@@ -35,9 +35,10 @@ func (p *program) check() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check FILE...",
 		Short: "Find every problem of a configuration",
-		Long: `Find every problem of configuration files, each under its place: what a Bridge would refuse, and nothing
-else. Nothing is opened or started. With --here the outside world is looked at as well: directories,
-ports and addresses as this machine has them now. Environment variables are those of this process.`,
+		Long: `Find every problem of configuration files, each under its place: what a Bridge would refuse on any
+machine. Nothing is opened or started, and a value that needs a variable which isn't set is left alone.
+With --here this machine is looked at as well: directories, certificates, rights, and variables that
+aren't set. Environment variables are those of this process.`,
 		Example: `  tracehook check trace.toml
   tracehook check --json trace.toml | jq -r '.message'
   tracehook check --driver sqlite trace.toml`,
@@ -92,10 +93,13 @@ func (discarding) Resent() int64                                             { r
 func (p *program) findings(path string, own []string, here bool) ([]finding, []string) {
 	opts := options(own)
 	verify := func(cfg config.Config) error { return otelbridge.Check(cfg, opts...) }
+	reading := []config.Option{config.WithEnviron(p.environ)}
 	if here {
 		verify = func(cfg config.Config) error { return otelbridge.CheckHere(cfg, opts...) }
+	} else {
+		reading = append(reading, config.WithUnknown())
 	}
-	cfg, err := config.Load(path, config.WithEnviron(p.environ), config.WithCheck(verify))
+	cfg, err := config.Load(path, append(reading, config.WithCheck(verify))...)
 	var found []finding
 	for _, w := range cfg.Warnings {
 		found = append(found, findingOf(path, w, "note"))

@@ -64,7 +64,7 @@ func (c *checker) addAll(conn config.Connection, prefix string, err error) {
 	switch {
 	case !ok:
 		c.addTo(conn, strings.TrimSuffix(prefix, "."), err)
-	case strings.HasPrefix(p.Path, "trace."), strings.HasPrefix(p.Path, "otel."):
+	case p.File != "", strings.HasPrefix(p.Path, "trace."), strings.HasPrefix(p.Path, "otel."):
 		c.keep(p) // it was born with its place
 	default:
 		before := len(c.problems)
@@ -120,7 +120,7 @@ func (c *checker) claims(all []*connection) {
 // Check reports everything that is wrong with cfg whatever the machine, without starting anything:
 // unknown drivers, settings and fields, rules that can't be compiled, connections that claim the
 // same file. It is for a pipeline: paths, certificates and rights are [CheckHere]'s. Read the file
-// with [config.WithoutMachine] if its variables aren't set there. The error is [config.Problems],
+// with [config.WithUnknown] if its variables aren't set there. The error is [config.Problems],
 // each with its key path and place.
 func Check(cfg config.Config, opts ...Option) error {
 	err := CheckHere(cfg, opts...)
