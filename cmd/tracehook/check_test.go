@@ -29,7 +29,7 @@ func spanOfLongName() sdktrace.ReadOnlySpan {
 
 const wrong = `[trace.backend]
 driver = "otlp"
-setting = { endpoint = "http://127.0.0.1:4318", compresssion = "gzip" }
+setting = { endpoint = "http://127.0.0.1:4318", kompression = "gzip" }
 [trace.backend.sample]
 rate = 1.5
 	slow = "soon" # 数据
@@ -50,7 +50,7 @@ func TestCheckPutsACaretUnderEachPlace(t *testing.T) {
 	for i, line := range lines {
 		if strings.HasSuffix(line, "^") {
 			at := strings.IndexByte(line, '^')
-			if above := []rune(lines[i-1]); at >= len(above) || !strings.ContainsRune("crs1\"", above[at]) {
+			if above := []rune(lines[i-1]); at >= len(above) || !strings.ContainsRune("krs1\"", above[at]) {
 				t.Errorf("a caret stands under nothing:\n%s\n%s", lines[i-1], line)
 			}
 		}
@@ -75,7 +75,7 @@ func TestCheckForPrograms(t *testing.T) {
 		}
 		keys = append(keys, f.Key)
 	}
-	if got := strings.Join(keys, " "); r.code != problem || got != "trace.backend.setting.compresssion trace.backend.sample.rate trace.backend.sample.slow" {
+	if got := strings.Join(keys, " "); r.code != problem || got != "trace.backend.setting.kompression trace.backend.sample.rate trace.backend.sample.slow" {
 		t.Errorf("code %d, keys %s", r.code, got)
 	}
 }
