@@ -94,6 +94,8 @@ func compileText(pattern, key string, p *problems) glob {
 	return g
 }
 
+// matches is the plain form of what a matcher answers from what it remembers and in one pass for all
+// rules: it explains decisions, and is what tests hold the matcher against.
 func (r *rule) matches(s *subject) bool {
 	if !r.name.match(s.name) {
 		return false

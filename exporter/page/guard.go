@@ -101,7 +101,7 @@ func (g *guard) login(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write(loginPage("That is not the token."))
 		return
 	}
-	//nolint:gosec // Secure would keep it from a page without TLS, which this one is
+	// Secure would keep it from a page without TLS, which this one is
 	http.SetCookie(w, &http.Cookie{
 		Name: g.cookie, Value: g.session, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	})
