@@ -56,7 +56,7 @@ func Names() []string {
 func Problems(tb testing.TB, s Subject, name string) []error {
 	tb.Helper()
 	if s.Patience == 0 {
-		s.Patience = 10 * time.Second
+		s.Patience = defaultPatience
 	}
 	for _, c := range checks() {
 		if c.name != name {
@@ -70,6 +70,8 @@ func Problems(tb testing.TB, s Subject, name string) []error {
 	}
 	return []error{fmt.Errorf("no check is called %q", name)}
 }
+
+const defaultPatience = 10 * time.Second
 
 type check struct {
 	name  string

@@ -6,4 +6,8 @@
 // returns nil, Shutdown may be called twice and at any time, an export neither keeps the
 // slice nor changes the spans, it returns soon when its context is done, and no secret
 // shows in what the exporter says of itself.
+//
+// [RunDriver] checks a driver whole: its exporters as Run does, and that fields, format, json and
+// keys that it doesn't know are either heeded or refused, never ignored in silence. How to write a
+// driver is in docs/write-a-driver.md.
 package exportertest

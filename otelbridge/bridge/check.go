@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -157,6 +158,24 @@ func (c *checker) err() error {
 // unknownDriver reports a driver that nobody gave.
 func (c *checker) unknownDriver(conn config.Connection) {
 	known := c.drivers.names()
-	c.add(conn, "driver", "unknown driver %q%s (known: %s; others are given with otelbridge.WithDriver)",
-		conn.Driver, setting.Known(nearest.Hint(conn.Driver, known)), setting.Known(strings.Join(known, ", ")))
+	c.add(conn, "driver", "unknown driver %q%s (%s; others are given with otelbridge.WithDriver)",
+		conn.Driver, setting.Known(nearest.Hint(conn.Driver, known)), setting.Known(c.knownDrivers()))
+}
+
+// knownDrivers lists the drivers, those that the program has added apart.
+func (c *checker) knownDrivers() string {
+	var given []string
+	for _, name := range c.drivers.names() {
+		if _, own := c.own[name]; !own {
+			given = append(given, name)
+		}
+	}
+	var lists []string
+	if len(given) > 0 || len(c.own) == 0 {
+		lists = append(lists, "known: "+cmp.Or(strings.Join(given, ", "), "none"))
+	}
+	if len(c.own) > 0 {
+		lists = append(lists, "added by this program: "+strings.Join(c.own.names(), ", "))
+	}
+	return strings.Join(lists, "; ")
 }

@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/tracehook/tracehook/config"
 	"github.com/tracehook/tracehook/internal/nearest"
@@ -27,10 +26,9 @@ func (c *checker) configured() []config.Connection {
 			continue
 		}
 		ignored = append(ignored, len(c.warnings))
-		names := c.drivers.names()
 		c.warnings = append(c.warnings, config.Problem{
 			File:    exportersVariable,
-			Message: fmt.Sprintf("%.64q is ignored: there is no such driver%s (known: %s)", conn.Driver, nearest.Hint(conn.Driver, names), strings.Join(names, ", ")),
+			Message: fmt.Sprintf("%.64q is ignored: there is no such driver%s (%s)", conn.Driver, nearest.Hint(conn.Driver, c.drivers.names()), c.knownDrivers()),
 		})
 	}
 	if len(kept) == 0 && len(ignored) > 0 {

@@ -24,6 +24,7 @@ func (f optionFunc) apply(o *options) { f(o) }
 
 type options struct {
 	drivers         drivers
+	own             drivers // those that the program has added to drivers, or replaced there
 	propagators     func(name string) (propagation.TextMapPropagator, error)
 	codePropagators []propagation.TextMapPropagator // what WithBridgePropagator adds
 	provider        []sdktrace.TracerProviderOption
@@ -42,7 +43,7 @@ type options struct {
 }
 
 func newOptions(opts []Option) options {
-	o := options{drivers: drivers{}, propagators: w3cPropagator, inspector: new(inspector)}
+	o := options{drivers: drivers{}, own: drivers{}, propagators: w3cPropagator, inspector: new(inspector)}
 	for _, opt := range opts {
 		if opt != nil {
 			opt.apply(&o)
@@ -82,7 +83,7 @@ func WithDriver(name string, f exporter.Factory) Option {
 // WithDriverSpec is [WithDriver] for a driver that also checks its settings, claims
 // files, or wants other defaults.
 func WithDriverSpec(name string, d exporter.Driver) Option {
-	return optionFunc(func(o *options) { o.drivers[name] = d })
+	return optionFunc(func(o *options) { o.drivers[name], o.own[name] = d, d })
 }
 
 // WithPropagators makes lookup find the propagators that the configuration names. Its error
