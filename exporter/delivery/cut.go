@@ -1,6 +1,10 @@
 package delivery
 
-import "google.golang.org/protobuf/encoding/protowire"
+import (
+	"slices"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
 
 // Cutter divides bodies of one kind between their spans, without decoding these. It is safe for
 // concurrent use.
@@ -97,7 +101,7 @@ func (c protobufCutter) Cut(body []byte, limit int) []Batch {
 // leaves appends the spans in a message inside frames.
 func (c protobufCutter) leaves(dst []leaf, message []byte, frames []*frame) ([]leaf, bool) {
 	f := &frame{}
-	frames = append(frames[:len(frames):len(frames)], f)
+	frames = append(slices.Clip(frames), f)
 	number := c.path[len(frames)-1]
 	for len(message) > 0 {
 		n, kind, tag := protowire.ConsumeTag(message)

@@ -71,7 +71,7 @@ func (c jsonCutter) leaves(dst []leaf, object []byte, frames []*frame) ([]leaf, 
 	}
 	list := jsonPath[len(frames)]
 	f := &frame{}
-	frames = append(frames[:len(frames):len(frames)], f)
+	frames = append(slices.Clip(frames), f)
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		if name != list {
 			f.rest = append(appendJSONName(f.rest, name), members[name]...)

@@ -2,6 +2,7 @@ package delivery_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -84,10 +85,8 @@ func TestAFirewallCostsTheOneSpan(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := &receiver{judge: func(_ delivery.Batch, names []string) delivery.Verdict {
-			for _, name := range names {
-				if name == "span-7" {
-					return delivery.Verdict{Outcome: delivery.Barred, Err: errors.New("403"), Answered: true}
-				}
+			if slices.Contains(names, "span-7") {
+				return delivery.Verdict{Outcome: delivery.Barred, Err: errors.New("403"), Answered: true}
 			}
 			return delivery.Verdict{}
 		}}

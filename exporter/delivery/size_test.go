@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -193,10 +194,8 @@ func TestABatchAtFaultDelaysNobody(t *testing.T) {
 			return delivery.Verdict{}
 		},
 		"one span": func(_ delivery.Batch, names []string) delivery.Verdict {
-			for _, name := range names {
-				if name == "span-77" {
-					return busy
-				}
+			if slices.Contains(names, "span-77") {
+				return busy
 			}
 			return delivery.Verdict{}
 		},

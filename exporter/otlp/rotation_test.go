@@ -87,7 +87,7 @@ func TestSecretFilesThatCantBeUsed(t *testing.T) {
 	for key, files := range map[string]map[string]string{
 		"token_file": {
 			filepath.Join(dir, "missing"): "no such file", dir: "not a regular file", write("empty", " \n"): "is empty",
-			write("lines", "pl4nted\npl4nted\n"): "line break", write("bytes", "pl4nted\x00"): "character",
+			write("lines", "pl4nted\nother\n"): "line break", write("bytes", "pl4nted\x00"): "character",
 		},
 		"headers_file": {
 			filepath.Join(dir, "missing"): "no such file", dir: "not a regular file", write("none", "# nothing\n"): "has no header",
