@@ -148,7 +148,7 @@ func (e *OTLP) appendSpan(dst []byte) []byte {
 	dst = append(dst, `,"startTimeUnixNano":"`...)
 	dst = appendUnixNano(dst, v.StartNano())
 	dst = append(dst, `","endTimeUnixNano":"`...)
-	dst = appendUnixNano(dst, v.EndNano())
+	dst = appendUnixNano(dst, unixNano(otlpEnd(v.Start, v.End)))
 	dst = append(dst, `","attributes":`...)
 	dst = e.appendSpanAttributes(dst)
 	dst = appendCount(dst, "droppedAttributesCount", v.Span.DroppedAttributes())

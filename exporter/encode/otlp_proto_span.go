@@ -23,7 +23,7 @@ func protoSpan(dst []byte, s sdktrace.ReadOnlySpan, attributes []attribute.KeyVa
 	dst = protoText(dst, 5, s.Name())
 	dst = protoCount(dst, 6, int(otlpKind(s.SpanKind())))
 	dst = protoTime(dst, 7, s.StartTime())
-	dst = protoTime(dst, 8, s.EndTime())
+	dst = protoTime(dst, 8, otlpEnd(s.StartTime(), s.EndTime()))
 	dst = protoAttributes(dst, 9, attributes)
 	dst = protoCount(dst, 10, s.DroppedAttributes())
 	for i, events := 0, s.Events(); i < len(events); i++ {
@@ -102,6 +102,15 @@ func protoTime(dst []byte, field byte, t time.Time) []byte {
 		return dst
 	}
 	return binary.LittleEndian.AppendUint64(append(dst, field<<3|wire64), uint64(n))
+}
+
+// otlpEnd is the end of a span as OTLP says it: a nanosecond after the start where a span has no
+// length, as the framework's Trace makes them. Jaeger takes such spans for broken.
+func otlpEnd(start, end time.Time) time.Time {
+	if n := end.UnixNano(); end.Equal(start) && n > 0 && n < math.MaxInt64 {
+		return end.Add(1)
+	}
+	return end
 }
 
 // protoCount appends a number above 0.
