@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel/codes"
 
@@ -196,6 +198,44 @@ sample = { rate = 0.5, scope = "trace" }
 	}
 	if before.Connections["half"].RateLimited != half.RateLimited || before.Offered != want.Offered {
 		t.Errorf("asking changed the accounts from %+v to %+v", before.Connections["half"], half)
+	}
+}
+
+// A page whose port another process has waits for it, says so, and holds nobody else up.
+func TestAPageWaitsForItsPort(t *testing.T) {
+	t.Parallel()
+	var lc net.ListenConfig
+	taken, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listen := taken.Addr().String()
+	cfg, err := config.Parse([]byte(strings.Replace(pageConfig, "127.0.0.1:0", listen, 1)), "toml", config.WithEnviron(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := otelbridge.New(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = b.Shutdown(context.Background()) }()
+	health := b.Health()
+	if why := health.Connections["look"].Why; !strings.Contains(why, "something else listens there") || health.Addresses["look"] != "" || health.Connections["other"].State != processor.StateOK {
+		t.Errorf("Health says %+v", health)
+	}
+	_, span := b.TracerProvider().Tracer("test").Start(t.Context(), "early")
+	span.End()
+	if err := taken.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); b.Health().Addresses["look"] == "" && time.Now().Before(deadline); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err := b.ForceFlush(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := get(t, "http://"+listen+"/api/spans"); !strings.Contains(got, span.SpanContext().TraceID().String()) {
+		t.Errorf("what waited for the page isn't on it: %q", got)
 	}
 }
 

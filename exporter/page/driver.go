@@ -21,7 +21,11 @@ func Driver() exporter.Driver {
 			if err != nil {
 				return nil, err
 			}
-			return open(ctx, o, s.Inspector, s.Logger)
+			e, err := open(ctx, o, s.Inspector, s.Logger)
+			if err != nil {
+				return nil, err // and no pointer to nothing
+			}
+			return e, nil
 		},
 		Check: func(s exporter.Settings) error {
 			_, err := settings(s)

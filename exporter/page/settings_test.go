@@ -117,6 +117,10 @@ func TestTwoPagesOnOnePort(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "something else listens there") || !strings.Contains(err.Error(), address) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("the second page: %v", err)
 	}
+	e, err := page.Driver().New(t.Context(), exporter.Settings{Setting: map[string]any{"listen": address}})
+	if e != nil || err == nil {
+		t.Errorf("the driver makes %v, error %v", e, err)
+	}
 	_, err = page.New(t.Context(), page.WithListen("192.0.2.1:0"), page.WithToken("0123456789abcdef"))
 	if err == nil || !strings.Contains(err.Error(), "no such address") {
 		t.Errorf("an address that isn't ours: %v", err)

@@ -222,7 +222,7 @@ func (n *connection) processor(cfg config.Config) processor.ConnectionConfig {
 		Sync:          n.cfg.Sync,
 		Open: func(ctx context.Context) (sdktrace.SpanExporter, error) {
 			e, err := n.driver.New(ctx, n.settings)
-			n.opened(e)
+			n.opened(e, err)
 			if err != nil || e == nil {
 				return e, placed(cfg, n.cfg.Name, err)
 			}

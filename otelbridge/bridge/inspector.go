@@ -95,8 +95,8 @@ func (n *connection) decide(s *decision.Span) exporter.Decision {
 type addressed interface{ Address() string }
 
 // opened remembers where people can look at what e has.
-func (n *connection) opened(e sdktrace.SpanExporter) {
-	if a, ok := e.(addressed); ok {
+func (n *connection) opened(e sdktrace.SpanExporter, err error) {
+	if a, ok := e.(addressed); ok && err == nil {
 		address := a.Address()
 		n.address.Store(&address)
 	}
