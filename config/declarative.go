@@ -32,7 +32,16 @@ type declarative struct {
 // where spans would go elsewhere or be decided otherwise, and a note where they wouldn't.
 func (d *decoder) parseDeclarative(data []byte) (map[string]any, Problems) {
 	d.declared = true
-	if problems := locateYAML(data, d.SetLine); len(problems) > 0 {
+	keys := 0
+	problems := locateYAML(data, func(path string, line, column int) {
+		if keys++; keys <= maxKeys {
+			d.SetLine(path, line, column)
+		}
+	})
+	if keys > maxKeys {
+		problems = append(problems, Problem{Message: tooMany()})
+	}
+	if len(problems) > 0 {
 		return nil, explain(data, problems)
 	}
 	node, _, err := decodeYAML(data)
@@ -206,7 +215,11 @@ func (c *declarative) resource(t *setting.Table) {
 		a := t.At(setting.At("attributes", i), m)
 		name, value := a.String("", "name"), a.Value("value", "value")
 		_ = a.String("", "type")
-		switch list, isList := value.([]any); {
+		list, isList := value.([]any)
+		_, isTable := value.(map[string]any)
+		switch {
+		case isTable:
+			a.Problem("value", "must be a single value or a list, not a table")
 		case name == "":
 			a.Problem("name", "is missing")
 		case value == nil:

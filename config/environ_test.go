@@ -446,3 +446,17 @@ func TestParse_identity(t *testing.T) {
 		}
 	}
 }
+
+// A few hundred kilobytes of references don't become a hundred megabytes of text.
+func TestParse_expansionIsBounded(t *testing.T) {
+	t.Parallel()
+	variable := "A=" + strings.Repeat("x", 1<<10)
+	one := strings.Repeat("${A}", 100_000)
+	many := strings.Repeat("'"+strings.Repeat("${A}", 1000)+"',", 100)
+	for _, file := range []string{"[trace]\nflag = '" + one + "'\n", "[trace]\nfields = [" + many + "]\n"} {
+		_, err := config.Parse([]byte(file), "toml", environ(variable))
+		contains(t, err, "10 MiB")
+	}
+	_, err := config.Parse([]byte("file_format: '1.0'\nresource: {attributes_list: '"+one+"'}\n"), "yaml", environ(variable))
+	contains(t, err, "10 MiB")
+}

@@ -31,6 +31,15 @@ func FuzzParse(f *testing.F) {
 			f.Add(content, uint8(format), "TRACEHOOK_TRACE__FILE__SETTING__HEADERS", `{"a": [1e400]}`)
 		}
 	}
+	for _, content := range []string{
+		"file_format: '1.0'\nresource: {attributes: [{name: a, value: '${SECRET}'}], attributes_list: 'a=b'}\n" +
+			"tracer_provider: {processors: [{batch: {schedule_delay: 1, exporter: {otlp_http: {endpoint: 'http://x', headers: [{name: a, value: b}]}}}}],\n" +
+			" sampler: {composite/development: {parent_threshold: {root: {rule_based: {rules: [{span_kinds: [server], sampler: {probability: {ratio: 0.1}}}, {sampler: {always_on: }}]}}}}}}\n",
+		"file_format: '1.1'\npropagator: {composite: [{b3: }], composite_list: 'b3,x'}\nattribute_limits: {attribute_count_limit: 5}\n" +
+			"tracer_provider: {limits: {event_count_limit: 1}, processors: [{simple: {exporter: {console: }}}], sampler: {parent_based: {root: {always_off: }}}}\n",
+	} {
+		f.Add([]byte(content), uint8(1), "SECRET", "x")
+	}
 	f.Fuzz(func(t *testing.T, content []byte, number uint8, name, value string) {
 		format := formats[int(number)%len(formats)]
 		start := time.Now()

@@ -38,6 +38,10 @@ func tooDeep() string {
 	return fmt.Sprintf("tables and lists are nested more than %d levels deep", maxDepth)
 }
 
+func tooMany() string {
+	return fmt.Sprintf("has more than %d keys and values, which no configuration has", maxKeys)
+}
+
 // parseAny returns what the document says, whoever's words it uses.
 func (d *decoder) parseAny(format string, s syntax, data []byte) (map[string]any, Problems) {
 	if isDeclarative(format, data) {
@@ -62,7 +66,7 @@ func (d *decoder) parse(s syntax, data []byte) (document map[string]any, problem
 		}
 	})
 	if keys > maxKeys {
-		problems = append(problems, Problem{Message: fmt.Sprintf("has more than %d keys and values, which no configuration has", maxKeys)})
+		problems = append(problems, Problem{Message: tooMany()})
 	}
 	if len(problems) > 0 {
 		return nil, explain(data, problems)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -127,5 +128,48 @@ func TestWhatIsWrittenGivesWhatIsExpected(t *testing.T) {
 	const least = 120
 	if total < least {
 		t.Errorf("%d cases, want at least %d", total, least)
+	}
+}
+
+// What CheckHere accepts, New builds: every right file of testdata/written, in an empty directory.
+//
+//nolint:paralleltest // it changes the working directory
+func TestWhatCheckHereAcceptsIsBuilt(t *testing.T) {
+	files, err := filepath.Glob("testdata/written/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	configs := make(map[string]config.Config)
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range readCases(t, string(data)) {
+			cfg, err := config.Parse([]byte(c.body), c.format, config.WithEnviron(func() []string { return c.environ }))
+			if err == nil {
+				configs[filepath.Base(file)+" "+c.head] = cfg
+			}
+		}
+	}
+	t.Chdir(t.TempDir())
+	built := 0
+	for name, cfg := range configs {
+		if otelbridge.CheckHere(cfg) != nil {
+			continue
+		}
+		bridge, err := otelbridge.New(t.Context(), cfg, otelbridge.WithOutput(io.Discard, io.Discard))
+		if err != nil {
+			t.Errorf("%s: CheckHere accepts it, and New refuses it: %v", name, err)
+			continue
+		}
+		built++
+		if err := bridge.Shutdown(t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	const least = 50
+	if built < least {
+		t.Errorf("%d of %d were built, want at least %d", built, len(configs), least)
 	}
 }
