@@ -40,7 +40,7 @@ func randomScript(rnd *rand.Rand, trace uint64) script {
 				n--
 				id++
 				sp := &span{
-					trace: trace, id: id, root: len(open) == 0 || rnd.IntN(6) == 0,
+					trace: trace, id: id, root: len(open) == 0 && rnd.IntN(5) > 0 || rnd.IntN(6) == 0,
 					urgent: rnd.IntN(12) == 0, rule: int32(rnd.IntN(8)) - 5, recorded: recorded,
 				}
 				if sp.rule < -1 {
