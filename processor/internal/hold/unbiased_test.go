@@ -36,7 +36,7 @@ func (b *busy) Pass(one *hold.Decided) { b.take(one) }
 func TestATraceThatRaisesTheFactor(t *testing.T) {
 	t.Parallel()
 	p := &policy{rate: at(0.5)}
-	p.rules = []decision.Threshold{at(0.4)} // so that nothing is certain before the end of a part
+	p.rules = []decision.Threshold{at(0.8), at(0.95), at(1)} // the last one never matches: nothing is certain early
 	b := &busy{sink: newSink(), policy: p}
 	h := hold.New(hold.Options{MaxTraceSpans: 2})
 	set := hold.NewSet(hold.Connection{Name: "a", Policy: p, Sink: b})
@@ -50,10 +50,13 @@ func TestATraceThatRaisesTheFactor(t *testing.T) {
 		r := decision.Randomness(rnd.Uint64() % uint64(decision.Never))
 		b.sum = 0
 		spans := 0
-		for range 2 {
+		for part := range int32(2) {
 			all := make([]span, 4) // the last ones are late
 			for i := range all {
 				all[i] = span{trace: n + 1, id: n<<8 + uint64(spans), root: i == 3, rule: -1}
+				if i == 2 && part == 0 || i == 0 && part == 1 {
+					all[i].rule = part // looser than what was decided
+				}
 				spans++
 				d := all[i].ended(r)
 				h.Start(d.Ended, all[i].root, false)
