@@ -9,6 +9,7 @@ import (
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/console"
 	"github.com/tracehook/tracehook/exporter/file"
+	"github.com/tracehook/tracehook/exporter/framework"
 	"github.com/tracehook/tracehook/exporter/greptime"
 	"github.com/tracehook/tracehook/exporter/memory"
 	"github.com/tracehook/tracehook/exporter/none"
@@ -22,8 +23,13 @@ import (
 
 // everything puts the drivers and propagators of this package before the caller's options.
 func everything(opts []Option) []Option {
-	return append([]Option{bridge.WithDrivers(Drivers), bridge.WithPropagators(propagator)}, opts...)
+	return append([]Option{bridge.WithDrivers(Drivers), bridge.WithPropagators(propagator), bridge.WithAdapter(FrameworkDriver)}, opts...)
 }
+
+// FrameworkDriver adapts a driver that was written for the framework's own trace module, for
+// [WithDriverSpec]. A [Module] does that by itself with what is registered through the framework.
+// See [framework.Driver].
+func FrameworkDriver(driver any) (exporter.Driver, error) { return framework.Driver(driver) }
 
 // Drivers returns every driver of this module by the name that connections use. Each call makes
 // new ones, so that two Bridges of a process share nothing.

@@ -61,3 +61,6 @@ func WithFallback() Option { return bridge.WithFallback() }
 
 // WithIdentity says who the process is. See [bridge.WithIdentity].
 func WithIdentity(identity func() exporter.Identity) Option { return bridge.WithIdentity(identity) }
+
+// WithInstall makes a [Module] install its Bridge when it is opened. See [bridge.WithInstall].
+func WithInstall() Option { return bridge.WithInstall() }

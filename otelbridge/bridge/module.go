@@ -3,53 +3,52 @@ package bridge
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/tracehook/tracehook/config"
-	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/otelbridge/otelhook"
+	"github.com/tracehook/tracehook/processor"
 )
-
-// stopTimeout bounds how long [Module.Stop] waits for what is queued. The framework gives
-// no context to say so.
-const stopTimeout = 10 * time.Second
 
 // Module is a Bridge as a module of a framework: it reads the framework's configuration,
 // follows its life cycle, and is the TraceHook that the framework calls. Mounting it
 // replaces the framework's own trace module; call sites and the [trace] section stay.
 //
 // The life cycle's methods return nothing, so that what goes wrong is logged at error and
-// kept for [Module.Err]; the module then traces nothing, and the application runs. All
+// kept for [Module.Err]. A connection with a mistake is left out, one that can't be opened is tried
+// again every second, and the others run; see [WithFallback]. The application runs in any case. All
 // methods are safe for concurrent use.
 type Module[M otelhook.Carrier[M], S any] struct {
-	idle *otelhook.Hook[M, S] // before Open, after Close, and when Open failed
-	hook atomic.Pointer[otelhook.Hook[M, S]]
+	idle    *otelhook.Hook[M, S] // before Open, after Close, and when Open failed
+	hook    atomic.Pointer[otelhook.Hook[M, S]]
+	last    atomic.Pointer[Bridge] // whose numbers Stats tells, also after Close
+	install bool
 
-	life sync.Mutex // held by Open, Stop and Close, which may take long
+	life    sync.Mutex    // held by Setup, Open, Stop and Close, which may take long
+	stopped time.Duration // how long Stop took; guarded by life
 
-	mu      sync.Mutex // guards what follows
-	opts    []Option
-	drivers map[string]exporter.Driver
-	global  map[string]any
-	bridge  *Bridge
-	err     error
+	mu     sync.Mutex // guards what follows; never held while something is logged
+	opts   []Option
+	parts  parts
+	bridge *Bridge
+	err    error
 }
 
 // NewModule returns a module to mount. S is checked as [otelhook.NewHook] does. Without
 // [WithLogger], it logs to slog's default logger.
 func NewModule[M otelhook.Carrier[M], S any](opts ...Option) *Module[M, S] {
-	m := &Module[M, S]{
-		idle:    otelhook.NewHook[M, S](noop.NewTracerProvider()),
-		opts:    opts,
-		drivers: make(map[string]exporter.Driver),
-	}
+	o := newOptions(opts)
+	m := &Module[M, S]{opts: opts, install: o.install, parts: parts{adapt: o.adapt}}
+	m.idle = otelhook.NewHook[M, S](noop.NewTracerProvider(), otelhook.WithStats(m.lastStats))
 	m.err = m.idle.Err()
 	m.hook.Store(m.idle)
 	return m
@@ -65,79 +64,135 @@ func (m *Module[M, S]) Trace(meta M, name, status string, attrs map[string]any) 
 	return m.hook.Load().Trace(meta, name, status, attrs)
 }
 
-// Stats returns the numbers of [Bridge.Stats] as a map; nil while the module isn't open.
+// Emit is Trace as the framework's own module has it: later attrs win over earlier ones.
+func (m *Module[M, S]) Emit(meta M, name, status string, attrs ...map[string]any) {
+	all := make(map[string]any)
+	for _, a := range attrs {
+		maps.Copy(all, a)
+	}
+	_ = m.Trace(meta, name, status, all)
+}
+
+// Inject writes what meta's context holds into carrier; see [otelhook.Hook.Inject].
+func (m *Module[M, S]) Inject(meta M, carrier propagation.TextMapCarrier) {
+	m.hook.Load().Inject(meta, carrier)
+}
+
+// Extract takes from carrier what another process has sent; see [otelhook.Hook.Extract].
+func (m *Module[M, S]) Extract(meta M, carrier propagation.TextMapCarrier) bool {
+	return m.hook.Load().Extract(meta, carrier)
+}
+
+// Stats returns the numbers of [Bridge.Stats] as a map, also after Close; nil before Setup.
 func (m *Module[M, S]) Stats() map[string]any { return m.hook.Load().Stats() }
 
-// Bridge returns what Open built; nil before it, after Close, and if it failed.
+func (m *Module[M, S]) lastStats() map[string]any {
+	if b := m.last.Load(); b != nil {
+		return b.Stats().Map()
+	}
+	return nil
+}
+
+// Bridge returns what Setup or Open has built; nil before, after Close, and if there is none. It has
+// no connections until Open.
 func (m *Module[M, S]) Bridge() *Bridge {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.bridge
 }
 
-// Err returns what went wrong last; nil if nothing did.
+// Err returns what is wrong: with the last step of the life cycle, or with connections at this
+// moment ([Bridge.Err]); nil if nothing is.
 func (m *Module[M, S]) Err() error {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.err
+	err, b := m.err, m.bridge
+	m.mu.Unlock()
+	if b != nil {
+		err = errors.Join(err, b.Err())
+	}
+	return err
 }
 
-// Register adds a driver: value is an [exporter.Driver] or an [exporter.Factory]. The
-// framework offers every module everything that is registered, so values of other types
-// are ignored. Drivers registered after Open count at the next one.
+// Register adds a driver: an [exporter.Driver], an [exporter.Factory], or a driver of the framework's
+// own kind (if there is a [WithAdapter]); or configuration: a struct of the fields that the framework's own
+// trace.Config has, or a map of such. What is registered first counts, and the configuration
+// that [Module.Config] gets counts more. The framework offers every module everything that is
+// registered, so values of other types are ignored. What comes after Setup counts at the next one.
 func (m *Module[M, S]) Register(name string, value any) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	switch v := value.(type) {
-	case exporter.Driver:
-		m.drivers[name] = v
-	case exporter.Factory:
-		m.drivers[name] = exporter.Driver{New: v, Network: true, Spool: true}
-	case func(context.Context, exporter.Settings) (sdktrace.SpanExporter, error):
-		m.drivers[name] = exporter.Driver{New: v, Network: true, Spool: true}
+	err := m.parts.register(name, value)
+	m.mu.Unlock()
+	if err != nil {
+		m.fail("a trace driver can't be used", err)
 	}
 }
 
 // Config takes the application's whole configuration, of which it reads what [config.FromMap]
-// does. Nil means nothing is configured: spans go to the console.
+// does. The framework calls it once for what is registered in code and once for its files: later
+// ones win over earlier ones, key by key. If none has a section trace, spans go to the console.
 func (m *Module[M, S]) Config(global map[string]any) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.global = global
+	late := m.bridge != nil
+	if !late {
+		m.parts.merge(global)
+	}
+	m.mu.Unlock()
+	if late && global["trace"] != nil {
+		m.log().Warn("configuration that comes after the trace module has been set up is ignored")
+	}
 }
 
-// Setup does nothing: everything is checked by Open, where it can be reported at once.
-func (*Module[M, S]) Setup() {}
+// Setup checks the configuration and builds the Bridge, whose connections Open opens.
+func (m *Module[M, S]) Setup() {
+	m.life.Lock()
+	defer m.life.Unlock()
+	m.setup()
+}
 
-// Open builds the Bridge and traces from then on. A second Open without Close is ignored.
+func (m *Module[M, S]) setup() *Bridge {
+	if b := m.Bridge(); b != nil {
+		return b
+	}
+	m.mu.Lock()
+	cfg, broken := m.parts.config()
+	opts := append([]Option{WithLogger(slog.Default())}, m.opts...) // the caller's logger wins
+	for name, d := range m.parts.drivers {
+		opts = append(slices.Clip(opts), WithDriverSpec(name, d))
+	}
+	m.mu.Unlock()
+	o := newOptions(append(slices.Clip(opts), WithFallback()))
+	b, err := prepare(cfg, broken, o)
+	m.mu.Lock()
+	m.bridge, m.err = b, m.idle.Err()
+	m.mu.Unlock()
+	if err != nil {
+		m.fail("tracing is off: the configuration was refused", err)
+		return nil
+	}
+	m.last.Store(b)
+	return b
+}
+
+// Open opens the connections and traces from then on. A second Open without Close is ignored.
 func (m *Module[M, S]) Open() {
 	m.life.Lock()
 	defer m.life.Unlock()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.bridge != nil {
+	b := m.setup()
+	if b == nil || m.hook.Load() != m.idle {
 		return
 	}
-	bridge, err := m.build()
-	if err != nil {
-		m.fail("tracing is off: the configuration was refused", err)
+	if err := b.open(context.Background()); err != nil {
+		m.fail("tracing is off: a connection could not be opened", err)
+		m.end(b, b.first.cfg.OTel.ShutdownTimeout)
 		return
 	}
-	m.bridge, m.err = bridge, m.idle.Err()
-	m.hook.Store(otelhook.NewHook[M, S](bridge.TracerProvider(), bridge.HookOptions()...))
-}
-
-func (m *Module[M, S]) build() (*Bridge, error) {
-	cfg, err := config.FromMap(m.global)
-	if err != nil {
-		return nil, err
+	if p := b.state.Load().plan; len(p.connections) == 0 && b.Err() != nil {
+		m.log().Error("tracing is off: no connection is left", "error", b.Err())
 	}
-	// Ours goes first, so that the caller's logger wins.
-	opts := append([]Option{WithLogger(slog.Default())}, m.opts...)
-	for name, d := range m.drivers {
-		opts = append(slices.Clip(opts), WithDriverSpec(name, d))
+	m.hook.Store(otelhook.NewHook[M, S](b.TracerProvider(), b.HookOptions()...))
+	if m.install {
+		b.Install()
 	}
-	return New(context.Background(), cfg, opts...)
 }
 
 // Start says that tracing runs.
@@ -147,48 +202,95 @@ func (m *Module[M, S]) Start() {
 	}
 }
 
-// Stop exports what is queued, for at most 10 seconds, and closes the connections. Spans
-// that end later are counted as dropped.closed.
+// Stop exports what has ended. What ends between Stop and Close, such as a request that was under
+// way, is exported by Close. Together they take at most [otel] shutdown_timeout.
 func (m *Module[M, S]) Stop() {
 	m.life.Lock()
 	defer m.life.Unlock()
-	m.stop(m.Bridge())
-}
-
-func (m *Module[M, S]) stop(b *Bridge) {
-	if b == nil {
+	b := m.Bridge()
+	if b == nil || m.hook.Load() == m.idle {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	begin := time.Now()
+	ctx, cancel := context.WithTimeout(context.Background(), b.shutdownTimeout()/2)
 	defer cancel()
-	if err := b.Shutdown(ctx); err != nil {
-		m.mu.Lock()
-		defer m.mu.Unlock()
+	if err := b.ForceFlush(ctx); err != nil {
+		m.fail("not every span is exported yet", err)
+	}
+	m.stopped = time.Since(begin)
+}
+
+// Close exports the rest, closes the connections, and drops the Bridge: a later Setup or Open builds
+// a new one.
+func (m *Module[M, S]) Close() {
+	m.life.Lock()
+	defer m.life.Unlock()
+	if b := m.Bridge(); b != nil {
+		m.end(b, b.shutdownTimeout()-m.stopped)
+	}
+	m.stopped = 0
+}
+
+func (m *Module[M, S]) end(b *Bridge, within time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), max(within, time.Second/10))
+	defer cancel()
+	err := b.Shutdown(ctx)
+	m.hook.Store(m.idle)
+	m.mu.Lock()
+	m.bridge = nil
+	m.mu.Unlock()
+	if err != nil {
 		m.fail("not every span was exported", err)
 	}
 }
 
-// Close stops if Stop was not called, and drops the Bridge: a later Open builds a new one.
-func (m *Module[M, S]) Close() {
-	m.life.Lock()
-	defer m.life.Unlock()
-	m.stop(m.Bridge())
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.hook.Store(m.idle)
-	m.bridge = nil
-}
-
 func (m *Module[M, S]) fail(message string, err error) {
-	if errors.Is(m.err, err) {
-		return // Stop and Close after each other say the same
-	}
+	m.mu.Lock()
 	m.err = err
+	m.mu.Unlock()
 	m.log().Error(message, "error", err)
 }
 
 // log returns the logger of [WithLogger], or slog's default one as it is now: applications
 // often set it after they have made their modules.
 func (m *Module[M, S]) log() *slog.Logger {
-	return newOptions(append([]Option{WithLogger(slog.Default())}, m.opts...)).logger
+	m.mu.Lock()
+	opts := m.opts
+	m.mu.Unlock()
+	return newOptions(append([]Option{WithLogger(slog.Default())}, opts...)).logger
 }
+
+// prepare is New without connections: open opens them.
+func prepare(cfg config.Config, broken error, o options) (*Bridge, error) {
+	p, err := newPlan(cfg, o, resourceOf(o.identified(cfg)), nil)
+	if err != nil {
+		return nil, err
+	}
+	p.broken = errors.Join(p.broken, broken)
+	all := p.connections
+	p.connections = nil
+	b, err := start(context.Background(), p, o)
+	p.connections = all
+	return b, err
+}
+
+// open opens the connections of a Bridge that was prepared.
+func (b *Bridge) open(ctx context.Context) error {
+	p := b.state.Load().plan
+	b.head.SwapWire(p.wire, p.policies()...)
+	if err := b.fanout.Reload(ctx, p.processors()...); err != nil && !errors.Is(err, processor.ErrNotOpened) {
+		return fmt.Errorf("open: %w", err)
+	}
+	return nil
+}
+
+func (b *Bridge) shutdownTimeout() time.Duration {
+	if d := b.first.cfg.OTel.ShutdownTimeout; d > 0 {
+		return d
+	}
+	return processor.DefaultShutdownTimeout
+}
+
+// WithInstall makes a [Module] install its Bridge when it is opened, so that spans of otel.Tracer and
+// of [tracehook.Meta] have the same connections; see [Bridge.Install]. It means nothing elsewhere.
+func WithInstall() Option { return optionFunc(func(o *options) { o.install = true }) }

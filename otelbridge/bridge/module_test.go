@@ -58,7 +58,7 @@ func TestModuleFollowsTheFrameworksLifeCycle(t *testing.T) {
 		t.Error(err)
 	}
 	m.Stop()
-	if got := m.Stats()["connection_count"]; got != 1.0 {
+	if got := m.Stats()["connection_count"]; got != 1 {
 		t.Errorf("connection_count is %v, want 1", got)
 	}
 	m.Close()

@@ -40,6 +40,8 @@ type options struct {
 	fallback        bool
 	identity        func() exporter.Identity
 	who             exporter.Identity // what identity says
+	install         bool
+	adapt           func(driver any) (exporter.Driver, error)
 }
 
 func newOptions(opts []Option) options {
@@ -84,6 +86,12 @@ func WithDriver(name string, f exporter.Factory) Option {
 // files, or wants other defaults.
 func WithDriverSpec(name string, d exporter.Driver) Option {
 	return optionFunc(func(o *options) { o.drivers[name], o.own[name] = d, d })
+}
+
+// WithAdapter makes a [Module] take drivers of kinds that adapt knows. Its error, other than
+// [errors.ErrUnsupported], says what is wrong with one of a kind that it knows.
+func WithAdapter(adapt func(driver any) (exporter.Driver, error)) Option {
+	return optionFunc(func(o *options) { o.adapt = adapt })
 }
 
 // WithPropagators makes lookup find the propagators that the configuration names. Its error

@@ -1,8 +1,6 @@
 package bridge
 
 import (
-	"encoding/json"
-
 	"github.com/tracehook/tracehook/processor"
 )
 
@@ -44,17 +42,4 @@ func (b *Bridge) Stats() Stats {
 		s.LastReload = &result
 	}
 	return s
-}
-
-// Map returns s as a map with the keys of its JSON, as frameworks want it.
-func (s Stats) Map() map[string]any {
-	data, err := json.Marshal(s)
-	if err != nil {
-		return nil // only numbers, strings and times: it can't
-	}
-	var m map[string]any
-	if err := json.Unmarshal(data, &m); err != nil {
-		return nil
-	}
-	return m
 }
