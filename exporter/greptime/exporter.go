@@ -105,6 +105,10 @@ func (o *Options) warn() {
 		o.Logger.Warn("GreptimeDB reads a database name with a dash as catalog and schema",
 			"database", o.Database, "catalog", catalog, "schema", schema)
 	}
+	secure := strings.HasPrefix(o.URL, "https") || strings.HasPrefix(o.URL, "grpcs")
+	if (o.Username != "" || o.TokenFile != "") && !secure && !o.meant && delivery.Exposed(o.URL) {
+		o.Logger.Warn("credentials go to GreptimeDB on another host without TLS, where others can read them: set tls = true, or insecure = true to say that it is meant")
+	}
 	if o.rows() {
 		o.Logger.Info("spans go to GreptimeDB as rows: its Jaeger API and trace views don't know this table",
 			"table", o.Table)

@@ -56,6 +56,7 @@ type Options struct {
 	// service.name is that service. Rows always have the framework's service.
 	SplitServices bool
 
+	meant   bool              // that credentials go without TLS
 	token   string            // in TokenFile
 	headers map[string]string // in HeadersFile
 }

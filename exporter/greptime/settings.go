@@ -44,6 +44,7 @@ func FromSettings(s exporter.Settings) (Options, error) {
 	}
 	retry, retryErr := delivery.ReadRetry(s)
 	o.Backoff, o.Budget, o.Once = retry.Backoff, retry.Budget, retry.Once
+	o.meant = d.Has("insecure")
 	delivery.CheckSecretFiles(d, &o.TokenFile, &o.HeadersFile)
 	if o.TokenFile != "" && o.Username != "" {
 		d.Problem("token_file", "there is a user, too: leave one of them out")

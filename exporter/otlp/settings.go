@@ -48,6 +48,9 @@ func FromSettings(s exporter.Settings) (Options, error) {
 		d.Problem("token_file", "headers have an authorization, too: leave one of them out")
 	}
 	o.readTLS(d, env, secure, own)
+	if o.exposes() && !d.Has("insecure") {
+		env.warnings = append(env.warnings, "credentials go to another host without TLS, where others can read them: write https://, or insecure = true to say that it is meant")
+	}
 	if !own {
 		env.unused(d)
 	}
@@ -115,6 +118,22 @@ func (o *Options) readTLS(d *setting.Table, env *environ, secure, own bool) {
 	if !f.Empty() {
 		o.TLSFiles = f
 	}
+}
+
+// exposes reports that credentials leave this host without TLS.
+func (o *Options) exposes() bool {
+	if !delivery.Exposed(o.URL) || !o.GRPC && !strings.HasPrefix(o.URL, "http://") || o.GRPC && !o.Insecure {
+		return false
+	}
+	if o.TokenFile != "" || o.HeadersFile != "" {
+		return true
+	}
+	for name := range o.Headers {
+		if delivery.Credential(name) {
+			return true
+		}
+	}
+	return false
 }
 
 func hasHeader(headers map[string]string, name string) bool {
