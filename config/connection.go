@@ -88,6 +88,8 @@ func (*decoder) misplaced(t *setting.Table) {
 		switch {
 		case slices.Contains(keyNames("trace.sample"), key):
 			t.Problem(key, "unknown key; it belongs in [%s.sample]", setting.Known(t.Path()))
+		case key == "disabled":
+			t.Problem(key, "unknown key; enabled = false turns a connection off")
 		case strings.Contains(key, "."):
 			t.Problem(setting.Join("", key), "unknown key; a name with dots is one key here: write a table for each level")
 		case below && driver != nil:
