@@ -29,18 +29,18 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	// What the application had.
-	tp := sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.AlwaysSample())))
-
 	cfg, err := config.Parse(traceTOML, "toml")
 	if err != nil {
 		return err
 	}
-	// AssumeAlwaysOn is true of the sampler above: what is exported can say its weight.
-	bridge, err := otelbridge.New(ctx, cfg, otelbridge.AssumeAlwaysOn())
+	bridge, err := otelbridge.New(ctx, cfg)
 	if err != nil {
 		return err
 	}
+
+	// What the application had. SamplerOver changes neither flags nor what its own exporters get.
+	theirs := sdktrace.ParentBased(sdktrace.AlwaysSample())
+	tp := sdktrace.NewTracerProvider(sdktrace.WithSampler(bridge.SamplerOver(theirs)))
 
 	// The two lines.
 	tp.RegisterSpanProcessor(bridge.SpanProcessor())
