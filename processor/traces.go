@@ -140,7 +140,7 @@ func leaveOut(c *connection.Connection, l *ledger.Ledger, v *decision.Verdict) {
 // holdStart counts a span that starts, if some connection wants whole traces.
 func (f *Fanout) holdStart(s sdktrace.ReadOnlySpan) {
 	if list := f.conns.Load(); list != nil && list.traced != nil && !list.closed {
-		f.hold.Start(s, f.isLocalRoot(s.Parent()), f.twice.found.Load())
+		f.hold.Start(s, f.isLocalRoot(s.Parent()))
 	}
 }
 

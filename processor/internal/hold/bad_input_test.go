@@ -25,7 +25,7 @@ func TestSpansInNoOrder(t *testing.T) {
 	}
 	start := func(s span) {
 		d := s.ended(1 << 55)
-		h.Start(d.Ended, s.root, false)
+		h.Start(d.Ended, s.root)
 	}
 	end(span{trace: 1, id: 1, root: true, rule: -1}) // no start
 	child, root := span{trace: 2, id: 2, rule: -1}, span{trace: 2, id: 3, root: true, rule: -1}
@@ -55,11 +55,11 @@ func TestManySpansAndManyTraces(t *testing.T) {
 	n := many(20_000)
 	root := span{trace: 1, id: 1, root: true, rule: -1}
 	d := root.ended(1 << 55)
-	h.Start(d.Ended, true, false)
+	h.Start(d.Ended, true)
 	for i := range n {
 		s := span{trace: 1, id: uint64(i + 2), rule: -1}
 		d := s.ended(1 << 55)
-		h.Start(d.Ended, false, false)
+		h.Start(d.Ended, false)
 		h.End(set, &d, false, 100)
 		if held := h.Stats().Held; held > 1000 {
 			t.Fatalf("%d spans are held", held)
@@ -69,7 +69,7 @@ func TestManySpansAndManyTraces(t *testing.T) {
 	for i := range n {
 		s := span{trace: uint64(i + 2), id: uint64(n + i + 2), root: true, rule: -1}
 		d := s.ended(1 << 55)
-		h.Start(d.Ended, true, false)
+		h.Start(d.Ended, true)
 		h.End(set, &d, true, 100)
 	}
 	if got := len(sinks[0].got); got != 2*n+1 {
@@ -88,14 +88,14 @@ func BenchmarkOneHotTrace(b *testing.B) {
 	defer h.Shutdown()
 	root := span{trace: 1, id: 1, root: true, rule: -1}
 	d := root.ended(1)
-	h.Start(d.Ended, true, false)
+	h.Start(d.Ended, true)
 	b.ReportAllocs()
 	b.SetParallelism(32)
 	b.RunParallel(func(pb *testing.PB) {
 		s := span{trace: 1, id: 2, rule: -1}
 		d := s.ended(1)
 		for pb.Next() {
-			h.Start(d.Ended, false, false)
+			h.Start(d.Ended, false)
 			h.End(set, &d, false, 100)
 		}
 	})

@@ -17,7 +17,7 @@ func TestOneTraceAndManyGoroutines(t *testing.T) {
 		const goroutines, each = 32, 100
 		root := span{trace: 1, id: 1, root: true, rule: -1}
 		d := root.ended(1 << 55)
-		h.Start(d.Ended, true, false)
+		h.Start(d.Ended, true)
 		var id atomic.Uint64
 		id.Store(1)
 		var group sync.WaitGroup
@@ -26,7 +26,7 @@ func TestOneTraceAndManyGoroutines(t *testing.T) {
 				for range each {
 					s := span{trace: 1, id: id.Add(1), rule: -1}
 					d := s.ended(1 << 55)
-					h.Start(d.Ended, false, false)
+					h.Start(d.Ended, false)
 					h.End(set, &d, false, 100)
 				}
 			})

@@ -269,7 +269,7 @@ func play(h *hold.Hold, set *hold.Set, scripts []script, goroutines int, rnd *ra
 						started.urgent = false
 						d = started.ended(mine[i].r)
 					}
-					h.Start(d.Ended, e.span.root, false)
+					h.Start(d.Ended, e.span.root)
 				}
 				if mine[i].events = mine[i].events[1:]; len(mine[i].events) == 0 {
 					mine = append(mine[:i], mine[i+1:]...)

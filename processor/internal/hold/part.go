@@ -11,10 +11,9 @@ import (
 type part struct {
 	id        trace.TraceID
 	key       uint64
-	started   trace.SpanID // the last span that did
-	open      int          // spans that have started and not ended
-	began     int64        // when the first span started
-	deadline  int64        // when it is decided although it is open; 0 while nothing is held
+	open      int   // spans that have started and not ended
+	began     int64 // when the first span started
+	deadline  int64 // when it is decided although it is open; 0 while nothing is held
 	states    []state
 	bytes     int64
 	items     []item

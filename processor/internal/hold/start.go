@@ -7,11 +7,9 @@ import (
 )
 
 // Start says that a span has started, while some connection wants whole traces. Root reports whether it is a local root: one without a
-// parent, or with one that this process hasn't begun. Twice says that Start may be called more than
-// once for a span; only the first call counts then.
-func (h *Hold) Start(s sdktrace.ReadOnlySpan, root, twice bool) {
-	sc := s.SpanContext()
-	id := sc.TraceID()
+// parent, or with one that this process hasn't begun.
+func (h *Hold) Start(s sdktrace.ReadOnlySpan, root bool) {
+	id := s.SpanContext().TraceID()
 	key := h.key(&id)
 	sh := &h.shards[key%shards]
 	var out *release
@@ -27,12 +25,6 @@ func (h *Hold) Start(s sdktrace.ReadOnlySpan, root, twice bool) {
 		}
 		p = sh.begin(id, key)
 	}
-	if twice && p.started == sc.SpanID() {
-		sh.mu.Unlock()
-		out.handOver()
-		return
-	}
-	p.started = sc.SpanID()
 	p.open++
 	h.open.Add(1)
 	if root {

@@ -59,7 +59,7 @@ func TestATraceThatRaisesTheFactor(t *testing.T) {
 				}
 				spans++
 				d := all[i].ended(r)
-				h.Start(d.Ended, all[i].root, false)
+				h.Start(d.Ended, all[i].root)
 			}
 			for i := range all {
 				d := all[i].ended(r)
@@ -87,7 +87,7 @@ func TestTracesUnderALimit(t *testing.T) {
 			id++
 			s := span{trace: n, id: id, root: i == 0, rule: -1, urgent: i == errorAt}
 			d := s.ended(5)
-			h.Start(d.Ended, s.root, false)
+			h.Start(d.Ended, s.root)
 			defer h.End(set, &d, s.root, 100)
 		}
 	}
