@@ -88,7 +88,7 @@ func lines(fault string) exporter.Driver {
 			case fault == "new refuses":
 				return nil, errors.New("not today")
 			case fault == "nothing built":
-				return nil, nil //nolint:nilnil // the fault
+				return nil, nil // the fault
 			}
 			return &liner{fault: fault, encoder: e, to: s.Stdout}, nil
 		},
