@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -101,7 +102,7 @@ func (r *driverRun) refused(key string, err error) bool {
 
 // blames reports whether err has a problem of key, or of one below it.
 func blames(key string, err error) bool {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // all of them are looked at
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return slices.ContainsFunc(joined.Unwrap(), func(err error) bool { return blames(key, err) })
 	}
 	p, ok := errors.AsType[setting.Problem](err)
@@ -123,9 +124,7 @@ func (r *driverRun) ignored(key, how, out string) {
 func refusesUnknownSettings(r *driverRun) {
 	s := r.subject.Settings(r)
 	table := map[string]any{"kit_no_such_key": true}
-	for key, value := range s.Setting {
-		table[key] = value
-	}
+	maps.Copy(table, s.Setting)
 	s.Setting = table
 	e, err := r.build(s)
 	if err == nil {
