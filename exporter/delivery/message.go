@@ -17,14 +17,43 @@ type Secrets []string
 // destroy messages.
 const minSecret = 4
 
-// Redact returns s with every secret replaced by three asterisks.
+// Redact returns s with every secret replaced by three asterisks, in whatever case a server repeats
+// its letters.
 func (secrets Secrets) Redact(s string) string {
 	for _, secret := range secrets {
 		if len(secret) >= minSecret {
-			s = strings.ReplaceAll(s, secret, "***")
+			s = replaceFold(s, secret)
 		}
 	}
 	return s
+}
+
+// replaceFold replaces a secret without regard to the case of ASCII letters.
+func replaceFold(s, secret string) string {
+	lower, want := lowerASCII(s), lowerASCII(secret)
+	if !strings.Contains(lower, want) {
+		return s
+	}
+	var b strings.Builder
+	for {
+		i := strings.Index(lower, want)
+		if i < 0 {
+			return b.String() + s
+		}
+		b.WriteString(s[:i] + "***")
+		s, lower = s[i+len(secret):], lower[i+len(secret):]
+	}
+}
+
+// lowerASCII keeps the length, which strings.ToLower may change.
+func lowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
 }
 
 // Printable makes one bounded line of what a destination said: secrets and control

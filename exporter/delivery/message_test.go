@@ -48,3 +48,12 @@ func FuzzPrintable(f *testing.F) {
 		}
 	})
 }
+
+func TestSecretsAreHiddenInAnyCase(t *testing.T) {
+	t.Parallel()
+	secrets := delivery.Secrets{"Pl4nted-Token"}
+	const give = "no PL4NTED-TOKEN, pl4nted-token\u212A Pl4nted-Token here"
+	if got := secrets.Redact(give); got != "no ***, ***\u212A *** here" {
+		t.Errorf("got %q", got)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"go.opentelemetry.io/otel/sdk"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -145,6 +146,10 @@ func (o *Options) secrets() delivery.Secrets {
 		for i := range len(value) {
 			if value[i] == ' ' {
 				secrets = append(secrets, value[i+1:])
+				if user, err := base64.StdEncoding.DecodeString(value[i+1:]); err == nil { // Basic
+					_, password, _ := strings.Cut(string(user), ":")
+					secrets = append(secrets, string(user), password)
+				}
 			}
 		}
 	}
