@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"github.com/tracehook/tracehook/processor/internal/connection"
-	"github.com/tracehook/tracehook/processor/internal/hold"
 	"github.com/tracehook/tracehook/processor/internal/ledger"
 )
 
@@ -51,6 +50,7 @@ func (f *Fanout) Reload(ctx context.Context, conns ...ConnectionConfig) error {
 	if !f.commit(t) {
 		return errors.Join(ErrShutdown, f.undo(ctx, t))
 	}
+	f.reloadHold()       // before anything is drained, and without the lock: it hands spans over
 	f.report.reloaded(t) //nolint:contextcheck // a log line about the past can't be canceled
 	for _, c := range t.removed {
 		f.drain(c) //nolint:contextcheck // outlives the reload, within its own time
@@ -166,11 +166,6 @@ func (f *Fanout) commit(t *transition) bool {
 	list := newConnections(t.members)
 	f.retire(list, names)
 	f.conns.Store(list)
-	if list.traced != nil {
-		f.hold.Reload(list.traced)
-	} else {
-		f.hold.Reload(hold.NewSet())
-	}
 	return true
 }
 

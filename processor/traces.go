@@ -149,6 +149,15 @@ func (f *Fanout) holdEnd(list *connections, o *offer) {
 	f.hold.End(list.traced, &o.Span, f.isLocalRoot(o.Span.Ended.Parent()), o.Size())
 }
 
+// reloadHold tells the hold which connections want whole traces now.
+func (f *Fanout) reloadHold() {
+	traced := f.conns.Load().traced
+	if traced == nil {
+		traced = hold.NewSet()
+	}
+	f.hold.Reload(traced)
+}
+
 // isLocalRoot reports whether a span with that parent is a local root: it has none, or one that
 // this process hasn't begun.
 func (f *Fanout) isLocalRoot(parent trace.SpanContext) bool {
