@@ -79,6 +79,9 @@ func standard(key setting.Key) (text string, ok bool) {
 		if key.Type == "integer" {
 			return strconv.FormatInt(value, 10), value != 0
 		}
+		if value%(1<<20) != 0 {
+			return fmt.Sprintf(`"%dKB"`, value>>10), true
+		}
 		return fmt.Sprintf(`"%dMB"`, value>>20), value != 0
 	case time.Duration:
 		text := value.String()

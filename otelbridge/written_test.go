@@ -133,7 +133,7 @@ func TestWhatIsWrittenGivesWhatIsExpected(t *testing.T) {
 
 // What CheckHere accepts, New builds: every right file of testdata/written, in an empty directory.
 //
-// It changes the working directory
+// It changes the working directory.
 func TestWhatCheckHereAcceptsIsBuilt(t *testing.T) {
 	files, err := filepath.Glob("testdata/written/*.txt")
 	if err != nil {
