@@ -26,7 +26,7 @@ func drawChain() (string, error) {
 	s := &svg{width: 900, height: 330}
 	const left, width, gap = 16.0, 208.0, 122.0
 	for i, words := range []string{"edge: tracehook, rate 0.2", "middle: OTel SDK, ParentBased", "last: tracehook, rate 0.05"} {
-		s.bold(left+float64(i)*(width+gap), 24, ink, "start", words)
+		s.bold(left+float64(i)*(width+gap), 24, words)
 	}
 	for i, r := range []uint64{0xd0000000000000, 0xfa000000000000, 0x60000000000000} {
 		hops, err := follow(r)

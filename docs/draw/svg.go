@@ -49,8 +49,9 @@ func (s *svg) text(x, y float64, color, anchor, words string) {
 	s.add(`<text x="%.1f" y="%.1f" fill="%s" text-anchor="%s">%s</text>`, x, y, color, anchor, html.EscapeString(words))
 }
 
-func (s *svg) bold(x, y float64, color, anchor, words string) {
-	s.add(`<text x="%.1f" y="%.1f" fill="%s" text-anchor="%s" font-weight="bold">%s</text>`, x, y, color, anchor, html.EscapeString(words))
+// bold writes a heading that begins at x.
+func (s *svg) bold(x, y float64, words string) {
+	s.add(`<text x="%.1f" y="%.1f" fill="%s" text-anchor="start" font-weight="bold">%s</text>`, x, y, ink, html.EscapeString(words))
 }
 
 // whole returns the picture. title is read aloud by screen readers.

@@ -126,10 +126,10 @@ func drawTrace() (string, error) {
 	const left, bar, top, row, column = 16.0, 300.0, 62.0, 34.0, 118.0
 	s := &svg{width: int(left + bar + 40 + 4*column), height: int(top + row*float64(len(steps)) + 44)}
 	total := float64(steps[0].end)
-	s.bold(left, 24, ink, "start", "one trace, R = "+theRandomness().String())
+	s.bold(left, 24, "one trace, R = "+theRandomness().String())
 	for i, c := range connections() {
 		x := left + bar + 40 + float64(i)*column
-		s.bold(x, 24, ink, "start", c.Connection)
+		s.bold(x, 24, c.Connection)
 		s.text(x, 42, faint, "start", []string{"rate 1", "rules, slow", "0.3, no errors", "errors only"}[i])
 	}
 	for i, st := range steps {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -32,7 +33,9 @@ func requests() []request {
 }
 
 // wholeSteps are the spans of each, from the root down.
-func wholeSteps() []string { return []string{"http:order", "service:user.load", "db.query", "db.commit"} }
+func wholeSteps() []string {
+	return []string{"http:order", "service:user.load", "db.query", "db.commit"}
+}
 
 type wholeIDs struct {
 	ids
@@ -66,7 +69,7 @@ func runWhole(whole bool) (map[trace.TraceID]map[string]string, error) {
 		var open []trace.Span
 		for i, name := range wholeSteps() {
 			var s trace.Span
-			ctx, s = tp.Tracer("draw").Start(ctx, name) //nolint:fatcontext,spancheck // ended below
+			ctx, s = tp.Tracer("draw").Start(ctx, name) //nolint:fatcontext // ended below
 			if i == 1 && r.vip {
 				s.SetAttributes(attribute.Bool("vip", true))
 			}
@@ -75,8 +78,8 @@ func runWhole(whole bool) (map[trace.TraceID]map[string]string, error) {
 		if r.failed {
 			open[3].SetStatus(codes.Error, "")
 		}
-		for i := len(open) - 1; i >= 0; i-- {
-			open[i].End()
+		for _, s := range slices.Backward(open) {
+			s.End()
 		}
 	}
 	if err := f.ForceFlush(context.Background()); err != nil {
@@ -104,12 +107,12 @@ func drawWhole() (string, error) {
 	}
 	const left, label, column, row, block = 16.0, 230.0, 190.0, 22.0, 132.0
 	s := &svg{width: int(left + label + 2*column), height: int(36 + block*3)}
-	s.bold(left+label, 24, ink, "start", `scope = "span"`)
-	s.bold(left+label+column, 24, ink, "start", `scope = "trace"`)
+	s.bold(left+label, 24, `scope = "span"`)
+	s.bold(left+label+column, 24, `scope = "trace"`)
 	for n, r := range requests() {
 		top := 36 + float64(n)*block
 		s.line(left, top, left+label+2*column-16, top, shaded, "")
-		s.bold(left, top+20, ink, "start", fmt.Sprintf("%s, R = %.2f", r.title, float64(decision.TraceRandomness(r.id))/float64(decision.Never)))
+		s.bold(left, top+20, fmt.Sprintf("%s, R = %.2f", r.title, float64(decision.TraceRandomness(r.id))/float64(decision.Never)))
 		for i, name := range wholeSteps() {
 			y := top + 44 + float64(i)*row
 			color, text := ink, name

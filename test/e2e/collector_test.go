@@ -59,11 +59,11 @@ var build = sync.OnceValues(func() (string, error) {
 // follow the files in Tailed, as traces and as logs.
 type collector struct {
 	HTTP, GRPC, Plain, Tail, Quarter string // HOST:PORT
-	CA                      string // certificate that the first two show
-	Cert, Key               string
-	Dir                     string
-	Token                   string
-	log                     *bytes.Buffer
+	CA                               string // certificate that the first two show
+	Cert, Key                        string
+	Dir                              string
+	Token                            string
+	log                              *bytes.Buffer
 }
 
 var configuration = template.Must(template.New("").Parse(`
