@@ -11,6 +11,28 @@ type inbound struct {
 	hasFlags                  bool
 }
 
+// The most that is taken of what comes from outside, in bytes: ids of frameworks may be longer than
+// W3C's, a tracestate has 32 members of 513, and baggage 8192 bytes.
+const (
+	longestID      = 128
+	longestState   = 32 * 514
+	longestBaggage = 8192
+)
+
+// accepted returns s, or nothing if it is longer or has a control character: it may come from a
+// stranger, and is passed on in headers.
+func accepted(s string, longest int) string {
+	if len(s) > longest {
+		return ""
+	}
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] == 0x7f {
+			return ""
+		}
+	}
+	return s
+}
+
 // remote returns the span that the next one has as parent: the span id or, after
 // ParseTraceParent, which sets no span id, the parent's.
 func (in *inbound) remote() traceparent {
@@ -28,13 +50,14 @@ func (in *inbound) remote() traceparent {
 // TraceId returns the id of the trace, 32 lower-case hexadecimal digits, empty outside of
 // any. The current span's comes first. With an argument it first sets the id of the trace
 // that the next span joins if the context holds no span of this process by then; a value that
-// isn't a trace id is kept for whoever asks, but joins nothing.
+// isn't a trace id is kept for whoever asks, but joins nothing. What is longer than 128 bytes or has
+// a control character is not taken.
 //
 //nolint:revive // the framework's spelling
 func (m *Meta) TraceId(id ...string) string {
 	pos, in := m.position(func(in *inbound) {
 		if len(id) > 0 {
-			in.traceID = id[0]
+			in.traceID = accepted(id[0], longestID)
 		}
 	})
 	if tp, ok := parseTraceParent(pos.TraceParent); ok {
@@ -52,7 +75,7 @@ func (m *Meta) TraceId(id ...string) string {
 func (m *Meta) SpanId(id ...string) string {
 	pos, in := m.position(func(in *inbound) {
 		if len(id) > 0 {
-			in.spanID = id[0]
+			in.spanID = accepted(id[0], longestID)
 		}
 	})
 	if tp, ok := parseTraceParent(pos.TraceParent); ok {
@@ -71,7 +94,7 @@ func (m *Meta) SpanId(id ...string) string {
 func (m *Meta) ParentSpanId(id ...string) string {
 	pos, in := m.position(func(in *inbound) {
 		if len(id) > 0 {
-			in.parentID = id[0]
+			in.parentID = accepted(id[0], longestID)
 		}
 	})
 	if tp, ok := parseTraceParent(pos.TraceParent); ok {

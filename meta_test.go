@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 
@@ -296,4 +297,27 @@ func FuzzMetadata(f *testing.F) {
 			t.Fatalf("TraceParent %q, in the metadata %q", got, once.TraceParent)
 		}
 	})
+}
+
+// What a stranger sends reaches no header of ours if it could break one.
+func TestMetaDropsWhatBreaksHeaders(t *testing.T) {
+	t.Parallel()
+	for _, hostile := range []string{"a\r\nX-Evil: 1", "a\x00", "a\x7f", strings.Repeat("a", 4<<20)} {
+		m := tracehook.NewMeta()
+		m.TraceId(hostile)
+		m.SpanId(hostile)
+		m.ParentSpanId(hostile)
+		if got := m.Metadata(); got != (tracehook.Metadata{}) {
+			t.Errorf("ids: passed on %.80q", got)
+		}
+		m.Metadata(tracehook.Metadata{TraceId: hostile, SpanId: hostile, ParentSpanId: hostile, TraceParent: hostile, TraceState: hostile, Baggage: hostile})
+		if got := m.Metadata(); got != (tracehook.Metadata{}) {
+			t.Errorf("metadata: passed on %.80q", got)
+		}
+	}
+	m := tracehook.NewMeta()
+	m.TraceId("a framework's own id")
+	if got := m.Metadata().TraceId; got != "a framework's own id" {
+		t.Errorf("an id of a framework became %q", got)
+	}
 }

@@ -17,7 +17,7 @@ type Metadata struct {
 // takes the place that was received, so that the next span has the sender's as parent; as
 // with [Meta.ParseTraceParent], that must come before Begin. A later argument wins over an
 // earlier one as a whole. Values that are no valid ids, tracestate or baggage are passed on
-// but not used. A hook whose propagators let nothing travel returns and takes nothing.
+// but not used; those with control characters, or longer than the specifications allow, are dropped. A hook whose propagators let nothing travel returns and takes nothing.
 func (m *Meta) Metadata(data ...Metadata) Metadata {
 	pos, in := m.position(func(in *inbound) {
 		if len(data) > 0 {
@@ -57,8 +57,8 @@ func (m *Meta) Inbound() (data Metadata, ok bool) {
 
 func (d Metadata) inbound() inbound {
 	in := inbound{
-		traceID: d.TraceId, spanID: d.SpanId, parentID: d.ParentSpanId,
-		state: d.TraceState, baggage: d.Baggage,
+		traceID: accepted(d.TraceId, longestID), spanID: accepted(d.SpanId, longestID), parentID: accepted(d.ParentSpanId, longestID),
+		state: accepted(d.TraceState, longestState), baggage: accepted(d.Baggage, longestBaggage),
 	}
 	if tp, ok := parseTraceParent(d.TraceParent); ok {
 		in.traceID, in.spanID, in.flags, in.hasFlags = tp.trace, tp.span, tp.flags, true

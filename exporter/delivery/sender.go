@@ -54,7 +54,8 @@ type Sender struct {
 	outage    outage
 	door      door
 	sizes     sizes
-	warned    atomic.Pointer[string]
+	warned    atomic.Pointer[warning] // the last one that was logged
+	unsaid    atomic.Int64            // how many weren't since then
 
 	warnedLarge atomic.Bool
 }
@@ -158,13 +159,32 @@ func (s *Sender) free() time.Time {
 	return time.Unix(0, ns)
 }
 
-// warn logs what a destination says about a batch that it took whole, once for each text.
+// warning is what a destination said.
+type warning struct {
+	message string
+	at      time.Time
+}
+
+// quiet is the least time between two lines about warnings of a destination, which may have another
+// text in each answer.
+const quiet = 10 * time.Second
+
+// warn logs what a destination says about a batch that it took whole: once for each text, and at most
+// one line in ten seconds.
 func (s *Sender) warn(v Verdict) {
 	if v.Outcome != Delivered || v.Rejected > 0 || v.Message == "" {
 		return
 	}
-	if last := s.warned.Swap(&v.Message); last == nil || *last != v.Message {
-		s.options.Logger.Warn("the destination took a batch and warned", "message", v.Message)
+	last, now := s.warned.Load(), time.Now()
+	if last != nil && last.message == v.Message {
+		return
+	}
+	if last != nil && now.Sub(last.at) < quiet {
+		s.unsaid.Add(1)
+		return
+	}
+	if s.warned.CompareAndSwap(last, &warning{v.Message, now}) {
+		s.options.Logger.Warn("the destination took a batch and warned", "message", v.Message, "not_logged", s.unsaid.Swap(0))
 	}
 }
 
