@@ -16,7 +16,7 @@ import (
 // the configured time at most, however many spans wait, and with a spool none of them is lost.
 func TestAProcessEndsWhileItsDestinationIsDown(t *testing.T) {
 	t.Parallel()
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	closed, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +24,7 @@ func TestAProcessEndsWhileItsDestinationIsDown(t *testing.T) {
 	if err := closed.Close(); err != nil {
 		t.Fatal(err)
 	}
-	hanging, err := net.Listen("tcp", "127.0.0.1:0") // the kernel accepts; nobody ever reads
+	hanging, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0") // the kernel accepts; nobody ever reads
 	if err != nil {
 		t.Fatal(err)
 	}
