@@ -11,6 +11,9 @@ COUNT ?= 6
 VULNDB ?=
 TOOLS := $(CURDIR)/.tools/bin
 
+# The rules name folders, and match the path of a checkout, too: results of another one don't count here.
+export GOLANGCI_LINT_CACHE := $(CURDIR)/.tools/lint-cache
+
 # Pinned: an upgrade is a commit of its own. Nothing here enters go.mod.
 GOLANGCI_LINT := $(TOOLS)/golangci-lint-v2.15.0
 BENCHSTAT := $(TOOLS)/benchstat
