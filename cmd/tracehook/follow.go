@@ -19,6 +19,8 @@ const (
 	followEvery = 30 * time.Millisecond
 	// longestRecord is the longest record that is waited for.
 	longestRecord = readback.DefaultMaxRecord
+	// gzipped is what compression adds to the name of a file.
+	gzipped = ".gz"
 )
 
 // follower reads a file that grows, and those that take its place.
@@ -169,10 +171,25 @@ func (f *follower) between() (bool, error) {
 		return false, err
 	}
 	for _, path := range paths[f.own(paths):] {
-		for rec, err := range readback.Read(path, readback.WithFilter(f.query.Filter())) {
-			if goOn, err := f.one(&rec, err, f.found); err != nil || !goOn {
-				return goOn, err
+		if goOn, err := f.whole(path); err != nil || !goOn {
+			return goOn, err
+		}
+	}
+	return true, nil
+}
+
+// whole reads a file that was rotated away. It may have been compressed since it was listed, or
+// removed because it was old.
+func (f *follower) whole(path string) (bool, error) {
+	for rec, err := range readback.Read(path, readback.WithFilter(f.query.Filter())) {
+		if errors.Is(err, fs.ErrNotExist) {
+			if strings.HasSuffix(path, gzipped) {
+				return true, nil
 			}
+			return f.whole(path + gzipped)
+		}
+		if goOn, err := f.one(&rec, err, f.found); err != nil || !goOn {
+			return goOn, err
 		}
 	}
 	return true, nil
@@ -196,8 +213,8 @@ func (f *follower) own(paths []string) int {
 	if now, err := os.Stat(f.path); err == nil && os.SameFile(mine, now) {
 		return 0 // it is still where it was
 	}
-	if strings.HasSuffix(paths[0], ".gz") {
-		return 1
+	if _, err := os.Stat(paths[0]); err != nil || strings.HasSuffix(paths[0], gzipped) {
+		return 1 // compressed, perhaps since it was listed
 	}
 	return 0
 }

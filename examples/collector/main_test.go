@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -42,20 +41,14 @@ func accounts(t *testing.T, collector, spool string) []int {
 // What the first run can't deliver, the second one does.
 func TestTheSecondRunDeliversWhatTheFirstCouldNot(t *testing.T) {
 	t.Parallel()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	nobody := "http://" + l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	r := otlptest.NewHTTP(t)
+	r.Down() // what is spooled for an address goes to no other
 	spool := filepath.Join(t.TempDir(), "spool")
-	first := accounts(t, nobody, spool)
+	first := accounts(t, "http://"+r.Address(), spool)
 	if first[2] != 0 || first[4] != 0 || first[3] < 20 || first[7] != first[3] {
 		t.Errorf("without a Collector: %v", first)
 	}
-	r := otlptest.NewHTTP(t)
+	r.Up()
 	second := accounts(t, "http://"+r.Address(), spool)
 	if second[5] != first[7] || second[7] != 0 {
 		t.Errorf("with a Collector: %v, after %v", second, first)
