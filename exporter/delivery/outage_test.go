@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,8 +13,26 @@ import (
 )
 
 // logged returns a logger and what it wrote, without the time.
-func logged() (*slog.Logger, *strings.Builder) {
-	var b strings.Builder
+// lines is what was logged. It is safe for concurrent use.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func logged() (*slog.Logger, *lines) {
+	var b lines
 	return slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{Level: slog.LevelInfo, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.TimeKey {
 			return slog.Attr{}
@@ -29,7 +48,7 @@ func TestAnOutageIsLoggedOnceAndItsEndOnce(t *testing.T) {
 		d := &script{verdicts: []delivery.Verdict{{}}}
 		s := delivery.NewSender(d, delivery.Options{Logger: logger, Once: true})
 		_ = s.Deliver(t.Context(), batch())
-		if s.Down() || out.Len() > 0 {
+		if s.Down() || len(out.String()) > 0 {
 			t.Errorf("down %t before anything failed:\n%s", s.Down(), out)
 		}
 		d.verdicts = []delivery.Verdict{retry(0)}
@@ -90,7 +109,7 @@ func TestASuspicionIsNotLogged(t *testing.T) {
 		t.Errorf("down %t, %v", s.Down(), s.Outage())
 	}
 	_ = s.Attempt(t.Context(), batch())
-	if s.Down() || out.Len() > 0 {
+	if s.Down() || len(out.String()) > 0 {
 		t.Errorf("down %t after an answer:\n%s", s.Down(), out)
 	}
 }
