@@ -36,7 +36,7 @@ func TestAProcessEndsWhileItsDestinationIsDown(t *testing.T) {
 				for _, spool := range []bool{false, true} {
 					t.Run(fmt.Sprintf("%s %s %d spool=%v", where.name, protocol, spans, spool), func(t *testing.T) {
 						t.Parallel()
-						toml := fmt.Sprintf("[otel]\nshutdown_timeout = %q\n[trace.c]\ndriver = \"otlp\"\nbuffer = 20000\n"+
+						toml := fmt.Sprintf("[otel]\nshutdown_timeout = %q\n[trace.c]\ndriver = \"otlp\"\nbuffer = 20000\nsample = { dynamic = false }\n"+
 							"setting = { endpoint = %q, protocol = %q }\n", limit, "http://"+where.address, protocol)
 						if spool {
 							toml += fmt.Sprintf("spool = { dir = %q }\n", t.TempDir())
