@@ -109,12 +109,7 @@ func (c *Connection) cutOff(ctx context.Context, before uint64) error {
 		c.endBatchers()
 		close(gone)
 	}()
-	grace := time.NewTimer(3 * safecall.Grace)
-	defer grace.Stop()
-	select {
-	case <-gone:
-	case <-grace.C:
-	}
+	c.awaitRefused(gone)
 	if c.final.Load() {
 		c.Freeze()
 	}
@@ -130,6 +125,27 @@ func (c *Connection) cutOff(ctx context.Context, before uint64) error {
 		return errors.Join(err, c.awaitClose(ctx, c.closeExporter(ctx)))
 	default:
 		return err // the exporter is shut down when its last export returns
+	}
+}
+
+// awaitRefused waits until everything that was queued is refused, and with that counted. It gives up
+// when nothing has been refused for a moment.
+func (c *Connection) awaitRefused(gone <-chan struct{}) {
+	const moment = 10 * safecall.Grace
+	grace := time.NewTimer(moment)
+	defer grace.Stop()
+	for left := c.pending(); ; {
+		select {
+		case <-gone:
+			return
+		case <-grace.C:
+		}
+		now := c.pending()
+		if now >= left {
+			return
+		}
+		left = now
+		grace.Reset(moment)
 	}
 }
 
