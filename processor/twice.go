@@ -21,11 +21,12 @@ type twice struct {
 	starts, ends recent // once it was found
 }
 
-// recent are the spans that were seen lately.
+// recent are the spans that were seen lately. A goroutine may rest between the two calls for a span,
+// while others end many.
 type recent struct {
 	mu   sync.Mutex
 	seen map[[24]byte]bool
-	ring [1024][24]byte // the same, in order
+	ring [][24]byte // the same, in order; made when it is needed, which is hardly ever
 	next int
 }
 
@@ -67,7 +68,8 @@ func (r *recent) add(sc *trace.SpanContext) bool {
 		return true
 	}
 	if r.seen == nil {
-		r.seen = make(map[[24]byte]bool, len(r.ring))
+		r.ring = make([][24]byte, 1<<16)
+		r.seen = make(map[[24]byte]bool)
 	}
 	delete(r.seen, r.ring[r.next])
 	r.seen[key], r.ring[r.next] = true, key
