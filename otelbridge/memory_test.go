@@ -31,7 +31,7 @@ func TestLargeSpansLeaveNothingOnTheHeap(t *testing.T) {
 	defer s.Close()
 	cfg, err := config.Parse(fmt.Appendf(nil, "[otel]\nshutdown_timeout = \"2m\"\n[trace.a]\ndriver = \"otlp\"\nbuffer_bytes = \"256MB\"\nsetting = { endpoint = %q }\n"+
 		"[trace.b]\ndriver = \"otlp\"\nsetting = { endpoint = %q }\nsample = { rate = 0, error = false }\n"+
-		"[trace.c]\ndriver = \"otlp\"\nbuffer_bytes = \"256MB\"\nsetting = { endpoint = %q }\n", s.URL, s.URL, s.URL), "toml")
+		"[trace.c]\ndriver = \"otlp\"\nexport_timeout = \"2m\"\nbuffer_bytes = \"256MB\"\nsetting = { endpoint = %q, protocol = \"http/json\" }\n", s.URL, s.URL, s.URL), "toml")
 	if err != nil {
 		t.Fatal(err)
 	}
