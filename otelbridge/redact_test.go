@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -53,7 +52,7 @@ func TestNoSecretOfASpanIsWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out, errs lockedText
+	var out, errs lockedBuffer
 	b, err := otelbridge.New(t.Context(), cfg, otelbridge.WithOutput(&out, &errs))
 	if err != nil {
 		t.Fatal(err)
@@ -149,22 +148,4 @@ redact.sql = "perhaps"
 			t.Errorf("the problems have %q not once:\n%v", want, err)
 		}
 	}
-}
-
-// lockedText is a writer that several connections share, as they share standard output.
-type lockedText struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lockedText) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lockedText) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }

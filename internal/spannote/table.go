@@ -66,35 +66,33 @@ func (b *bucket) vacant(first uint64) (slot *atomic.Uint64, old uint64) {
 
 // Get returns what is remembered of the span of sc.
 func (t *Table) Get(sc *trace.SpanContext) (Note, bool) {
-	r := t.rows.Load()
-	if r == nil {
-		return 0, false
-	}
-	key := t.key(sc)
-	b, id := &r[key%buckets], idOf(key)
-	for i := range b {
-		if n := Note(b[i].Load()); n&idBits == id {
-			return n, true
-		}
-	}
-	return 0, false
+	_, n := t.find(sc)
+	return n, n != 0
 }
 
 // End is Get, and says that the span has ended: a later one may take its place.
 func (t *Table) End(sc *trace.SpanContext) (Note, bool) {
+	at, n := t.find(sc)
+	if at != nil {
+		at.CompareAndSwap(uint64(n), uint64(n|endedBit))
+	}
+	return n, n != 0
+}
+
+// find returns the slot of the span of sc, and what it holds; nil and 0 if there is none.
+func (t *Table) find(sc *trace.SpanContext) (*atomic.Uint64, Note) {
 	r := t.rows.Load()
 	if r == nil {
-		return 0, false
+		return nil, 0
 	}
 	key := t.key(sc)
 	b, id := &r[key%buckets], idOf(key)
 	for i := range b {
 		if n := Note(b[i].Load()); n&idBits == id {
-			b[i].CompareAndSwap(uint64(n), uint64(n|endedBit))
-			return n, true
+			return &b[i], n
 		}
 	}
-	return 0, false
+	return nil, 0
 }
 
 // idOf never returns 0, which an empty slot holds.

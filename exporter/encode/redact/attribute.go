@@ -191,8 +191,6 @@ func (r *Redactor) hash(s string) string {
 	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
-func newSet(attrs []attribute.KeyValue) attribute.Set { return attribute.NewSet(attrs...) }
-
 // matchFold reports whether s matches a glob with * and ?, which is in lower case, whatever the
 // case of the ASCII letters of s.
 func matchFold(glob, s string) bool {

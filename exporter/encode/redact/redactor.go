@@ -99,7 +99,7 @@ func (r *Redactor) newScope(in instrumentation.Scope) instrumentation.Scope {
 	out.Name, out.Version = r.text(in.Name), r.text(in.Version)
 	if in.Attributes.Len() > 0 {
 		if attrs, changed := r.attributes(in.Attributes.ToSlice()); changed {
-			out.Attributes = newSet(attrs)
+			out.Attributes = attribute.NewSet(attrs...)
 		}
 	}
 	r.scope.Store(&scopePair{in, out})
