@@ -3,6 +3,7 @@ package delivery
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"os"
 
@@ -22,6 +23,16 @@ type TLSFiles struct {
 // Empty reports that nothing is named.
 func (f TLSFiles) Empty() bool {
 	return f == TLSFiles{CAKey: f.CAKey, CertKey: f.CertKey, KeyKey: f.KeyKey}
+}
+
+// Load is Config with one error for all that is wrong.
+func (f TLSFiles) Load() (*tls.Config, error) {
+	var errs []error
+	problem := func(key, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s: %s", key, fmt.Sprintf(format, args...)))
+	}
+	c := f.Config(problem, problem)
+	return c, errors.Join(errs...)
 }
 
 // Config reads the files; nil, the system's default, if there are none. It calls problem with

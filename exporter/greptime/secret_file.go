@@ -1,7 +1,6 @@
 package greptime
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/tracehook/tracehook/exporter/delivery"
@@ -30,13 +29,8 @@ func (o *Options) readSecrets() (err error) {
 			return fmt.Errorf("headers_file: %w", err)
 		}
 	}
-	if o.TLS != nil {
-		return nil
+	if o.TLS == nil {
+		o.TLS, err = o.TLSFiles.Load()
 	}
-	var errs []error
-	problem := func(key, format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%s: %s", key, fmt.Sprintf(format, args...)))
-	}
-	o.TLS = o.TLSFiles.Config(problem, problem)
-	return errors.Join(errs...)
+	return err
 }

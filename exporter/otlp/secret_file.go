@@ -1,7 +1,6 @@
 package otlp
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 
@@ -9,7 +8,7 @@ import (
 )
 
 // readSecrets reads the files that o names into the fields that they stand for.
-func (o *Options) readSecrets() error {
+func (o *Options) readSecrets() (err error) {
 	headers := maps.Clone(o.Headers)
 	if headers == nil {
 		headers = make(map[string]string)
@@ -36,13 +35,8 @@ func (o *Options) readSecrets() error {
 	if len(headers) > 0 {
 		o.Headers = headers
 	}
-	if o.TLS != nil {
-		return nil
+	if o.TLS == nil {
+		o.TLS, err = o.TLSFiles.Load()
 	}
-	var errs []error
-	problem := func(key, format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%s: %s", key, fmt.Sprintf(format, args...)))
-	}
-	o.TLS = o.TLSFiles.Config(problem, problem)
-	return errors.Join(errs...)
+	return err
 }
