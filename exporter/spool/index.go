@@ -21,6 +21,13 @@ type index struct {
 
 func (x *index) len() int { return len(x.entries) - x.head }
 
+// number gives e the next number, and takes the room for it.
+func (x *index) number(e *entry) {
+	x.used += e.cost()
+	x.seq++
+	e.seq = x.seq
+}
+
 // add inserts e by its number. Writers may finish in another order than they began.
 func (x *index) add(e entry) {
 	if e.body != nil {
