@@ -18,6 +18,7 @@ export GOLANGCI_LINT_CACHE := $(CURDIR)/.tools/lint-cache
 GOLANGCI_LINT := $(TOOLS)/golangci-lint-v2.15.0
 BENCHSTAT := $(TOOLS)/benchstat
 GOVULNCHECK := $(TOOLS)/govulncheck-v1.8.0
+GOTESTSUM := $(TOOLS)/gotestsum-v1.13.0
 
 # The modules of the repository: the library, and below it what the library doesn't need. Those
 # take it from their parent folder by a replace directive.
@@ -34,15 +35,15 @@ help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 .PHONY: test
-test: test-unprivileged ## All tests of all modules, once without and once with the race detector
+test: test-unprivileged $(GOTESTSUM) ## All tests of all modules, without and with the race detector; names what was skipped
 	@for tool in jq gzip curl; do \
 	  command -v $$tool > /dev/null || echo "== SKIPPED: there is no $$tool here to read what was written"; \
 	done
 	@for m in $(TESTED); do \
-	  echo "== go test ($$m)"; (cd $$m && $(GO) test ./...); \
+	  echo "== go test ($$m)"; (cd $$m && $(GOTESTSUM) --format pkgname -- ./...); \
 	done
 	@if why=$$($(GO) list -race errors 2>&1 >/dev/null); then \
-	  for m in $(TESTED); do echo "== go test -race ($$m)"; (cd $$m && $(GO) test -race ./...); done; \
+	  for m in $(TESTED); do echo "== go test -race ($$m)"; (cd $$m && $(GOTESTSUM) --format pkgname -- -race ./...); done; \
 	else \
 	  echo "== go test -race: left out, because $$why (on most systems it needs a C compiler, such as gcc)"; \
 	fi
@@ -163,6 +164,11 @@ $(TOOLS)/golangci-lint-v%:
 	@mkdir -p $(TOOLS)
 	GOBIN=$(TOOLS) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$*
 	@mv $(TOOLS)/golangci-lint $@
+
+$(TOOLS)/gotestsum-v%:
+	@mkdir -p $(TOOLS)
+	GOBIN=$(TOOLS) $(GO) install gotest.tools/gotestsum@v$*
+	@mv $(TOOLS)/gotestsum $@
 
 $(TOOLS)/govulncheck-v%:
 	@mkdir -p $(TOOLS)

@@ -30,7 +30,7 @@ func (s *short) Write(p []byte) (int, error) {
 func TestStandardOutputIsNoFile(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
-		t.Skip("there is no /dev/stdout on this system")
+		t.Skip("NOT TESTED: there is no /dev/stdout on this system")
 	}
 	for path, most := range map[string]int{"/dev/stdout": 20, "/dev/fd/2": 14, "/dev/stderr": 21} {
 		w := &short{most: most}
