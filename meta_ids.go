@@ -3,7 +3,7 @@ package tracehook
 import "context"
 
 // inbound is where a Meta is in a trace as long as its context holds no span of this process:
-// what was set, parsed or received from another one.
+// the ids that were set, parsed or received.
 type inbound struct {
 	traceID, spanID, parentID string
 	state, baggage            string

@@ -51,8 +51,8 @@ func (o *outage) begin(logger *slog.Logger, cause error, backoff Backoff) {
 	o.tell(logger, cause)
 }
 
-// tell needs the lock. A logger may be slow, but nobody waits for it who has something to send:
-// the lock is taken by failures, and by the first success after them.
+// tell logs the outage. The caller holds the lock. A slow logger delays no delivery: only failures,
+// and the first success after them, take the lock.
 func (o *outage) tell(logger *slog.Logger, cause error) {
 	now := time.Now()
 	o.trouble.Store(true)

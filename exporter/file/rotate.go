@@ -41,8 +41,8 @@ func (w *writer) reopen() error {
 	return err
 }
 
-// unmoved returns an error if the name of the active file is that of another one now, which
-// is not ours to rename. The file must be open, so that its inode isn't used again.
+// unmoved returns an error if the name of the active file belongs to another file by now: the writer
+// renames its own files only. The file must be open, so that its inode isn't used again.
 func (w *writer) unmoved() error {
 	named, err := w.fs.Stat(w.path)
 	if err == nil && !os.SameFile(named, w.info) {

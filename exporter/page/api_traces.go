@@ -30,7 +30,7 @@ type traceItem struct {
 	Duration float64 `json:"duration_ms"`
 	Spans    int     `json:"spans"`
 	Errors   int     `json:"errors"`
-	// Rooted is false while only spans below another one of the process are there.
+	// Rooted is true once the trace has a span without a parent in this process.
 	Rooted    bool `json:"rooted"`
 	Forgotten int  `json:"forgotten,omitempty"`
 	// Matches is how many of its spans the query finds, First and FirstName the first of them; they

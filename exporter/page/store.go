@@ -14,13 +14,13 @@ type entry struct {
 	size   int64
 }
 
-// store keeps the last spans, bounded in bytes. Adding waits for nobody who reads: readers copy
-// what they look at.
+// store keeps the last spans, bounded in bytes. Readers copy spans and hold the lock no longer than
+// that, so that they don't delay writers.
 type store struct {
 	most int64
 
 	mu      sync.Mutex
-	entries []entry // in the order of their numbers, without a gap; what was forgotten is cut off
+	entries []entry // by number, without a gap; forgotten spans are removed
 	bytes   int64
 	last    uint64 // the number of the newest span
 	forgot  int64

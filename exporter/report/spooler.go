@@ -9,12 +9,13 @@ import (
 // Spooler is an exporter with a spool. All its counts are of spans, since the exporter was made.
 // The methods that count must not block, and may be called at any time, by several goroutines.
 //
-// An exporter that wraps another one and has a method
+// An exporter may wrap another exporter and have the method
 //
 //	Unwrap() sdktrace.SpanExporter
 //
-// has the methods of the wrapped one, too, where it has none of its own; see [SpoolOf]. Spooled
-// spans go around it then: if it changes spans, it must have a SpoolSpans that does the same.
+// It then has the methods of the wrapped exporter, too, where it has none of its own; see [SpoolOf].
+// The wrapped exporter gets spooled spans directly: a wrapper that changes spans must have a SpoolSpans
+// that changes them as well.
 type Spooler interface {
 	// SpoolSpans keeps spans for later without sending them. It must keep neither the slice nor
 	// ctx. It is never called twice at once, but possibly during an export. If it returns nil, all

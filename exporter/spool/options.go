@@ -72,8 +72,8 @@ type Options struct {
 	// means 7 days.
 	DeadMaxBytes int64
 	DeadMaxAge   time.Duration
-	// Origin is where the batches go: SCHEME://HOST:PORT. What was spooled for another one is set
-	// aside, unless Adopt names that. "" is anywhere.
+	// Origin is the destination, SCHEME://HOST:PORT. Open sets batches aside that were spooled for
+	// another destination, unless Adopt names it. "" accepts every destination.
 	Origin string
 	// Adopt names spools in Dir whose batches are taken over, by the names of their connections, and
 	// origins whose batches may go to ours.

@@ -102,7 +102,7 @@ func (d *drawing) value(v attribute.Value) string {
 	} else {
 		text = v.String()
 	}
-	if d.Masked { // what is compared is shown as far as there is room
+	if d.Masked { // a test compares long values, too
 		return visible(text)
 	}
 	return cut(visible(text), maxValue)

@@ -20,8 +20,8 @@ const (
 	EventName
 )
 
-// Span is what a query looks at, whoever has read it. What isn't known is zero. Reuse one Span for
-// many: [Span.Reset] keeps the memory of Leaves.
+// Span holds the facts of a span that queries test, from a file, a request or the SDK. Unknown facts
+// are zero. Reuse one Span for many: [Span.Reset] keeps the memory of Leaves.
 type Span struct {
 	TraceID    trace.TraceID
 	ID, Parent trace.SpanID // no parent: a root

@@ -46,7 +46,7 @@ func (r *Redactor) text(s string) string {
 	return s
 }
 
-// replacer builds a text out of another one and replacements.
+// replacer copies a text and replaces parts of it.
 type replacer struct {
 	from string
 	to   strings.Builder
