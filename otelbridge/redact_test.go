@@ -149,3 +149,40 @@ redact.sql = "perhaps"
 		}
 	}
 }
+
+func TestRedactionInCode(t *testing.T) {
+	t.Parallel()
+	cfg, err := config.Parse([]byte("[trace.seen]\njson = true\n[trace.plain]\njson = true\nflag = \"plain\"\nredact = false\n"), "toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hide := func(key, with string) otelbridge.Option {
+		return otelbridge.WithRedactor(func(k string, v attribute.Value) attribute.Value {
+			if k == key {
+				return attribute.StringValue(with)
+			}
+			return v
+		})
+	}
+	var out lockedBuffer
+	b, err := otelbridge.New(t.Context(), cfg, hide("a", "first"), hide("b", "second"), otelbridge.WithOutput(&out, &out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, s := b.TracerProvider().Tracer("t").Start(t.Context(), "n", trace.WithAttributes(attribute.String("a", "1"), attribute.String("b", "2")))
+	s.End()
+	if err := b.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []struct{ plain, text string }{{"", `"a":"first","b":"second"`}, {`"flag":"plain"`, `"a":"1","b":"2"`}} {
+		found := 0
+		for line := range strings.Lines(out.String()) {
+			if strings.Contains(line, want.text) && strings.Contains(line, want.plain) {
+				found++
+			}
+		}
+		if found != 1 {
+			t.Errorf("%d lines have %s:\n%s", found, want.text, out.String())
+		}
+	}
+}
