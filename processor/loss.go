@@ -71,9 +71,9 @@ func (e *LossError) Unwrap() []error {
 func (f *Fanout) takeLosses(last bool) error {
 	f.mu.Lock()
 	ledgers := slices.Collect(maps.Values(f.ledgers))
+	total, told := f.others.Lost(), int64(0)
 	f.mu.Unlock()
 	e := &LossError{Connections: make(map[string]Loss)}
-	total, told := f.others.Lost(), int64(0)
 	for _, l := range ledgers {
 		if loss := l.TakeLoss(); loss.Total() > 0 {
 			e.Connections[l.Name] = loss

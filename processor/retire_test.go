@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -77,6 +78,31 @@ func TestRetiredAreBoundedAndTheirSumsExact(t *testing.T) {
 		}
 		if n := lost[processor.OtherRetired]; n != 0 || len(lost) != names {
 			t.Errorf("%d lines about the sum of the others, %d connections told; want 0, %d", n, len(lost), names)
+		}
+	})
+}
+
+// TestFlushWhileSumsAreReplaced flushes while reloads add up the oldest retired connections. The race
+// detector is the judge.
+func TestFlushWhileSumsAreReplaced(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := open(t, processor.Options{})
+		var flushes sync.WaitGroup
+		for i := range 2 * processor.MaxRetired {
+			for range 4 {
+				flushes.Go(func() {
+					if err := f.ForceFlush(t.Context()); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			cfg := processor.ConnectionConfig{Name: strconv.Itoa(i), Open: processortest.New().Open}
+			if err := f.Reload(t.Context(), cfg); err != nil {
+				t.Error(err)
+			}
+			flushes.Wait()
+			time.Sleep(time.Second)
 		}
 	})
 }
