@@ -70,7 +70,6 @@ func (s *shard) translate(set *Set, sp *decision.Span, root bool, bytes int64) (
 // end counts a span that has ended in its part.
 func (s *shard) end(out *release, p *part, sp *decision.Span, root bool, bytes int64) *release {
 	p.open--
-	s.hold.open.Add(-1)
 	waits, isLate := false, false
 	for i := range p.states {
 		st, v := &p.states[i], &s.room[i]

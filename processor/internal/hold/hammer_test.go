@@ -49,8 +49,8 @@ func TestOneTraceAndManyGoroutines(t *testing.T) {
 				t.Errorf("connection %d: decisions %v", i, s.counts)
 			}
 		}
-		if st := h.Stats(); st.Held != 0 || st.Open != 0 {
-			t.Errorf("at rest: %+v", st)
+		if st, open := h.Stats(), h.Open(); st.Held != 0 || open != 0 {
+			t.Errorf("at rest: %+v, %d open", st, open)
 		}
 	}
 }

@@ -116,7 +116,6 @@ type Hold struct {
 	releases sync.Pool   // of *release
 
 	spans, bytes atomic.Int64 // held
-	open         atomic.Int64 // spans that have started and not ended
 	counts       counts
 }
 

@@ -237,8 +237,9 @@ func TestHoldDecidesAsTheModel(t *testing.T) {
 			}
 			compare(t, fmt.Sprintf("round %d, connection %d", round, i), s, want)
 		}
-		if st := h.Stats(); st.Held != 0 || st.Open != 0 || st.Oldest != 0 {
-			t.Fatalf("round %d: at rest there are %+v", round, st)
+		_, oldest, _ := h.OldestOpen()
+		if st, open := h.Stats(), h.Open(); st.Held != 0 || open != 0 || oldest != 0 {
+			t.Fatalf("round %d: at rest there are %+v, %d open, the oldest for %v", round, st, open, oldest)
 		}
 		if t.Failed() {
 			return

@@ -105,7 +105,6 @@ func (s *shard) drop(p *part) {
 	s.byStart.remove(p)
 	s.byEnd.remove(p)
 	s.publish()
-	s.hold.open.Add(-int64(p.open))
 	if cap(p.items) > maxKept || len(s.free) >= maxFree {
 		return
 	}

@@ -26,7 +26,6 @@ func (h *Hold) Start(s sdktrace.ReadOnlySpan, root bool) {
 		p = sh.begin(id, key)
 	}
 	p.open++
-	h.open.Add(1)
 	if root {
 		p.openRoots++
 		if p.root == nil {

@@ -21,10 +21,6 @@ type Stats struct {
 	Late uint64
 	// Held is how many spans are held.
 	Held int64
-	// Open is how many spans have started and not ended, Oldest how long the oldest part has been
-	// open. Both are 0 while no connection wants whole traces.
-	Open   int64
-	Oldest time.Duration
 }
 
 // Stats waits for nobody.
@@ -32,26 +28,25 @@ func (h *Hold) Stats() (s Stats) {
 	for i := range s.Decided {
 		s.Decided[i] = h.counts.decided[i].Load()
 	}
-	s.Late, s.Held, s.Open = h.counts.late.Load(), h.spans.Load(), h.open.Load()
-	if _, began := h.oldest(); began != 0 {
-		s.Oldest = time.Duration(h.now() - began)
-	}
+	s.Late, s.Held = h.counts.late.Load(), h.spans.Load()
 	return s
 }
 
-func (h *Hold) oldest() (s *shard, began int64) {
+// oldest returns the shard of the part that has been open for longest; nil if none is open.
+func (h *Hold) oldest() (s *shard) {
+	var began int64
 	for i := range h.shards {
-		if at := h.shards[i].oldest.Load(); at != 0 && (began == 0 || at < began) {
+		if at := h.shards[i].oldest.Load(); at != 0 && (s == nil || at < began) {
 			s, began = &h.shards[i], at
 		}
 	}
-	return s, began
+	return s
 }
 
 // OldestOpen returns the name of a local root of the oldest part, how long the part has been open,
 // and whether it was decided before it was complete. The name is "" if no local root of it is open.
 func (h *Hold) OldestOpen() (name string, open time.Duration, early bool) {
-	s, _ := h.oldest()
+	s := h.oldest()
 	if s == nil {
 		return "", 0, false
 	}
