@@ -37,7 +37,8 @@ type door struct {
 	since  time.Time
 	probes int
 	next   time.Time // when to ask again
-	told   time.Time
+	told   bool
+	last   time.Time // when a closed door was last logged
 }
 
 // close records that a batch was barred.
@@ -51,13 +52,13 @@ func (d *door) close(logger *slog.Logger, cause error) {
 	}
 	d.shut.Store(true)
 	d.since, d.probes, d.next = now, 0, now.Add(firstProbe)
-	if d.told.IsZero() || now.Sub(d.told) >= tellAgain {
-		d.told = now
+	if d.last.IsZero() || now.Sub(d.last) >= tellAgain {
+		d.told, d.last = true, now
 		logger.Warn("the destination takes nothing from us: spans wait until it does", "error", cause)
 	}
 }
 
-// open records that something wasn't barred.
+// open records that something wasn't barred. It is logged where the closed door was.
 func (d *door) open(logger *slog.Logger) {
 	if !d.shut.Load() {
 		return
@@ -65,6 +66,10 @@ func (d *door) open(logger *slog.Logger) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.shut.Store(false)
+	if !d.told {
+		return
+	}
+	d.told = false
 	logger.Info("the destination takes spans again", "after", time.Since(d.since).Round(time.Millisecond).String())
 }
 
