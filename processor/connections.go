@@ -125,10 +125,9 @@ func (l *connections) offer(o *offer, next int) (end int) {
 
 // take lets the connection have the span, or counts it.
 func (m *member) take(o *offer) {
-	switch {
-	case o.Verdict.Keep:
+	if o.Verdict.Keep {
 		m.conn.Offer(&o.Ended, m.explain)
-	default:
+	} else {
 		leaveOut(m.conn, m.ledger, &o.Verdict)
 	}
 }

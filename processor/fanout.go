@@ -72,17 +72,10 @@ func New(ctx context.Context, o Options, conns ...ConnectionConfig) (*Fanout, er
 		f.cutDrain()
 		return nil, err
 	}
-	observed := safecall.Go("the meter provider", func() error { return f.observe(f.options.MeterProvider) })
-	err, returned := safecall.Await(ctx, observed)
-	if !returned {
-		err = errors.New("the meter provider has not returned")
-	}
-	if err != nil {
-		err = fmt.Errorf("metrics: %w", err)
-		f.report.start() //nolint:contextcheck // ctx is for opening only
-		return nil, errors.Join(err, f.Shutdown(ctx))
-	}
 	f.report.start() //nolint:contextcheck // ctx is for opening only
+	if err := askMeterProvider(ctx, func() error { return f.observe(f.options.MeterProvider) }); err != nil {
+		return nil, errors.Join(fmt.Errorf("metrics: %w", err), f.Shutdown(ctx))
+	}
 	return f, nil
 }
 

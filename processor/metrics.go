@@ -63,14 +63,19 @@ func (f *Fanout) unregister(ctx context.Context) error {
 	if f.metrics == nil {
 		return nil
 	}
-	err, returned := safecall.Await(ctx, safecall.Go("the meter provider", f.metrics.Unregister))
-	if !returned {
-		err = errors.New("the meter provider has not returned")
-	}
-	if err != nil {
+	if err := askMeterProvider(ctx, f.metrics.Unregister); err != nil {
 		return fmt.Errorf("metrics: unregister: %w", err)
 	}
 	return nil
+}
+
+// askMeterProvider calls do, which calls foreign code, and waits for it until ctx ends.
+func askMeterProvider(ctx context.Context, do func() error) error {
+	err, returned := safecall.Await(ctx, safecall.Go("the meter provider", do))
+	if !returned {
+		return errors.New("the meter provider has not returned")
+	}
+	return err
 }
 
 // tell gives every connection's numbers to o.

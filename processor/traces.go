@@ -53,7 +53,7 @@ func (s *traceSink) Count(c hold.Cause) { s.ledger.Traces.Decided[c].Add(1) }
 func (s *traceSink) Release(all []hold.Decided) {
 	if s.conn.IsSync() {
 		for i := range all {
-			s.pass(&all[i])
+			s.Pass(&all[i])
 		}
 		return
 	}
@@ -75,13 +75,11 @@ func (s *traceSink) Release(all []hold.Decided) {
 
 func (s *traceSink) Late(one *hold.Decided) {
 	s.ledger.Traces.Late.Add(1)
-	s.pass(one)
+	s.Pass(one)
 }
 
-func (s *traceSink) Pass(one *hold.Decided) { s.pass(one) }
-
-// pass hands a single span over as a connection without the hold gets it.
-func (s *traceSink) pass(one *hold.Decided) {
+// Pass hands a single span over as a connection without the hold gets it.
+func (s *traceSink) Pass(one *hold.Decided) {
 	if !one.Verdict.Keep {
 		s.leaveOut(&one.Verdict)
 		return
