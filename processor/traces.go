@@ -218,7 +218,7 @@ func (f *Fanout) tellHeld() {
 	}
 }
 
-// longOpen is after how many times the wait an open trace is worth a sentence.
+// longOpen is how many times the wait a trace must have been open for Health to tell of it.
 const longOpen = 10
 
 // openTrace says which trace has been open for very long.

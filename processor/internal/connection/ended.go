@@ -46,10 +46,7 @@ func (s *Ended) MustWait() bool { return len(s.waiting) > 0 }
 
 // Size estimates how many bytes the span takes. It must not be called by several goroutines at
 // once.
-func (s *Ended) Size() int64 { return s.size() }
-
-// size estimates how many bytes the span takes.
-func (s *Ended) size() int64 {
+func (s *Ended) Size() int64 {
 	if s.bytes == 0 {
 		s.bytes = decision.SizeOf(s.Span.Ended, s.Span.Context.SpanID())
 	}
@@ -103,22 +100,27 @@ type batch struct {
 func (env *Environment) batch(spans []sdktrace.ReadOnlySpan) batch {
 	b := batch{spans: make([]sdktrace.ReadOnlySpan, len(spans)), total: ledger.Tally{Spans: uint64(len(spans))}}
 	for i, s := range spans {
-		var t decision.Threshold
-		var sc trace.SpanContext
 		switch q := s.(type) {
 		case *queued:
-			b.spans[i], t, s = q.exported(), q.form.threshold, q.ReadOnlySpan
-			sc = s.SpanContext()
+			b.spans[i] = q.exported()
 		case *explained:
-			b.spans[i], t, s = q.described(), q.form.threshold, q.ReadOnlySpan
-			sc = s.SpanContext()
+			b.spans[i] = q.described()
 		default:
-			sc = s.SpanContext()
-			st := env.Reader.State(sc.TraceState(), sc.TraceID())
-			b.spans[i], t = s, OwnThreshold(&st)
+			b.spans[i] = s
 		}
-		b.total.Extra += ledger.Surplus(t)
-		b.bytes += decision.SizeOf(s, sc.SpanID())
+		own, form := unwrap(s)
+		sc := own.SpanContext()
+		b.total.Extra += ledger.Surplus(env.threshold(form, &sc))
+		b.bytes += decision.SizeOf(own, sc.SpanID())
 	}
 	return b
+}
+
+// threshold returns what a queued span was kept at, of which unwrap has returned form.
+func (env *Environment) threshold(form *copyForm, sc *trace.SpanContext) decision.Threshold {
+	if form != nil {
+		return form.threshold
+	}
+	st := env.Reader.State(sc.TraceState(), sc.TraceID())
+	return OwnThreshold(&st)
 }

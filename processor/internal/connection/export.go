@@ -153,7 +153,7 @@ func (x *export) finish(r report.Result, panicked bool) {
 	})
 	c.account.Ledger().Inflight.Add(-int64(len(x.batch.spans)))
 	c.running.CompareAndSwap(x, nil)
-	c.handBack()
+	c.HandBack()
 	if late {
 		c.progress.note()
 	} else {

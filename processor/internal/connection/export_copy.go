@@ -63,6 +63,19 @@ type explained struct {
 	explain Explain
 }
 
+// unwrap returns the span itself of what a queue holds, and the form of its copy; nil if the queue
+// holds the span itself.
+func unwrap(s sdktrace.ReadOnlySpan) (own sdktrace.ReadOnlySpan, form *copyForm) {
+	switch q := s.(type) {
+	case *queued:
+		return q.ReadOnlySpan, q.form
+	case *explained:
+		return q.ReadOnlySpan, q.form
+	default:
+		return s, nil
+	}
+}
+
 // described is a span with further attributes.
 type described struct {
 	sdktrace.ReadOnlySpan

@@ -43,7 +43,7 @@ func (c *Connection) acquire(done <-chan time.Time) bool {
 	select {
 	case c.slot.token <- struct{}{}:
 		if c.ctx.Err() != nil {
-			c.handBack()
+			c.HandBack()
 			return false
 		}
 		return true
@@ -54,9 +54,9 @@ func (c *Connection) acquire(done <-chan time.Time) bool {
 	}
 }
 
-// handBack returns the token, or, if the connection has been cut off, uses it for the last
-// time.
-func (c *Connection) handBack() {
+// HandBack returns the token, which lets exports begin after the opening. If the connection has
+// been cut off, it uses the token for the last time instead.
+func (c *Connection) HandBack() {
 	<-c.slot.token
 	if !c.slot.late.Load() {
 		return
@@ -67,9 +67,6 @@ func (c *Connection) handBack() {
 	default: // somebody else does it
 	}
 }
-
-// HandBack ends the opening: exports may begin.
-func (c *Connection) HandBack() { c.handBack() }
 
 // reopenInterval is the time between two attempts to open a connection.
 const reopenInterval = time.Second
@@ -111,7 +108,7 @@ func (c *Connection) Open(ctx context.Context) (err error) {
 // OpenAfter opens a connection when others have released their exporters.
 func (c *Connection) OpenAfter(others []*Connection) error {
 	defer c.progress.note() // for those who wait to spool
-	defer c.handBack()
+	defer c.HandBack()
 	for _, o := range others {
 		select {
 		case <-o.Released():

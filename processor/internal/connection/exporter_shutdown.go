@@ -2,7 +2,6 @@ package connection
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/tracehook/tracehook/decision"
 	"github.com/tracehook/tracehook/internal/safecall"
@@ -40,7 +39,7 @@ func (c *Connection) closeExporter(ctx context.Context) <-chan error {
 		err := <-returned
 		cancel()
 		if err != nil {
-			err = fmt.Errorf("connection %q: shut down its exporter: %w", c.cfg.Name, shorten(err))
+			err = c.errorf("shut down its exporter: %w", shorten(err))
 		}
 		result <- err
 		close(c.slot.released)
@@ -52,7 +51,7 @@ func (c *Connection) closeExporter(ctx context.Context) <-chan error {
 func (c *Connection) awaitClose(ctx context.Context, result <-chan error) error {
 	err, ok := safecall.Await(ctx, result)
 	if !ok {
-		return fmt.Errorf("connection %q: its exporter is still shutting down: %w", c.cfg.Name, context.Cause(ctx))
+		return c.errorf("its exporter is still shutting down: %w", context.Cause(ctx))
 	}
 	return err
 }

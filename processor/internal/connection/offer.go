@@ -14,7 +14,7 @@ import (
 func (c *Connection) Offer(s *Ended, explain Explain) {
 	a := gateFull
 	if !c.cfg.Sync {
-		a = c.queue.enter(s.urgent, 1, s.size())
+		a = c.queue.enter(s.urgent, 1, s.Size())
 	}
 	switch a {
 	case admitted:
@@ -104,7 +104,7 @@ func (w *waiter) wait(s *Ended) {
 	case c.cfg.Overflow == OverflowSpool:
 		q = c.spool
 	}
-	switch q.await(s.urgent, 1, s.size(), nil, timeout.C) {
+	switch q.await(s.urgent, 1, s.Size(), nil, timeout.C) {
 	case admitted:
 		q.batcher.OnEnd(s.queued(&c.copies, w.explain))
 	case gateClosed:
@@ -129,7 +129,7 @@ func (c *Connection) exportNow(s *Ended, explain Explain, timeout <-chan time.Ti
 		c.drop(s)
 		return
 	case c.queue.isClosed():
-		c.handBack()
+		c.HandBack()
 		c.forward(s, explain)
 		return
 	case c.cfg.Sync:

@@ -21,7 +21,7 @@ func (c *Connection) Waits(err error) bool {
 // lets exports begin. Meanwhile its queue collects. It reports whether the connection is open.
 func (c *Connection) KeepOpening() bool {
 	defer c.progress.note()
-	defer c.handBack()
+	defer c.HandBack()
 	defer c.waiting.Store(false)
 	timer := time.NewTimer(reopenInterval)
 	defer timer.Stop()

@@ -37,7 +37,7 @@ func (c *Connection) Follow(s *Ended, w *Whole, explain Explain, left func(spans
 // Add adds a span that the connection is to have. It isn't the connection's before OfferWhole.
 func (c *Connection) Add(w *Whole, s *Ended, explain Explain) {
 	w.spans = append(w.spans, s.queued(&c.copies, explain))
-	w.bytes += s.size()
+	w.bytes += s.Size()
 	w.urgent = w.urgent || s.urgent
 }
 
@@ -54,12 +54,12 @@ func (w *Whole) Reset() {
 	*w = Whole{spans: spans}
 }
 
-// OfferWhole takes the spans of w, which may be used again after it. If the queue has no room for all of them, they wait, in their
-// order, and go in on a goroutine of the connection's own as soon as it has. As many spans and
-// bytes wait as the queue itself has room for; of what comes then, nothing is taken with
-// [OverflowDrop], and otherwise the caller waits as for a single span. A part of a trace is never
-// taken. Left is called with the number of spans that are about to go on, and with a negative number
-// when some have not, from any goroutine.
+// OfferWhole takes the spans of w, which may be used again after it. If the queue has no room for
+// all of them, they wait, in their order, and go in on a goroutine of the connection's own as soon
+// as the queue has room. As many spans and bytes wait as the queue itself has room for. What comes
+// then is dropped with [OverflowDrop]; otherwise the caller waits as for a single span. All spans
+// of w are taken, or none. Left is called with the number of spans that are about to go on, and
+// with a negative number when some have not, from any goroutine.
 func (c *Connection) OfferWhole(w *Whole, left func(spans int)) {
 	w.left = left
 	switch c.enterWhole(w) {
@@ -149,28 +149,16 @@ func (c *Connection) forwardWhole(w *Whole) {
 
 // thresholdOf returns what a queued span was kept at.
 func (c *Connection) thresholdOf(s sdktrace.ReadOnlySpan) decision.Threshold {
-	switch q := s.(type) {
-	case *queued:
-		return q.form.threshold
-	case *explained:
-		return q.form.threshold
-	default:
-		sc := s.SpanContext()
-		st := c.env.Reader.State(sc.TraceState(), sc.TraceID())
-		return OwnThreshold(&st)
-	}
+	own, form := unwrap(s)
+	sc := own.SpanContext()
+	return c.env.threshold(form, &sc)
 }
 
 // sizeOf estimates how many bytes queued spans take.
 func sizeOf(spans []sdktrace.ReadOnlySpan) (bytes int64) {
 	for _, s := range spans {
-		switch q := s.(type) {
-		case *queued:
-			s = q.ReadOnlySpan
-		case *explained:
-			s = q.ReadOnlySpan
-		}
-		bytes += decision.SizeOf(s, s.SpanContext().SpanID())
+		own, _ := unwrap(s)
+		bytes += decision.SizeOf(own, own.SpanContext().SpanID())
 	}
 	return bytes
 }

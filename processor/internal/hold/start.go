@@ -6,8 +6,8 @@ import (
 	"github.com/tracehook/tracehook/decision"
 )
 
-// Start says that a span has started, while some connection wants whole traces. Root reports whether it is a local root: one without a
-// parent, or with one that this process hasn't begun.
+// Start says that a span has started, while some connection wants whole traces. Root reports
+// whether it is a local root: one without a parent, or with one that this process hasn't begun.
 func (h *Hold) Start(s sdktrace.ReadOnlySpan, root bool) {
 	id := s.SpanContext().TraceID()
 	key := h.key(&id)
