@@ -11,11 +11,10 @@ import (
 type backlog struct {
 	mu      sync.Mutex
 	waiting []*Whole
-	spans   int
 	bytes   int64
-	late    int // of spans, those that follow a trace
+	late    int64 // of count, those that follow a trace
 	running bool
-	count   atomic.Int64 // of spans that wait or are on their way into the queue
+	count   atomic.Int64 // of spans that wait or are on their way into the queue; changed under mu
 	gone    atomic.Uint64
 	moved   notifier
 }
@@ -28,19 +27,19 @@ func (b *backlog) isWaiting() bool { return b.count.Load() > 0 }
 func (b *backlog) push(c *Connection, w *Whole) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	switch others := b.spans - b.late; {
-	case w.follows && b.late >= c.cfg.QueueSize,
-		!w.follows && others > 0 && (others+len(w.spans) > c.cfg.QueueSize || b.bytes+w.bytes > c.cfg.BufferBytes):
+	spans, most := int64(len(w.spans)), int64(c.cfg.QueueSize)
+	switch others := b.count.Load() - b.late; {
+	case w.follows && b.late >= most,
+		!w.follows && others > 0 && (others+spans > most || b.bytes+w.bytes > c.cfg.BufferBytes):
 		return false
 	case w.follows:
-		b.late += len(w.spans)
+		b.late += spans
 	}
 	waiting := *w
 	waiting.spans = slices.Clone(w.spans)
 	b.waiting = append(b.waiting, &waiting)
-	b.spans += len(w.spans)
 	b.bytes += w.bytes
-	b.count.Add(int64(len(w.spans)))
+	b.count.Add(spans)
 	if !b.running {
 		b.running = true
 		go b.run(c)
@@ -60,17 +59,16 @@ func (b *backlog) run(c *Connection) {
 		w := b.waiting[0]
 		b.waiting[0], b.waiting = nil, b.waiting[1:]
 		b.mu.Unlock()
-		spans, bytes, follows := len(w.spans), w.bytes, w.follows
+		spans, bytes, follows := int64(len(w.spans)), w.bytes, w.follows
 		c.letIn(w)
 		b.mu.Lock()
-		b.spans -= spans
 		if follows {
 			b.late -= spans
 		}
 		b.bytes -= bytes
-		b.mu.Unlock()
 		b.gone.Add(uint64(spans))
-		b.count.Add(-int64(spans))
+		b.count.Add(-spans)
+		b.mu.Unlock()
 		b.moved.notify()
 	}
 }
