@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"net/url"
-	"slices"
 	"strings"
 )
 
@@ -30,7 +29,7 @@ func Place(address string) string {
 const minPart = 8
 
 // SecretsOf returns what a URL may hold of secrets, in the forms in which a server could repeat
-// it, the longest first.
+// it.
 func SecretsOf(u *url.URL) Secrets {
 	var secrets Secrets
 	for _, path := range []string{u.EscapedPath(), u.Path} {
@@ -45,6 +44,5 @@ func SecretsOf(u *url.URL) Secrets {
 			secrets = append(secrets, value, url.QueryEscape(value))
 		}
 	}
-	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
-	return slices.Compact(secrets)
+	return secrets
 }

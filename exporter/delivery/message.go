@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,7 +21,11 @@ const minSecret = 4
 // Redact returns s with every secret replaced by three asterisks, in whatever case a server repeats
 // its letters.
 func (secrets Secrets) Redact(s string) string {
-	for _, secret := range secrets {
+	if s == "" {
+		return s
+	}
+	longestFirst := slices.SortedFunc(slices.Values(secrets), func(a, b string) int { return len(b) - len(a) }) // some hold others
+	for _, secret := range longestFirst {
 		if len(secret) >= minSecret {
 			s = replaceFold(s, secret)
 		}

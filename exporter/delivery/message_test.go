@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tracehook/tracehook/exporter/delivery"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 func TestPrintable(t *testing.T) {
@@ -55,5 +56,20 @@ func TestSecretsAreHiddenInAnyCase(t *testing.T) {
 	const give = "no PL4NTED-TOKEN, pl4nted-token\u212A Pl4nted-Token here"
 	if got := secrets.Redact(give); got != "no ***, ***\u212A *** here" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// The key of an address may begin with the one of a header.
+func TestOfASecretInAnotherNothingIsLeft(t *testing.T) {
+	t.Parallel()
+	r := otlptest.NewHTTP(t)
+	r.Behave(func(int) otlptest.Behavior {
+		return otlptest.Behavior{Status: 404, Body: "no route to /pl4nted-t0ken-and-more", ContentType: "text/plain"}
+	})
+	h := newHTTP(t, delivery.HTTPOptions{
+		URL: "http://" + r.Address() + "/pl4nted-t0ken-and-more", Secrets: delivery.Secrets{"pl4nted-t0ken"},
+	})
+	if v := h.Send(t.Context(), request(t)); v.Err == nil || strings.Contains(v.Err.Error(), "-and-more") {
+		t.Errorf("got %v", v.Err)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -86,7 +85,7 @@ func (o *Options) basic() string {
 	return base64.StdEncoding.EncodeToString([]byte(o.Username + ":" + o.Password.Reveal()))
 }
 
-// secrets are every form in which a server could repeat the password, the longest first.
+// secrets are every form in which a server could repeat the password.
 func (o *Options) secrets() delivery.Secrets {
 	var secrets delivery.Secrets
 	if password := o.Password.Reveal(); password != "" {
@@ -98,6 +97,5 @@ func (o *Options) secrets() delivery.Secrets {
 	for _, value := range o.headers {
 		secrets = append(secrets, value)
 	}
-	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
-	return slices.Compact(secrets)
+	return secrets
 }

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/sdk"
@@ -158,6 +157,5 @@ func (o *Options) secrets() delivery.Secrets {
 		basic := base64.StdEncoding.EncodeToString([]byte(o.Proxy.User.Username() + ":" + password))
 		secrets = append(secrets, basic, password, url.QueryEscape(password), url.PathEscape(password))
 	}
-	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
 	return secrets
 }

@@ -1,12 +1,10 @@
 package otlptracehttp
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -35,7 +33,6 @@ func newEnviron() *environ {
 		}
 		e.files(prefix)
 	}
-	slices.SortFunc(e.secrets, func(a, b string) int { return cmp.Compare(len(b), len(a)) }) // some hold others
 	return e
 }
 
