@@ -21,8 +21,6 @@ const (
 	suspectAfter = 3
 	// mostSuspects bounds how many parts of a batch may fail before the rest is given up.
 	mostSuspects = 64
-	// mostTold bounds how many reasons an error has beside the first.
-	mostTold = 3
 	// barredTwice is how often a batch may be barred although the destination takes empty requests.
 	barredTwice = 2
 )
@@ -71,7 +69,8 @@ func result(spans int, left []Left) error {
 		return nil
 	}
 	r := &report.Result{Exported: spans}
-	told, barred := 0, 0
+	var reasons Reasons
+	barred := 0
 	for _, l := range left {
 		failed, err := l.Batch.Spans, l.Verdict.Err
 		if l.Verdict.Outcome == Delivered {
@@ -82,13 +81,9 @@ func result(spans int, left []Left) error {
 		}
 		r.Failed += failed
 		r.Exported -= failed
-		if r.Err == nil {
-			r.Err = err
-		} else if err.Error() != r.Err.Error() && told < mostTold {
-			told++
-			r.Err = fmt.Errorf("%w; %w", r.Err, err)
-		}
+		reasons.Add(err)
 	}
+	r.Err = reasons.Err()
 	r.Barred = barred == spans
 	return r
 }

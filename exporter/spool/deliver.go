@@ -52,17 +52,15 @@ func (s *Spool) send(ctx context.Context, b delivery.Batch, unspoolable error) e
 		return nil
 	}
 	all := &report.Result{Exported: b.Spans}
+	var reasons delivery.Reasons
 	for _, l := range left {
 		r := s.settle(l, unspoolable)
 		all.Exported -= l.Batch.Spans - r.Exported
 		all.Failed += r.Failed
 		all.Spooled += r.Spooled
-		if all.Err == nil {
-			all.Err = r.Err
-		} else if all.Err.Error() != r.Err.Error() {
-			all.Err = joinReasons(all.Err, r.Err)
-		}
+		reasons.Add(r.Err)
 	}
+	all.Err = reasons.Err()
 	return all
 }
 
