@@ -80,6 +80,24 @@ func TestAWrongDoorSaysWhy(t *testing.T) {
 	})
 }
 
+// A destination that takes what is empty, and nothing else, fills no log.
+func TestADoorThatComesAndGoesIsNotAlwaysLogged(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		logger, out := logged()
+		r := &receiver{judge: func(delivery.Batch, []string) delivery.Verdict { return barred }}
+		s := cutting(r, delivery.Options{Logger: logger})
+		begin := time.Now()
+		for time.Since(begin) < time.Minute {
+			_ = s.Deliver(t.Context(), spans(t, 1))
+		}
+		shut, open := strings.Count(out.String(), "takes nothing from us"), strings.Count(out.String(), "takes spans again")
+		if shut < 5 || shut > 7 || open < shut-1 || open > shut {
+			t.Errorf("%d lines say that it takes nothing, %d that it takes spans again:\n%s", shut, open, out)
+		}
+	})
+}
+
 // A firewall that bars one span lets the others through.
 func TestAFirewallCostsTheOneSpan(t *testing.T) {
 	t.Parallel()
