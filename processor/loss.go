@@ -79,8 +79,10 @@ func (f *Fanout) takeLosses(last bool) error {
 			e.Connections[l.Name] = loss
 			told += loss.Total()
 		}
-		s := l.Snapshot()
-		total += s.Lost()
+		if last {
+			s := l.Snapshot()
+			total += s.Lost()
+		}
 	}
 	if len(e.Connections) == 0 {
 		return nil
