@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"strings"
 	"sync/atomic"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -84,9 +83,6 @@ func (n *connection) decide(s *decision.Span) exporter.Decision {
 		d.Why = "the probability is 0"
 	case n.cfg.Sample.Key == "" || n.cfg.Sample.Key == "trace_id":
 		d.Why = "the randomness of its trace is below th:" + v.Threshold.String()
-	}
-	if !v.Keep && n.cfg.Sample.Scope == "trace" {
-		d.Why = strings.TrimPrefix(d.Why+"; another span of its trace may have kept it", "; ")
 	}
 	return d
 }
