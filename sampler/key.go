@@ -1,13 +1,5 @@
 package sampler
 
-import (
-	"fmt"
-	"strings"
-
-	"github.com/tracehook/tracehook/internal/nearest"
-	"github.com/tracehook/tracehook/setting"
-)
-
 // Key says which random bits decide about a span.
 type Key uint8
 
@@ -28,25 +20,8 @@ const (
 func keyNames() []string { return []string{"trace_id", "span_id", "trace_span", "counter"} }
 
 // String returns the configuration's word.
-func (k Key) String() string {
-	if names := keyNames(); int(k) < len(names) {
-		return names[k]
-	}
-	return "unknown"
-}
+func (k Key) String() string { return wordOf(k, keyNames()) }
 
 // ParseKey returns the key of a configuration's word; case doesn't matter and "" is
 // [ByTraceID]. The error is a [setting.Problem] for the key "key".
-func ParseKey(word string) (Key, error) {
-	if word == "" {
-		return ByTraceID, nil
-	}
-	names := keyNames()
-	for i, name := range names {
-		if strings.EqualFold(word, name) {
-			return Key(i), nil
-		}
-	}
-	return ByTraceID, setting.Problem{Path: "key", Message: fmt.Sprintf("unknown key %q: use one of %s%s",
-		word, strings.Join(names, ", "), nearest.Hint(word, names))}
-}
+func ParseKey(word string) (Key, error) { return parseWord[Key](word, "key", "key", keyNames()) }

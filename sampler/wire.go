@@ -36,7 +36,7 @@ func (w Weights) String() string { return wordOf(w, weightsWords()) }
 // ParseWeights returns the value of a configuration's word; case doesn't matter and "" is
 // [WeightsAuto]. The error is a [setting.Problem] for the key "weights".
 func ParseWeights(word string) (Weights, error) {
-	return parseWord[Weights](word, "weights", weightsWords())
+	return parseWord[Weights](word, "weights", "word", weightsWords())
 }
 
 // Edge says what the head sampler makes of a remote parent.
@@ -60,7 +60,9 @@ func (e Edge) String() string { return wordOf(e, edgeWords()) }
 
 // ParseEdge returns the value of a configuration's word; case doesn't matter and "" is
 // [EdgeContinue]. The error is a [setting.Problem] for the key "edge".
-func ParseEdge(word string) (Edge, error) { return parseWord[Edge](word, "edge", edgeWords()) }
+func ParseEdge(word string) (Edge, error) {
+	return parseWord[Edge](word, "edge", "word", edgeWords())
+}
 
 // DefaultMaxWeight is the largest weight of a remote parent that counts: 2^20.
 const DefaultMaxWeight = 1 << 20
@@ -88,6 +90,7 @@ func (w Wire) withDefaults() Wire {
 	return w
 }
 
+// wordOf returns the word of v.
 func wordOf[T ~uint8](v T, words []string) string {
 	if int(v) < len(words) {
 		return words[v]
@@ -95,7 +98,9 @@ func wordOf[T ~uint8](v T, words []string) string {
 	return "unknown"
 }
 
-func parseWord[T ~uint8](word, key string, words []string) (T, error) {
+// parseWord returns the index of word in words; case doesn't matter and "" is 0. The error is a
+// problem of key that calls word what.
+func parseWord[T ~uint8](word, key, what string, words []string) (T, error) {
 	if word == "" {
 		return 0, nil
 	}
@@ -104,6 +109,6 @@ func parseWord[T ~uint8](word, key string, words []string) (T, error) {
 			return T(i), nil
 		}
 	}
-	return 0, setting.Problem{Path: key, Message: fmt.Sprintf("unknown word %q: use one of %s%s",
-		word, strings.Join(words, ", "), nearest.Hint(word, words))}
+	return 0, setting.Problem{Path: key, Message: fmt.Sprintf("unknown %s %q: use one of %s%s",
+		what, word, strings.Join(words, ", "), nearest.Hint(word, words))}
 }
