@@ -51,7 +51,7 @@ func Open(ctx context.Context, path string, opts ...Option) (*Bridge, error) {
 	o := newOptions(opts)
 	var p *plan
 	_, err := config.Load(path, config.WithCheck(func(cfg config.Config) (err error) {
-		p, err = newPlan(cfg, o, resourceOf(o.identified(cfg)), nil)
+		p, err = newPlan(cfg, o, nil)
 		return err
 	}))
 	if err == nil {
@@ -77,7 +77,7 @@ func Open(ctx context.Context, path string, opts ...Option) (*Bridge, error) {
 // [WithStrict]. ctx bounds the opening only.
 func New(ctx context.Context, cfg config.Config, opts ...Option) (*Bridge, error) {
 	o := newOptions(opts)
-	p, err := newPlan(cfg, o, resourceOf(o.identified(cfg)), nil)
+	p, err := newPlan(cfg, o, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -143,7 +143,7 @@ func Check(cfg config.Config, opts ...Option) error {
 func CheckHere(cfg config.Config, opts ...Option) error {
 	o := newOptions(opts)
 	o.fallback, o.lenient = false, false
-	_, err := newPlan(cfg, o, resourceOf(o.identified(cfg)), nil)
+	_, err := newPlan(cfg, o, nil)
 	return err
 }
 

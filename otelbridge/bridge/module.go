@@ -262,7 +262,7 @@ func (m *Module[M, S]) log() *slog.Logger {
 
 // prepare is New without connections: open opens them.
 func prepare(cfg config.Config, broken error, o options) (*Bridge, error) {
-	p, err := newPlan(cfg, o, resourceOf(o.identified(cfg)), nil)
+	p, err := newPlan(cfg, o, nil)
 	if err != nil {
 		return nil, err
 	}

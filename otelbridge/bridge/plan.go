@@ -26,19 +26,21 @@ type plan struct {
 	broken      error                      // what else is wrong, and was let pass
 }
 
-// newPlan checks and compiles cfg for spans of that resource. Connections and policies that
-// are the same in old, which may be nil, are taken from there, so that a policy keeps its
-// tokens and its dynamic factor.
-func newPlan(cfg config.Config, o options, res *resource.Resource, old *plan) (*plan, error) {
+// newPlan checks and compiles cfg. The resource of old, which may be nil, stays, since the SDK holds
+// it. Connections and policies that are the same in old are taken from there, so that a policy keeps
+// its tokens and its dynamic factor.
+func newPlan(cfg config.Config, o options, old *plan) (*plan, error) {
 	if err := o.drivers.check(); err != nil {
 		return nil, err
 	}
 	cfg = o.identified(cfg)
-	p := &plan{cfg: cfg, resource: res}
-	c := &checker{options: o, cfg: cfg, service: serviceName(res), told: map[string]bool{}}
+	p, c := &plan{cfg: cfg}, &checker{options: o, cfg: cfg, told: map[string]bool{}}
 	if old != nil {
-		c.old = old.connections
+		p.resource, c.old = old.resource, old.connections
+	} else {
+		p.resource = resourceOf(cfg)
 	}
+	c.service = serviceName(p.resource)
 	p.propagator = c.propagator()
 	p.wire = c.wire()
 	if !cfg.Disabled { // OTEL_SDK_DISABLED: nothing is kept, ids stay valid
@@ -64,7 +66,7 @@ func (o *options) identified(cfg config.Config) config.Config {
 func emptyPlan(o options, why error) (*plan, error) {
 	cfg := config.Default()
 	cfg.Connections, cfg.Implicit = nil, false
-	p, err := newPlan(cfg, o, resourceOf(o.identified(cfg)), nil)
+	p, err := newPlan(cfg, o, nil)
 	if err == nil {
 		p.broken = why
 	}

@@ -114,7 +114,7 @@ func (b *Bridge) logReload(ctx context.Context, s *state, err error) {
 func (b *Bridge) takeOver(ctx context.Context, old *plan, cfg config.Config) (*plan, error) {
 	o := b.opts
 	o.lenient, o.fallback = false, false // a bad configuration is refused whole
-	p, err := newPlan(cfg, o, b.first.resource, old)
+	p, err := newPlan(cfg, o, old)
 	if err != nil {
 		return old, err
 	}
