@@ -9,6 +9,7 @@ import (
 
 	"github.com/tracehook/tracehook/config"
 	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/encode/redact"
 	"github.com/tracehook/tracehook/internal/nearest"
 	"github.com/tracehook/tracehook/setting"
 )
@@ -16,11 +17,12 @@ import (
 // checker collects the problems of one configuration with their places.
 type checker struct {
 	options
-	cfg       config.Config
-	service   string          // of spans that no framework began
-	old       []*connection   // those in force
-	localOnly bool            // no connection leaves this machine, so that all of them vote
-	told      map[string]bool // tables that several connections share and whose problems are said
+	cfg         config.Config
+	service     string         // of spans that no framework began
+	old         []*connection  // those in force
+	localOnly   bool           // no connection leaves this machine, so that all of them vote
+	shared      redact.Options // what [otel.redact] says
+	sharedWrong bool           // it has a mistake, so that shared is not the whole of it
 
 	problems, warnings config.Problems
 	fatal              bool                       // one of problems is about a strict connection

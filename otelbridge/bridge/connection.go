@@ -37,6 +37,9 @@ func (c *checker) connections(all []config.Connection) []*connection {
 		d, known := c.drivers.lookup(conn.Driver)
 		return known && !d.Local
 	})
+	if len(all) > 0 {
+		c.sharedRedaction()
+	}
 	var compiled []*connection
 	for _, conn := range all {
 		before := len(c.problems)

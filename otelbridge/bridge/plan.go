@@ -34,7 +34,7 @@ func newPlan(cfg config.Config, o options, old *plan) (*plan, error) {
 		return nil, err
 	}
 	cfg = o.identified(cfg)
-	p, c := &plan{cfg: cfg}, &checker{options: o, cfg: cfg, told: map[string]bool{}}
+	p, c := &plan{cfg: cfg}, &checker{options: o, cfg: cfg}
 	if old != nil {
 		p.resource, c.old = old.resource, old.connections
 	} else {

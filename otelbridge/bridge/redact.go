@@ -1,6 +1,9 @@
 package bridge
 
 import (
+	"cmp"
+	"errors"
+
 	"github.com/tracehook/tracehook/config"
 	"github.com/tracehook/tracehook/exporter/encode/redact"
 )
@@ -14,10 +17,17 @@ func WithRedactor(f redact.Func) Option {
 	})
 }
 
+// sharedRedaction reads [otel.redact], and reports what is wrong with it.
+func (c *checker) sharedRedaction() {
+	before := len(c.problems)
+	c.shared = c.redactTable("otel.redact", c.cfg.OTel.Redact)
+	c.sharedWrong = len(c.problems) > before
+}
+
 // redactor compiles what is redacted in the spans of n; nil is nothing. The one of old, which keeps
 // its counts, serves n as well if the configuration is the same.
 func (c *checker) redactor(n, old *connection) *redact.Redactor {
-	all := c.redactTable("otel.redact", c.cfg.OTel.Redact)
+	before := len(c.problems)
 	own := c.redactTable(c.cfg.KeyPath(n.cfg.Name, "redact"), n.cfg.Redact)
 	if old != nil && old.identity == n.identity {
 		return old.redactor
@@ -26,14 +36,19 @@ func (c *checker) redactor(n, old *connection) *redact.Redactor {
 	switch {
 	case n.cfg.Redact == false:
 		return nil
+	case c.sharedWrong: // a connection that is left out exports nothing that was to be redacted
+		if c.lenient {
+			c.addTo(n.cfg, "redact", errors.New("[otel.redact] has a mistake, and this connection needs it"))
+		}
+		return nil
 	case c.cfg.OTel.Redact != false:
-		o = all.Plus(redact.Options{Defaults: true})
+		o = c.shared.Plus(redact.Options{Defaults: true})
 	default:
 		o.Defaults = n.cfg.Redact != nil
 	}
 	r, err := redact.New(o.Plus(own).Plus(c.redact))
 	if err != nil {
-		if len(c.problems) == 0 {
+		if len(c.problems) == before {
 			c.addTo(n.cfg, "redact", err)
 		}
 		return nil
@@ -41,23 +56,16 @@ func (c *checker) redactor(n, old *connection) *redact.Redactor {
 	return r
 }
 
-// redactTable reads and checks a table; values that are none are an empty one. A problem of
-// [otel.redact] is said once, not for each connection.
+// redactTable reads and checks a table; values that are none are an empty one. The key of
+// [otel.redact] serves a table without one.
 func (c *checker) redactTable(path string, values any) redact.Options {
 	m, _ := values.(map[string]any)
 	t := c.cfg.Source().Table(path, m)
 	o := redact.FromTable(t)
 	check := o
-	if check.HashKey == "" && path != "otel.redact" {
-		if all, ok := c.cfg.OTel.Redact.(map[string]any); ok {
-			check.HashKey, _ = all["hash_key"].(string)
-		}
-	}
+	check.HashKey = cmp.Or(o.HashKey, c.shared.HashKey)
 	_, err := redact.New(check)
 	redact.Problems(t, err)
-	if err := t.Err(); err != nil && !c.told[path] {
-		c.told[path] = true
-		c.addAll(config.Connection{}, "", err)
-	}
+	c.addAll(config.Connection{}, "", t.Err())
 	return o
 }
