@@ -6,6 +6,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/tracehook/tracehook/exporter/encode"
+	"github.com/tracehook/tracehook/internal/clip"
 	"github.com/tracehook/tracehook/internal/vocab"
 )
 
@@ -111,5 +112,5 @@ func (d *drawing) value(v attribute.Value) string {
 // visible makes at most a few hundred bytes of text visible: more is never shown.
 func visible(text string) string {
 	const most = 8 * maxValue
-	return string(encode.AppendVisible(nil, head(text, most)))
+	return string(encode.AppendVisible(nil, clip.Head(text, most)))
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tracehook/tracehook/exporter/encode"
+	"github.com/tracehook/tracehook/internal/clip"
 )
 
 // header appends the line that names the trace.
@@ -145,7 +146,7 @@ func (d *drawing) notes(dst []byte, at int32, depth int) []byte {
 		d.scratch = encode.AppendVisible(d.scratch, s.Status)
 		if s.Message != "" {
 			d.scratch = append(d.scratch, ": "...)
-			d.scratch = encode.AppendVisible(d.scratch, head(s.Message, longestNote*widest))
+			d.scratch = encode.AppendVisible(d.scratch, clip.Head(s.Message, longestNote*widest))
 		}
 		dst = d.note(dst, at, depth, red, string(d.scratch))
 	}

@@ -102,17 +102,6 @@ func breakLine(text string, width int) (first, rest string) {
 	return first, text[len(first):]
 }
 
-// head is text, or its first bytes, without half a character.
-func head(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	for most > 0 && !utf8.RuneStart(text[most]) {
-		most--
-	}
-	return text[:most]
-}
-
 func blanks(dst []byte, n int) []byte {
 	for ; n > 0; n-- {
 		dst = append(dst, ' ')

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/mattn/go-runewidth"
+
+	"github.com/tracehook/tracehook/internal/clip"
 )
 
 // Error says what is wrong with a query, and where.
@@ -32,14 +34,11 @@ func (e *Error) Error() string {
 func quoted(s string) string { return fmt.Sprintf("%q", cut(s)) }
 
 func cut(s string) string {
-	end := 60
-	if len(s) <= end {
-		return s
+	head := clip.Head(s, 60)
+	if len(head) < len(s) {
+		head += "..."
 	}
-	for end > 0 && !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return s[:end] + "..."
+	return head
 }
 
 // Caret returns two lines: the query, or what is around the place if it is long, and a caret under

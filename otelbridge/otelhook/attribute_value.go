@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/tracehook/tracehook/internal/clip"
 )
 
 // maxText is the longest text that is made of a value, in bytes. A string of the
@@ -188,11 +190,7 @@ func shorten(s string) string {
 	if len(s) <= maxText {
 		return s
 	}
-	cut := maxText - len("…")
-	for !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + "…"
+	return clip.Head(s, maxText-len("…")) + "…"
 }
 
 func cleanAll(list []string) []string {

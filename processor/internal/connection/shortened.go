@@ -3,7 +3,8 @@ package connection
 import (
 	"errors"
 	"fmt"
-	"unicode/utf8"
+
+	"github.com/tracehook/tracehook/internal/clip"
 )
 
 // maxErrorText bounds what of a foreign error is kept in memory and in lines.
@@ -34,11 +35,7 @@ func shorten(err error) *shortened {
 	if len(text) <= maxErrorText {
 		return &shortened{text, err}
 	}
-	cut := maxErrorText
-	for cut > 0 && !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return &shortened{text[:cut] + "...", err}
+	return &shortened{clip.Head(text, maxErrorText) + "...", err}
 }
 
 // safeText returns err.Error(), which is foreign code and may panic.
