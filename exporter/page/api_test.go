@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/exportertest"
@@ -179,6 +180,19 @@ func TestTraceList(t *testing.T) {
 	item := read[traceList](s, "/api/traces?query=timed").Items[0]
 	if item.Matches != 1 || item.First != "cd00000000000006" || item.Duration != 1500 || !item.Rooted || item.Service != "cart" || item.Kind != "server" {
 		t.Errorf("the trace with timed: %+v", item)
+	}
+}
+
+// A long name is cut between two characters.
+func TestLongNamesAreCutAtACharacter(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	const start = 199 // the next character crosses the 200th byte
+	s.export(tracetest.SpanStub{Name: strings.Repeat("x", start) + "é and more"}.Snapshot())
+	want := strings.Repeat("x", start) + "…"
+	item := read[traceList](s, path("/api/traces", "query", "more")).Items[0]
+	if item.Name != want || item.FirstName != want {
+		t.Errorf("the names are %q and %q, want %q", item.Name, item.FirstName, want)
 	}
 }
 

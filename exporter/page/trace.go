@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook/exporter/encode"
+	"github.com/tracehook/tracehook/internal/clip"
 )
 
 // traceInfo is what the list says of one trace. It goes on with each span; what was forgotten
@@ -75,7 +76,7 @@ func shortened(s string) string {
 	if len(s) <= longestName {
 		return s
 	}
-	return string([]byte(s[:longestName])) + "…"
+	return clip.Head(s, longestName) + "…"
 }
 
 // leave takes a span that is forgotten out of its trace.
