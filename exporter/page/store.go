@@ -5,6 +5,8 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tracehook/tracehook/exporter/encode"
 )
 
 // entry is a span that is kept. Its number is its place in the order of arrival, from 1.
@@ -12,6 +14,8 @@ type entry struct {
 	span   sdktrace.ReadOnlySpan
 	number uint64
 	size   int64
+	trace  *traceInfo // changes; only under the lock
+	failed bool
 }
 
 // store keeps the last spans, bounded in bytes. Readers copy spans and hold the lock no longer than
@@ -25,7 +29,7 @@ type store struct {
 	last    uint64 // the number of the newest span
 	forgot  int64
 	traces  map[trace.TraceID]*traceInfo
-	reader  viewer
+	view    encode.View
 	waiting map[chan struct{}]struct{}
 }
 
@@ -47,9 +51,9 @@ func (s *store) add(spans []sdktrace.ReadOnlySpan) {
 			continue
 		}
 		s.last++
-		s.entries = append(s.entries, entry{span, s.last, size})
+		info, failed := s.enter(span)
+		s.entries = append(s.entries, entry{span, s.last, size, info, failed})
 		s.bytes += size
-		s.enter(span)
 		for s.bytes > s.most {
 			s.forget()
 		}
@@ -67,7 +71,7 @@ func (s *store) forget() {
 	oldest := &s.entries[0]
 	s.bytes -= oldest.size
 	s.forgot++
-	s.leave(oldest.span)
+	s.leave(oldest)
 	*oldest = entry{}
 	s.entries = s.entries[1:] // append moves the rest once the room behind it is used up
 }

@@ -6,7 +6,6 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/internal/clip"
 )
 
@@ -31,23 +30,19 @@ type root struct {
 	id            trace.SpanID
 }
 
-// viewer reads what encode's View knows.
-type viewer struct{ view encode.View }
-
-// enter counts a span in its trace.
-func (s *store) enter(span sdktrace.ReadOnlySpan) {
-	v := &s.reader.view
+// enter counts a span in its trace, and says whether the span has failed.
+func (s *store) enter(span sdktrace.ReadOnlySpan) (t *traceInfo, failed bool) {
+	v := &s.view
 	v.Read(span)
 	defer v.Forget()
 	id := v.Context.TraceID()
-	t := s.traces[id]
-	if t == nil {
+	if t = s.traces[id]; t == nil {
 		t = &traceInfo{id: id, start: v.Start, end: v.End, top: root{rank: -1}}
 		s.traces[id] = t
 	}
 	t.number = s.last
 	t.spans++
-	if !v.OK() {
+	if failed = !v.OK(); failed {
 		t.errors++
 	}
 	if v.Start.Before(t.start) {
@@ -66,6 +61,7 @@ func (s *store) enter(span sdktrace.ReadOnlySpan) {
 	if rank > t.top.rank || rank == t.top.rank && v.Start.Before(t.top.start) {
 		t.top = root{rank, v.Start, shortened(v.Name), v.Service(), v.KindWord(), v.Context.SpanID()}
 	}
+	return t, failed
 }
 
 // longestName is how many bytes of a name the list shows.
@@ -80,21 +76,14 @@ func shortened(s string) string {
 }
 
 // leave takes a span that is forgotten out of its trace.
-func (s *store) leave(span sdktrace.ReadOnlySpan) {
-	v := &s.reader.view
-	v.Read(span)
-	defer v.Forget()
-	id := v.Context.TraceID()
-	t := s.traces[id]
-	if t == nil {
-		return
-	}
+func (s *store) leave(e *entry) {
+	t := e.trace
 	t.spans--
 	t.forgot++
-	if !v.OK() {
+	if e.failed {
 		t.errors--
 	}
 	if t.spans == 0 {
-		delete(s.traces, id)
+		delete(s.traces, t.id)
 	}
 }
