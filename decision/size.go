@@ -28,14 +28,25 @@ func SizeOf(s sdktrace.ReadOnlySpan, id trace.SpanID) int64 {
 	if id[7]%oneIn != 0 {
 		return int64(n)
 	}
-	rest := len(s.Name()) + len(s.Status().Description)
+	return int64(n + oneIn*sizeOfRest(s))
+}
+
+// WholeSizeOf is [SizeOf] without the sampling: it looks at all of s, for callers off the path on which
+// a span ends who bound each single span.
+func WholeSizeOf(s sdktrace.ReadOnlySpan) int64 {
+	return int64(sizeOfSpan + sizeOfAttributes(s.Attributes()) + sizeOfRest(s))
+}
+
+// sizeOfRest returns what the name, status, events and links take.
+func sizeOfRest(s sdktrace.ReadOnlySpan) int {
+	n := len(s.Name()) + len(s.Status().Description)
 	for _, e := range s.Events() {
-		rest += sizeOfEvent + len(e.Name) + sizeOfAttributes(e.Attributes)
+		n += sizeOfEvent + len(e.Name) + sizeOfAttributes(e.Attributes)
 	}
 	for _, l := range s.Links() {
-		rest += sizeOfLink + sizeOfAttributes(l.Attributes)
+		n += sizeOfLink + sizeOfAttributes(l.Attributes)
 	}
-	return int64(n + oneIn*rest)
+	return n
 }
 
 func sizeOfAttributes(attrs []attribute.KeyValue) int {

@@ -49,6 +49,9 @@ func TestSizeOfCountsEveryTextOfASpan(t *testing.T) {
 		if got := sizeOf(stub.Snapshot()) - empty; got < 1000 || got > 1400 {
 			t.Errorf("%s: 1000 bytes count as %d", name, got)
 		}
+		if got, want := decision.WholeSizeOf(stub.Snapshot()), sizeOf(stub.Snapshot()); got != want {
+			t.Errorf("%s: WholeSizeOf = %d, and the mean of SizeOf is %d", name, got, want)
+		}
 	}
 }
 
