@@ -36,7 +36,7 @@ func answer(w http.ResponseWriter, code int, v any) {
 	_, _ = w.Write(append(body, '\n'))
 }
 
-// asked returns the query of a request; if it is wrong, it has been told.
+// asked returns the query of a request; if the query is wrong, it says so to the client and returns false.
 func asked(w http.ResponseWriter, r *http.Request) (*query.Query, bool) {
 	q, err := query.Parse(r.URL.Query().Get("query"))
 	if bad, ok := errors.AsType[*query.Error](err); ok {
@@ -46,8 +46,8 @@ func asked(w http.ResponseWriter, r *http.Request) (*query.Query, bool) {
 	return q, true
 }
 
-// number returns a parameter of a request, which must be from least to most; if it is wrong, it
-// has been told.
+// number returns a parameter of a request, which must be from least to most; if it isn't, number says so
+// to the client and returns false.
 func number(w http.ResponseWriter, r *http.Request, name string, fallback, least, most uint64) (uint64, bool) {
 	text := r.URL.Query().Get(name)
 	if text == "" {
@@ -61,7 +61,7 @@ func number(w http.ResponseWriter, r *http.Request, name string, fallback, least
 	return n, true
 }
 
-// id returns the trace that a path names; if it is none, it has been told.
+// id returns the trace id in a path; if there is none, it says so to the client and returns false.
 func id(w http.ResponseWriter, r *http.Request) (trace.TraceID, bool) {
 	id, err := trace.TraceIDFromHex(r.PathValue("id"))
 	if err != nil {

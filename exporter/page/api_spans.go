@@ -83,16 +83,10 @@ func (h *handlers) once(w http.ResponseWriter, r *http.Request, l *lines, after 
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	w.Header().Set(lastHeader, strconv.FormatUint(last, 10))
 	if more {
-		next := url.Values{"query": {l.query(r)}, "limit": {strconv.Itoa(limit)}, "after": {strconv.FormatUint(last, 10)}}
+		next := url.Values{"query": {r.URL.Query().Get("query")}, "limit": {strconv.Itoa(limit)}, "after": {strconv.FormatUint(last, 10)}}
 		w.Header().Set("Link", "</api/spans?"+next.Encode()+`>; rel="next"`)
 	}
-	s := newStream(w)
-	for _, span := range found {
-		if l.add(span); len(l.buf) >= piece && l.flush(s) != nil {
-			return
-		}
-	}
-	_ = l.flush(s)
+	_ = l.send(newStream(w), found)
 }
 
 // follow writes spans as they come, until nobody reads.
@@ -141,18 +135,11 @@ func (h *handlers) write(ctx context.Context, s stream, l *lines, entries []entr
 	if err != nil {
 		return err
 	}
-	for _, span := range found {
-		if l.add(span); len(l.buf) >= piece {
-			if err := l.flush(s); err != nil {
-				return err
-			}
-		}
-	}
-	return l.flush(s)
+	return l.send(s, found)
 }
 
 // stream makes an answer one of the bounded number of those that follow; if there are too many, it
-// has been told.
+// says so to the client and returns false.
 func (h *handlers) stream(w http.ResponseWriter) (end func(), ok bool) {
 	select {
 	case h.streams <- struct{}{}:
@@ -168,15 +155,18 @@ type lines struct {
 	find    *finder
 	encoder *encode.OTLP
 	buf     []byte
-	one     [1]sdktrace.ReadOnlySpan
 }
 
-func (*lines) query(r *http.Request) string { return r.URL.Query().Get("query") }
-
-func (l *lines) add(span sdktrace.ReadOnlySpan) {
-	l.one[0] = span
-	l.buf = l.encoder.Append(l.buf, l.one[:])
-	l.one[0] = nil
+// send writes spans, piece by piece.
+func (l *lines) send(s stream, spans []sdktrace.ReadOnlySpan) error {
+	for i := range spans {
+		if l.buf = l.encoder.Append(l.buf, spans[i:i+1]); len(l.buf) >= piece {
+			if err := l.flush(s); err != nil {
+				return err
+			}
+		}
+	}
+	return l.flush(s)
 }
 
 func (l *lines) flush(s stream) error {

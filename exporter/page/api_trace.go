@@ -16,8 +16,8 @@ import (
 // spansOfLine is how many spans a line of a trace has, where a reader asks for lines.
 const spansOfLine = 100
 
-// trace answers GET /api/traces/{id}: one OTLP JSON message, or lines of them for who accepts
-// application/x-ndjson.
+// trace answers GET /api/traces/{id}: one OTLP JSON message, or lines of them for a client that
+// accepts application/x-ndjson.
 func (h *handlers) trace(w http.ResponseWriter, r *http.Request) {
 	spans, ok := h.of(w, r)
 	if !ok {
@@ -40,7 +40,8 @@ func (h *handlers) trace(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// of returns the spans of the trace that a request names; if there are none, it has been told.
+// of returns the spans of the trace that a request names; if there are none, it says so to the client
+// and returns false.
 func (h *handlers) of(w http.ResponseWriter, r *http.Request) ([]sdktrace.ReadOnlySpan, bool) {
 	id, ok := id(w, r)
 	if !ok {
