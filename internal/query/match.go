@@ -2,6 +2,7 @@ package query
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"time"
 )
@@ -93,7 +94,7 @@ func (c *comparison) match(m *Matcher, s *Span) bool {
 	case fieldEnd:
 		return c.at(s.End)
 	case fieldStatus:
-		if c.op == opUsual && string(c.folded) == "error" {
+		if c.failed() {
 			return s.Status != "" && s.Status != "ok"
 		}
 	default:
@@ -138,22 +139,26 @@ func (c *comparison) free(m *Matcher, s *Span) bool {
 // matches compares a text. Contains says what a colon alone means for a value without a star.
 func (c *comparison) matches(m *Matcher, text string, contains bool) bool {
 	switch {
-	case c.op == opContains && !c.pattern.star(), c.op == opUsual && contains && !c.pattern.star():
+	case c.pattern.star():
+		m.folded = appendFolded(m.folded[:0], text)
+		return c.pattern.match(m.folded)
+	case c.inside(contains):
 		return m.foldedHas(text, c.folded)
-	case !c.pattern.star():
-		return m.foldedIs(text, c.folded)
 	}
-	m.folded = appendFolded(m.folded[:0], text)
-	return c.bytesMatch(m.folded, contains)
+	return m.foldedIs(text, c.folded)
 }
 
 // bytesMatch is matches for a text that is folded.
 func (c *comparison) bytesMatch(text []byte, contains bool) bool {
-	switch {
-	case c.op == opContains && !c.pattern.star(), c.op == opUsual && contains && !c.pattern.star():
+	if !c.pattern.star() && c.inside(contains) {
 		return bytes.Contains(text, c.folded)
 	}
 	return c.pattern.match(text)
+}
+
+// inside says that a value without a star may stand within the text.
+func (c *comparison) inside(contains bool) bool {
+	return c.op == opContains || c.op == opUsual && contains
 }
 
 // id says whether an id begins with the value.
@@ -171,14 +176,7 @@ func (c *comparison) ordered(n int64) bool {
 	if c.ranged {
 		return c.limits[0] <= n && n <= c.limits[1]
 	}
-	return c.op.holds(compareInt(n, c.limits[0]))
-}
-
-func compareInt(a, b int64) int {
-	if a == b {
-		return 0
-	}
-	return sign(a < b)
+	return c.op.holds(cmp.Compare(n, c.limits[0]))
 }
 
 // at compares a time; one that isn't known is neither before nor after anything.

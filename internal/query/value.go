@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"math"
 	"strconv"
 )
@@ -120,20 +121,8 @@ func parseNumber(s string) (number, bool) {
 
 // compare returns -1, 0 or 1.
 func (n number) compare(m number) int {
-	switch {
-	case n.isWhole && m.isWhole:
-		if n.whole != m.whole {
-			return sign(n.whole < m.whole)
-		}
-	case n.float != m.float:
-		return sign(n.float < m.float)
+	if n.isWhole && m.isWhole {
+		return cmp.Compare(n.whole, m.whole)
 	}
-	return 0
-}
-
-func sign(less bool) int {
-	if less {
-		return -1
-	}
-	return 1
+	return cmp.Compare(n.float, m.float)
 }
