@@ -69,15 +69,8 @@ func (c *declarative) alias(path, written string) {
 }
 
 func (c *declarative) note(t *setting.Table, key, message string) {
-	p := c.Problem(under(t.Path(), key), "%s", setting.Known(message))
+	p := c.Problem(setting.Join(t.Path(), key), "%s", setting.Known(message))
 	c.warnings = append(c.warnings, p)
-}
-
-func under(path, key string) string {
-	if path == "" {
-		return setting.Join("", key)
-	}
-	return path + "." + setting.Join("", key)
 }
 
 func (c *declarative) read(root *setting.Table) {
@@ -183,7 +176,7 @@ func (c *declarative) propagator(t *setting.Table) {
 		names = append(names, name)
 	}
 	for i, v := range t.List("composite") {
-		path := setting.At(under(t.Path(), "composite"), i)
+		path := setting.At(setting.Join(t.Path(), "composite"), i)
 		m, isTable := v.(map[string]any)
 		if !isTable || len(m) != 1 {
 			t.Problem(setting.At("composite", i), "must be a table of one name, such as tracecontext:")
@@ -192,7 +185,7 @@ func (c *declarative) propagator(t *setting.Table) {
 		add(sortedKeys(m)[0], path)
 	}
 	for name := range strings.SplitSeq(t.String("", "composite_list"), ",") {
-		add(name, under(t.Path(), "composite_list"))
+		add(name, setting.Join(t.Path(), "composite_list"))
 	}
 	if len(names) > 0 {
 		c.otel["propagators"] = names
@@ -208,7 +201,7 @@ func (c *declarative) resource(t *setting.Table) {
 			continue
 		}
 		attributes[name] = value
-		c.alias("otel.resource."+setting.Join("", name), under(t.Path(), "attributes_list"))
+		c.alias("otel.resource."+setting.Join("", name), setting.Join(t.Path(), "attributes_list"))
 	}
 	for i, v := range t.List("attributes") {
 		m, _ := v.(map[string]any)

@@ -74,10 +74,10 @@ func (c *declarative) processor(t *setting.Table, sample map[string]any) {
 	c.ours, c.theirs = path, in.Path()
 	defer func() { c.ours, c.theirs = "", "" }()
 	for _, k := range read {
-		c.alias(path+"."+k.ours, under(in.Path(), k.theirs))
+		c.alias(path+"."+k.ours, setting.Join(in.Path(), k.theirs))
 	}
 	c.alias(path+".sample", "tracer_provider.sampler")
-	c.alias(path+".driver", under(at.Path(), kind))
+	c.alias(path+".driver", setting.Join(at.Path(), kind))
 	c.alias(path+".setting", below.Path())
 	if !c.exporter(conn, path, kind, at, below) {
 		return
@@ -98,7 +98,7 @@ func (c *declarative) exporter(conn map[string]any, path, kind string, at, t *se
 			own["protocol"] = "http/json"
 		}
 		own["url"] = t.String("http://localhost:4318/v1/traces", "endpoint")
-		c.alias(path+".setting.url", under(t.Path(), "endpoint"))
+		c.alias(path+".setting.url", setting.Join(t.Path(), "endpoint"))
 		c.otlp(own, path, t)
 	case "otlp_grpc":
 		conn["driver"] = "otlp"
@@ -109,7 +109,7 @@ func (c *declarative) exporter(conn map[string]any, path, kind string, at, t *se
 		conn["driver"] = "file"
 		own["encoding"] = "otlp"
 		own["path"] = c.stream(t)
-		c.alias(path+".setting.path", under(t.Path(), "output_stream"))
+		c.alias(path+".setting.path", setting.Join(t.Path(), "output_stream"))
 	case "console":
 		conn["driver"] = "console"
 	default:
@@ -131,7 +131,7 @@ func (c *declarative) otlp(own map[string]any, path string, t *setting.Table) {
 			continue
 		}
 		headers[name] = value
-		c.alias(path+".setting.headers", under(t.Path(), "headers_list"))
+		c.alias(path+".setting.headers", setting.Join(t.Path(), "headers_list"))
 	}
 	for i, v := range t.List("headers") {
 		m, _ := v.(map[string]any)
@@ -159,7 +159,7 @@ func (c *declarative) otlp(own map[string]any, path string, t *setting.Table) {
 	for _, k := range []struct{ theirs, ours string }{{"ca_file", "ca"}, {"cert_file", "cert"}, {"key_file", "key"}} {
 		if file := tls.String("", k.theirs); file != "" {
 			own[k.ours] = file
-			c.alias(path+".setting."+k.ours, under(tls.Path(), k.theirs))
+			c.alias(path+".setting."+k.ours, setting.Join(tls.Path(), k.theirs))
 		}
 	}
 	if tls.Has("insecure") && own["protocol"] == "grpc" {
@@ -167,7 +167,7 @@ func (c *declarative) otlp(own map[string]any, path string, t *setting.Table) {
 		address, _ := own["endpoint"].(string)
 		if u, err := url.Parse(address); err != nil || u.Host == "" { // the scheme says it otherwise
 			own["insecure"] = insecure
-			c.alias(path+".setting.insecure", under(tls.Path(), "insecure"))
+			c.alias(path+".setting.insecure", setting.Join(tls.Path(), "insecure"))
 		}
 	}
 	tls.Done()

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/tracehook/tracehook/setting"
 )
 
 // envInteger reads a whole number from the environment. An empty variable is an unset one,
@@ -24,12 +26,10 @@ func (d *decoder) envInteger(variable string, least, greatest int) (int, bool) {
 // envBool reads true or false from the environment. Anything else is false with a warning, as
 // the specification says.
 func (d *decoder) envBool(variable string) bool {
-	switch strings.ToLower(strings.TrimSpace(d.env[variable])) {
-	case "true":
-		return true
-	case "", "false":
-	default:
+	text := d.env[variable]
+	on, ok := setting.Bool(text)
+	if !ok && strings.TrimSpace(text) != "" {
 		d.warn(variable, "is ignored: it must be true or false; false counts")
 	}
-	return false
+	return on
 }

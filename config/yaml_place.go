@@ -23,18 +23,10 @@ func yamlErrorPlace(data []byte, err error) (line, column int, ok bool) {
 		_, _, err := decodeYAML(data[:n])
 		return err != nil && err.Error() == want
 	}
-	ends := []int{}
-	for i, c := range data {
-		if c == '\n' {
-			ends = append(ends, i+1)
-		}
-	}
-	ends = append(ends, len(data))
+	starts := newDocument(data, nil).lines
+	ends := append(starts[1:], len(data))
 	i := sort.Search(len(ends)-1, func(i int) bool { return fails(ends[i]) })
-	start := 0
-	if i > 0 {
-		start = ends[i-1]
-	}
+	start := starts[i]
 	text := data[start:ends[i]]
 	n := sort.Search(len(text), func(n int) bool { return fails(start + n) })
 	before := text[:max(0, n-1)]

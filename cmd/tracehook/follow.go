@@ -248,7 +248,7 @@ func (f *follower) add(data []byte) (bool, error) {
 		f.skip, data = false, data[at+1:]
 	}
 	f.half = append(f.half, data...)
-	if len(f.half) > 0 && bytes.HasPrefix(f.half, []byte("---")) {
+	if bytes.HasPrefix(f.half, []byte("---")) {
 		f.yaml = true
 	}
 	end := bytes.LastIndexByte(f.half, '\n') + 1
@@ -276,8 +276,7 @@ func (f *follower) add(data []byte) (bool, error) {
 
 // records decodes whole records.
 func (f *follower) records(data []byte) (bool, error) {
-	kind := []readback.Option{readback.WithFilter(f.query.Filter())}
-	for rec, err := range readback.ReadFrom(bytes.NewReader(data), f.path, kind...) {
+	for rec, err := range readback.ReadFrom(bytes.NewReader(data), f.path, readback.WithFilter(f.query.Filter())) {
 		if goOn, err := f.one(&rec, err, f.found); err != nil || !goOn {
 			return goOn, err
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/exporter/file/readback"
+	"github.com/tracehook/tracehook/internal/clip"
 )
 
 // printer writes spans, one a line.
@@ -76,9 +77,8 @@ func (p *printer) line(s *readback.Span) string {
 
 // visible keeps what a span holds from driving the terminal, and from filling it.
 func (p *printer) visible(s string) string {
-	const most = 300
-	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "…"
+	if head := clip.Head(s, 300); len(head) < len(s) {
+		s = head + "…"
 	}
 	p.buf = encode.AppendVisible(p.buf[:0], s)
 	return string(p.buf)

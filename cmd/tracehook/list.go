@@ -11,7 +11,7 @@ import (
 func (r *reading) list(ctx context.Context, sources []source, watch *watcher, out *printer) error {
 	var broken error
 	err := r.walk(ctx, sources, false, func(rec *readback.Record) bool {
-		watch.see(&rec.Span)
+		watch.see(&r.span)
 		broken = out.span(&rec.Span)
 		return broken == nil
 	})

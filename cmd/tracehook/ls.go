@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tracehook/tracehook/exporter/file/readback"
 	"github.com/tracehook/tracehook/internal/query"
 )
 
@@ -47,8 +46,7 @@ func (a *asking) sources(args []string) ([]source, error) {
 
 // watcher looks for spans that a program in CI is to fail on.
 type watcher struct {
-	query   *query.Matcher
-	span    query.Span
+	query   *query.Matcher // nil without --fail-on
 	matches int
 }
 
@@ -63,11 +61,9 @@ func (a *asking) watcher() (*watcher, error) {
 	return &watcher{query: q.Matcher()}, nil
 }
 
-func (w *watcher) see(s *readback.Span) {
-	if w.query == nil {
-		return
-	}
-	if fill(&w.span, s); w.query.Match(&w.span) {
+// see looks at a span.
+func (w *watcher) see(s *query.Span) {
+	if w.query != nil && w.query.Match(s) {
 		w.matches++
 	}
 }

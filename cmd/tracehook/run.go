@@ -20,7 +20,7 @@ const (
 // errSaid is a problem that has been told already.
 var errSaid = errors.New("there is a problem")
 
-// usageError is a mistake of whoever called the program.
+// usageError is a mistake of the caller of the program.
 type usageError struct{ error }
 
 func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }

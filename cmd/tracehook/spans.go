@@ -16,7 +16,7 @@ type reading struct {
 	*program
 	query   *query.Query
 	matcher *query.Matcher
-	span    query.Span
+	span    query.Span // what queries look at in the record that was found last
 
 	spans, matches int // that were decoded, that matched
 	unread         int

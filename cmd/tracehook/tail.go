@@ -46,7 +46,7 @@ the first span that is found.`,
 			r, out := p.reading(q), p.printer(a.json)
 			var broken error
 			found := func(rec *readback.Record) bool {
-				watch.see(&rec.Span)
+				watch.see(&r.span)
 				broken = errors.Join(out.span(&rec.Span), out.flush())
 				return broken == nil && watch.matches == 0
 			}

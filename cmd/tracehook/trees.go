@@ -45,7 +45,7 @@ func (r *reading) treesOf(ctx context.Context, s source, watch *watcher, out *dr
 	}
 	if !everything {
 		err := r.walk(ctx, []source{s}, false, func(rec *readback.Record) bool {
-			watch.see(&rec.Span)
+			watch.see(&r.span)
 			if len(wanted) < mostTraces {
 				wanted[rec.Span.TraceID] = struct{}{}
 			}
@@ -55,18 +55,14 @@ func (r *reading) treesOf(ctx context.Context, s source, watch *watcher, out *dr
 			return err
 		}
 	}
-	all, err := query.Parse("")
-	if err != nil {
-		return err
-	}
-	again := r.reading(all)
+	again := r.reading(&query.Query{})
 	var broken error
-	err = again.walk(ctx, []source{s}, false, func(rec *readback.Record) bool {
+	err := again.walk(ctx, []source{s}, false, func(rec *readback.Record) bool {
 		if _, ok := wanted[rec.Span.TraceID]; !ok && !everything {
 			return true
 		}
 		if everything {
-			watch.see(&rec.Span)
+			watch.see(&again.span)
 		}
 		broken = out.add(&rec.Span)
 		return broken == nil
