@@ -95,15 +95,7 @@ func (v *View) readReserved(kv *attribute.KeyValue) {
 		return
 	}
 	v.reserved = true
-	*into = text(kv.Value)
-}
-
-// text is a string attribute as it is, and anything else as printed.
-func text(v attribute.Value) string {
-	if v.Type() == attribute.STRING {
-		return v.AsString()
-	}
-	return v.String()
+	*into = kv.Value.String()
 }
 
 // HasReserved reports whether some of Attributes are the framework's words about the span:

@@ -144,13 +144,7 @@ func (e *Exporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpa
 	if err == nil {
 		return nil
 	}
-	total := 0
-	for _, span := range spans {
-		if span != nil {
-			total++
-		}
-	}
-	return &report.Result{Exported: done, Failed: total - done, Err: fmt.Errorf("file %q: %w", e.w.path, err)}
+	return &report.Result{Exported: done, Failed: count(spans) - done, Err: fmt.Errorf("file %q: %w", e.w.path, err)}
 }
 
 func (e *Exporter) export(ctx context.Context, spans []sdktrace.ReadOnlySpan) (int, error) {
@@ -208,18 +202,22 @@ func (e *Exporter) trim() {
 
 // encode appends one record that holds spans.
 func (e *Exporter) encode(spans []sdktrace.ReadOnlySpan) {
-	weight := 0
-	for _, span := range spans {
-		if span != nil {
-			weight++
-		}
-	}
 	before := len(e.batch.buf)
 	e.batch.buf = e.encoder.Append(e.batch.buf, spans)
 	if len(e.batch.buf) > before {
 		e.batch.ends = append(e.batch.ends, len(e.batch.buf))
-		e.weights = append(e.weights, weight)
+		e.weights = append(e.weights, count(spans))
 	}
+}
+
+// count returns the number of spans that aren't nil.
+func count(spans []sdktrace.ReadOnlySpan) (n int) {
+	for _, span := range spans {
+		if span != nil {
+			n++
+		}
+	}
+	return n
 }
 
 // syncEvery syncs in the background without keeping writers waiting.

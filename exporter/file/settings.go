@@ -20,7 +20,6 @@ import (
 const (
 	kindJSON = "json"
 	kindText = "text"
-	kindOTLP = "otlp"
 	kindYAML = "yaml"
 )
 

@@ -99,13 +99,9 @@ func (d *drawing) measure(roots []int32) {
 		}
 	}
 	d.total = end.Sub(d.start)
-	type visit struct {
-		at    int32
-		depth int
-	}
 	todo := make([]visit, 0, len(roots))
 	for _, root := range roots {
-		todo = append(todo, visit{root, 0})
+		todo = append(todo, visit{at: root})
 	}
 	most := d.most
 	const readable = 8 // cells of a name
@@ -118,7 +114,7 @@ func (d *drawing) measure(roots []int32) {
 		}
 		d.name = min(max(d.name, d.indent(v.depth)+cells(d.label(v.at))), most)
 		for _, child := range d.nodes[v.at].children {
-			todo = append(todo, visit{child, v.depth + 1})
+			todo = append(todo, visit{at: child, depth: v.depth + 1})
 		}
 	}
 }

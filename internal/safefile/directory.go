@@ -23,13 +23,13 @@ func CheckDirectory(dir string, accepted fs.FileMode) (warning string, err error
 	if err != nil {
 		return "", err
 	}
-	paths := []string{dir}
-	if resolved, err := filepath.EvalSymlinks(existing(dir)); err == nil {
-		paths = append(paths, resolved) // the way there may lead through links
+	paths, there := []string{dir}, existing(dir)
+	if resolved, err := filepath.EvalSymlinks(there); err == nil && resolved != there {
+		paths = append(paths, resolved) // the way there leads through links
 	}
 	for i, path := range paths {
 		for at := path; at != filepath.Dir(at); at = filepath.Dir(at) {
-			w, err := checkDirectory(at, accepted, at == path && (i == 0 || existing(dir) == dir))
+			w, err := checkDirectory(at, accepted, at == path && (i == 0 || there == dir))
 			if err != nil {
 				return "", err
 			}

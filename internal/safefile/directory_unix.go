@@ -70,11 +70,15 @@ func private(uid, gid uint32) bool {
 		}
 		return len(f) > 3 && f[3] == strconv.Itoa(int(gid)) && f[2] != strconv.Itoa(int(uid))
 	})
+	known := 0
 	others := lines("/etc/group", func(f []string) bool {
-		return len(f) > 3 && f[2] == strconv.Itoa(int(gid)) && f[3] != "" && f[3] != name
-	})
-	known := lines("/etc/group", func(f []string) bool {
-		return len(f) > 3 && f[2] == strconv.Itoa(int(gid)) && f[0] == name
+		if len(f) < 4 || f[2] != strconv.Itoa(int(gid)) {
+			return false
+		}
+		if f[0] == name {
+			known++
+		}
+		return f[3] != "" && f[3] != name
 	})
 	return name != "" && known == 1 && members == 0 && others == 0
 }

@@ -18,10 +18,10 @@ func sensitive(name string) bool {
 // longestName is the longest name of a query parameter that is looked at, in bytes.
 const longestName = 256
 
-// queries masks the values of query parameters, also where the URL is percent-encoded.
-func (r *Redactor) queries(s string) string {
+// queries masks the values of query parameters, also where the URL is percent-encoded. Percent says
+// that s may hold a percent sign.
+func (r *Redactor) queries(s string, percent bool) string {
 	p := replacer{from: s}
-	percent := strings.IndexByte(s, '%') >= 0
 	for i := 0; i < len(s); i++ {
 		if !percent {
 			next := strings.IndexByte(s[i:], '=')

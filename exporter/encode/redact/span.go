@@ -103,10 +103,13 @@ func (s *span) Name() string {
 
 func (s *span) Status() sdktrace.Status {
 	status := s.ReadOnlySpan.Status()
+	if status.Description == "" {
+		return status
+	}
 	if c, read := s.found(partStatus); c != nil {
 		status.Description = c.description
 		return status
-	} else if read || status.Description == "" {
+	} else if read {
 		return status
 	}
 	in := status.Description
@@ -136,9 +139,12 @@ func (s *span) Attributes() []attribute.KeyValue {
 
 func (s *span) Events() []sdktrace.Event {
 	in := s.ReadOnlySpan.Events()
+	if len(in) == 0 {
+		return in
+	}
 	if c, read := s.found(partEvents); c != nil {
 		return c.events
-	} else if read || len(in) == 0 {
+	} else if read {
 		return in
 	}
 	var out []sdktrace.Event
@@ -163,9 +169,12 @@ func (s *span) Events() []sdktrace.Event {
 
 func (s *span) Links() []sdktrace.Link {
 	in := s.ReadOnlySpan.Links()
+	if len(in) == 0 {
+		return in
+	}
 	if c, read := s.found(partLinks); c != nil {
 		return c.links
-	} else if read || len(in) == 0 {
+	} else if read {
 		return in
 	}
 	var out []sdktrace.Link

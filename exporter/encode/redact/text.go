@@ -34,11 +34,12 @@ func (r *Redactor) keyed(key, s string) string {
 // text returns the redacted form of s, which is s itself if nothing is found. It takes time linear
 // in the length of s.
 func (r *Redactor) text(s string) string {
-	if (r.defaults || len(r.query) > 0) && !plain(s) {
-		if r.defaults {
+	if r.defaults || len(r.query) > 0 {
+		percent := strings.IndexByte(s, '%') >= 0
+		if r.defaults && (percent || strings.IndexByte(s, '@') >= 0) {
 			s = r.userInfo(s)
 		}
-		s = r.queries(s)
+		s = r.queries(s, percent)
 	}
 	for i := range r.patterns {
 		s = r.patterns[i].replace(s, &r.counts.patterns[i].n)

@@ -3,8 +3,6 @@ package readback
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
-	"fmt"
 	"io"
 	"iter"
 )
@@ -21,11 +19,6 @@ func ReadFrom(src io.Reader, name string, opts ...Option) iter.Seq2[Record, erro
 			r.read(name, buffered, yield)
 			return
 		}
-		zip, err := gzip.NewReader(buffered)
-		if err != nil {
-			yield(Record{Path: name}, &RecordError{Path: name, Line: 1, Err: fmt.Errorf("not a gzip file: %w", err)})
-			return
-		}
-		r.read(name, zip, yield)
+		r.zipped(name, buffered, yield)
 	}
 }

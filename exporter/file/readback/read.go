@@ -128,7 +128,12 @@ func (r *reader) path(path string, yield yieldFunc) bool {
 	if !strings.HasSuffix(path, rotation.Gzip) {
 		return r.read(path, f, yield)
 	}
-	zip, err := gzip.NewReader(f)
+	return r.zipped(path, f, yield)
+}
+
+// zipped reads the records of one compressed file.
+func (r *reader) zipped(path string, src io.Reader, yield yieldFunc) bool {
+	zip, err := gzip.NewReader(src)
 	if err != nil {
 		return yield(Record{Path: path}, &RecordError{Path: path, Line: 1, Err: fmt.Errorf("not a gzip file: %w", err)})
 	}
