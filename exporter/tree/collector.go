@@ -13,6 +13,9 @@ const (
 	DefaultMaxSpans = 10_000
 	// DefaultMaxAge is how long a trace waits for its root at most.
 	DefaultMaxAge = 10 * time.Second
+	// patience is how long a trace that has its root waits after its last span, if others of it are
+	// known to be on their way: a batch may end in the middle of a trace.
+	patience = 500 * time.Millisecond
 	// maxDrawn is how many traces are remembered as drawn, so that late spans are known as such.
 	maxDrawn = 1024
 )
@@ -36,9 +39,30 @@ type Trace struct {
 	// Continued says that an earlier part of the trace was drawn already.
 	Continued bool
 
-	rooted  bool
-	arrival int
-	since   time.Time
+	rooted      bool
+	arrival     int
+	looked      int       // how many spans it had when isWhole looked last
+	since, last time.Time // when the first and the last span arrived
+}
+
+// due returns when t is to be drawn although spans of it may be missing.
+func (t *Trace) due(maxAge time.Duration) time.Time {
+	due := t.since.Add(maxAge)
+	if soon := t.last.Add(patience); t.rooted && soon.Before(due) {
+		return soon
+	}
+	return due
+}
+
+// isWhole reports whether every child that a span has started is there, and every parent in this
+// process. Spans that were looked at once aren't looked at again before another arrives.
+func (t *Trace) isWhole() bool {
+	if t.looked == len(t.Spans) {
+		return false
+	}
+	t.looked = len(t.Spans)
+	nodes, _ := forest(t.Spans)
+	return !slices.ContainsFunc(nodes, func(n node) bool { return n.orphan || n.missing > 0 })
 }
 
 // NewCollector returns a Collector that lets at most maxSpans spans wait, none longer
@@ -66,7 +90,7 @@ func (c *Collector) Add(now time.Time, s Span) {
 		c.open[s.TraceID] = t
 	}
 	t.Spans = append(t.Spans, s)
-	t.rooted = t.rooted || s.Local()
+	t.rooted, t.last = t.rooted || s.Local(), now
 	c.waiting++
 }
 
@@ -74,9 +98,12 @@ func (c *Collector) Add(now time.Time, s Span) {
 func (c *Collector) Waiting() int { return c.waiting }
 
 // Ready returns the traces that are ready at now, in the order in which their first spans
-// arrived, and forgets them. Call it after each batch.
+// arrived, and forgets them: those that are whole as far as their spans tell, and those that have
+// waited for too long. Call it after each batch.
 func (c *Collector) Ready(now time.Time) []Trace {
-	ready := c.take(func(t *Trace) bool { return t.rooted || now.Sub(t.since) >= c.maxAge })
+	ready := c.take(func(t *Trace) bool {
+		return t.Continued || !now.Before(t.due(c.maxAge)) || t.rooted && t.isWhole()
+	})
 	if c.waiting <= c.maxSpans {
 		return ready
 	}
@@ -97,7 +124,7 @@ func (c *Collector) Ready(now time.Time) []Trace {
 // Due returns when the next trace will have waited for too long; ok is false if none waits.
 func (c *Collector) Due() (at time.Time, ok bool) {
 	for _, t := range c.open {
-		if due := t.since.Add(c.maxAge); !ok || due.Before(at) {
+		if due := t.due(c.maxAge); !ok || due.Before(at) {
 			at, ok = due, true
 		}
 	}

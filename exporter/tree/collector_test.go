@@ -20,6 +20,11 @@ func of(traceID byte, n, parent int) tree.Span {
 	return s
 }
 
+func started(s tree.Span, children int) tree.Span {
+	s.Children = children
+	return s
+}
+
 func summary(traces []tree.Trace) string {
 	var list []string
 	for _, t := range traces {
@@ -57,6 +62,19 @@ func TestCollector(t *testing.T) {
 		{"a span after its root, in the same batch", 0, []step{{0, []tree.Span{of(1, 1, 0), of(1, 2, 1)}, "1:1,2"}}, ""},
 		{"a late span", 0, []step{{0, []tree.Span{of(1, 1, 0)}, "1:1"}, {0, []tree.Span{of(1, 2, 1)}, "1:2+"}}, ""},
 		{"two traces, in the order of their first spans", 0, []step{{0, []tree.Span{of(2, 2, 1), of(1, 2, 1), of(1, 1, 0), of(2, 1, 0)}, "2:2,1 1:2,1"}}, ""},
+		{"a batch that ends in the middle of a trace", 0, []step{
+			{0, []tree.Span{of(1, 2, 1), started(of(1, 1, 0), 2)}, ""},
+			{0, []tree.Span{of(1, 3, 1)}, "1:2,1,3"},
+		}, ""},
+		{"the same, known by a span whose parent is in the next batch", 0, []step{
+			{0, []tree.Span{of(1, 3, 2), of(1, 1, 0)}, ""},
+			{0, []tree.Span{of(1, 2, 1)}, "1:3,1,2"},
+		}, ""},
+		{"a child that doesn't come", 0, []step{
+			{0, []tree.Span{of(1, 2, 1), started(of(1, 1, 0), 2)}, ""},
+			{499 * time.Millisecond, nil, ""},
+			{time.Millisecond, nil, "1:2,1"},
+		}, ""},
 		{"no root for too long", 0, []step{
 			{0, []tree.Span{of(1, 2, 1)}, ""},
 			{9 * time.Second, []tree.Span{of(2, 2, 1)}, ""},
