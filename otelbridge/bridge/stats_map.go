@@ -7,8 +7,9 @@ import (
 )
 
 // Map returns s as a map with the keys of its JSON, and the types that a framework's own numbers
-// have: int for lengths, capacities and the number of connections, int64 for counters, float64
-// for factors, latencies and adjusted counts, bool, string.
+// have in all its generations: int for lengths, capacities and the number of connections, int64 for
+// counters and for latencies, which are whole milliseconds as there, float64 for factors and adjusted
+// counts, bool, string.
 func (s Stats) Map() map[string]any {
 	m := make(map[string]any)
 	structMap(m, reflect.ValueOf(s))
@@ -38,6 +39,9 @@ func plainValue(name string, v reflect.Value) any {
 		}
 		return v.Int()
 	case reflect.Float64:
+		if strings.HasSuffix(name, "_latency_ms") {
+			return int64(v.Float())
+		}
 		return v.Float()
 	case reflect.Bool:
 		return v.Bool()
