@@ -4,6 +4,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/tracehook/tracehook"
 	"github.com/tracehook/tracehook/otelbridge/bridge"
 	"github.com/tracehook/tracehook/otelbridge/otelhook"
 )
@@ -34,6 +35,10 @@ func NewHook[M Carrier[M], S any](tp trace.TracerProvider, opts ...HookOption) *
 func NewModule[M Carrier[M], S any](opts ...Option) *Module[M, S] {
 	return bridge.NewModule[M, S](everything(opts)...)
 }
+
+// StartOptions returns attributes for Begin and Trace that hand opts to the OpenTelemetry span: a start
+// time, links, attributes. See [otelhook.StartOptions].
+func StartOptions(opts ...trace.SpanStartOption) tracehook.Map { return otelhook.StartOptions(opts...) }
 
 // WithTracerName names the instrumentation scope of the hook's spans. See
 // [otelhook.WithTracerName].

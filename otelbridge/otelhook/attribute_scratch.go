@@ -27,7 +27,8 @@ type scratch struct {
 	// ready[i][n] is the option with kvs[reserved-i:reserved+n], made when first needed.
 	ready [reserved + 1][ordinary + 1]trace.SpanStartOption
 	opts  [3]trace.SpanStartOption
-	at    trace.SpanStartOption // a timestamp
+	at    trace.SpanStartOption   // a timestamp
+	start []trace.SpanStartOption // the caller's own; they come last and win
 }
 
 type scratches struct{ pool sync.Pool }
@@ -45,10 +46,10 @@ func (p *scratches) Get() *scratch {
 // kvs stay: each pointer that is cleared costs while the garbage collector runs.
 func (p *scratches) Put(b *scratch) {
 	clear(b.kvs[b.from : reserved+b.n])
-	if b.more != nil {
+	if b.more != nil || b.start != nil {
 		clear(b.opts[:])
 	}
-	b.n, b.from, b.more, b.at = 0, reserved, nil, nil
+	b.n, b.from, b.more, b.at, b.start = 0, reserved, nil, nil, nil
 	p.pool.Put(b)
 }
 
@@ -103,6 +104,7 @@ func (b *scratch) words(w *words, kind, entry string) trace.SpanKind {
 	if w.target == "" && w.entry == "" {
 		w.entry = entry
 	}
+	b.start = w.start
 	b.word(vocab.Result, w.result)
 	if w.hasCode {
 		b.from--
@@ -148,7 +150,7 @@ func (b *scratch) options(kind trace.SpanKind) []trace.SpanStartOption {
 	if b.at != nil {
 		opts = append(opts, b.at)
 	}
-	return opts
+	return append(opts, b.start...)
 }
 
 var kindOptions = [...]trace.SpanStartOption{ //nolint:gochecknoglobals // a constant table

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook"
 )
@@ -14,6 +15,7 @@ type words struct {
 	service, kind, target, entry, step, status, result string
 	code                                               int64
 	hasCode                                            bool
+	start                                              []trace.SpanStartOption // of StartOptions
 }
 
 // set keeps v if key is reserved and v can be what key says. A value that can't stays an
@@ -39,6 +41,12 @@ func (w *words) set(key string, v any) bool {
 		code, ok := codeOf(v)
 		if ok {
 			w.code, w.hasCode = code, true
+		}
+		return ok
+	case startKey:
+		start, ok := v.([]trace.SpanStartOption)
+		if ok {
+			w.start = start
 		}
 		return ok
 	default:

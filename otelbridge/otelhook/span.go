@@ -1,6 +1,7 @@
 package otelhook
 
 import (
+	"cmp"
 	"context"
 	"sync/atomic"
 	"time"
@@ -55,7 +56,7 @@ func (t *tracing) trace(u unit, name, status string, attrs map[string]any) {
 	if w.failed() && w.result == "" {
 		w.result = textOf(attrs["error"])
 	}
-	now := trace.WithTimestamp(time.Now())
+	now := trace.WithTimestamp(cmp.Or(startTime(w.start), time.Now()))
 	b.at = now
 	t.start(&s, b, name, &w)
 	if w.failed() {
