@@ -5,7 +5,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -50,7 +49,7 @@ func (r *Reader) ReadFor(dst *Span, s sdktrace.ReadOnlySpan, wantsDuration bool)
 	if wantsDuration {
 		dst.Duration = duration(s)
 	}
-	dst.Error = s.Status().Code == codes.Error
+	dst.Error = failed(s)
 }
 
 // State is [ReadState].

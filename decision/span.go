@@ -32,7 +32,9 @@ type Span struct {
 	Entry *Entry
 	// Export reports that the span was started inside an export of ours, see [ExportContext].
 	Export bool
-	// Error reports status error. The hook sets it for every framework status but ok.
+	// Error reports status error, which the hook sets for every framework status but ok; or an event
+	// "exception" where nobody has set a status: so a panic that only passes by a span looks, which
+	// instrumentation inside of a recovering framework ends.
 	Error bool
 }
 
@@ -45,8 +47,29 @@ func Read(s sdktrace.ReadOnlySpan) Span {
 		Context:  sc,
 		State:    ReadState(sc.TraceState(), sc.TraceID()),
 		Duration: duration(s),
-		Error:    s.Status().Code == codes.Error,
+		Error:    failed(s),
 	}
+}
+
+// exception is the name of the event that OpenTelemetry records for errors and panics.
+const exception = "exception"
+
+// failed reports whether s counts as an error.
+func failed(s sdktrace.ReadOnlySpan) bool {
+	switch s.Status().Code {
+	case codes.Error:
+		return true
+	case codes.Ok:
+		return false
+	default:
+	}
+	events := s.Events()
+	for i := range events {
+		if events[i].Name == exception {
+			return true
+		}
+	}
+	return false
 }
 
 // Entry is what a remote parent says about sampling. It is immutable.

@@ -19,6 +19,7 @@ func TestRead(t *testing.T) {
 	sc := trace.NewSpanContext(trace.SpanContextConfig{
 		TraceID: id(), SpanID: trace.SpanID{1}, TraceFlags: trace.FlagsSampled, TraceState: parse(t, "ot=th:4"),
 	})
+	exceptions := []sdktrace.Event{{Name: "retry"}, {Name: "exception"}}
 	for _, tc := range []struct {
 		name     string
 		stub     tracetest.SpanStub
@@ -27,6 +28,9 @@ func TestRead(t *testing.T) {
 	}{
 		{"ok", tracetest.SpanStub{EndTime: start.Add(time.Second), Status: sdktrace.Status{Code: codes.Ok}}, time.Second, false},
 		{"error", tracetest.SpanStub{EndTime: start.Add(time.Second), Status: sdktrace.Status{Code: codes.Error}}, time.Second, true},
+		{"a panic that passed by", tracetest.SpanStub{EndTime: start, Events: exceptions}, 0, true},
+		{"a panic that somebody has dealt with", tracetest.SpanStub{EndTime: start, Status: sdktrace.Status{Code: codes.Ok}, Events: exceptions}, 0, false},
+		{"another event", tracetest.SpanStub{EndTime: start, Events: []sdktrace.Event{{Name: "retry"}}}, 0, false},
 		{"a clock that was set back", tracetest.SpanStub{EndTime: start.Add(-time.Second)}, 0, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -34,6 +38,10 @@ func TestRead(t *testing.T) {
 			tc.stub.Name, tc.stub.SpanContext, tc.stub.StartTime = tc.name, sc, start
 			ended := tc.stub.Snapshot()
 			got := decision.Read(ended)
+			var again decision.Span
+			if new(decision.Reader).Read(&again, ended); again.Error != got.Error {
+				t.Errorf("a Reader says error %v", again.Error)
+			}
 			if got.Duration != tc.duration || got.Error != tc.failed {
 				t.Errorf("duration %v, error %v, want %v, %v", got.Duration, got.Error, tc.duration, tc.failed)
 			}
