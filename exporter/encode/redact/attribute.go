@@ -4,37 +4,11 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"strconv"
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 )
-
-// action is what happens to the value of a key.
-type action uint8
-
-const (
-	actNone action = iota
-	actDrop
-	actMask
-	actHash
-)
-
-// keyRule is a glob of attribute keys, in lower case.
-type keyRule struct {
-	glob   string
-	action action
-}
-
-// action returns what the rules say of a key.
-func (r *Redactor) action(key string) action {
-	for i := range r.keys {
-		if matchFold(r.keys[i].glob, key) {
-			return r.keys[i].action
-		}
-	}
-	return actNone
-}
 
 // attributes returns what is exported for in, and whether that is anything else than in itself.
 // It doesn't write to in.
@@ -65,26 +39,38 @@ func (r *Redactor) attributes(in []attribute.KeyValue) (out []attribute.KeyValue
 	return out, true
 }
 
-// passes reports that no rule can find anything in kv. It is the quick way for most attributes: it
-// copies no value.
+// passes reports that no rule finds anything in kv. It is the quick way for most attributes: it
+// copies no text.
 func (r *Redactor) passes(kv *attribute.KeyValue) bool {
-	if r.call != nil || len(r.patterns) > 0 || r.sql || r.action(string(kv.Key)) != actNone {
-		return false
-	}
-	switch kv.Value.Type() {
-	case attribute.STRING:
-		return plain(kv.Value.AsString())
-	case attribute.BOOL, attribute.INT64, attribute.FLOAT64, attribute.BOOLSLICE, attribute.INT64SLICE, attribute.FLOAT64SLICE:
-		return true
-	default:
-		return false
-	}
+	key := string(kv.Key)
+	return r.call == nil && (!r.sql || !isSQL(key)) &&
+		(len(r.keys) == 0 || r.actionOf(key) == actNone) && r.plain(key, &kv.Value)
 }
 
-// plain reports that a text has none of the bytes without which it holds neither user information nor
-// a query.
-func plain(s string) bool {
-	return strings.IndexByte(s, '@') < 0 && strings.IndexByte(s, '=') < 0 && strings.IndexByte(s, '%') < 0
+// plain reports that nothing is found in what v holds, as [Redactor.contents] would.
+func (r *Redactor) plain(key string, v *attribute.Value) bool {
+	switch v.Type() {
+	case attribute.STRING:
+		return !r.finds(v.AsString(), isQuery(key))
+	case attribute.INT64:
+		return !r.cards || !isCardInt(v.AsInt64())
+	case attribute.FLOAT64:
+		return !r.cards || !isCardFloat(v.AsFloat64())
+	case attribute.INT64SLICE:
+		return !r.cards || !slices.ContainsFunc(v.AsInt64Slice(), isCardInt)
+	case attribute.FLOAT64SLICE:
+		return !r.cards || !slices.ContainsFunc(v.AsFloat64Slice(), isCardFloat)
+	case attribute.STRINGSLICE:
+		return !slices.ContainsFunc(v.AsStringSlice(), func(s string) bool { return r.finds(s, isQuery(key)) })
+	case attribute.BYTESLICE:
+		return !r.finds(string(v.AsByteSlice()), isQuery(key))
+	case attribute.SLICE:
+		return !slices.ContainsFunc(v.AsSlice(), func(e attribute.Value) bool { return !r.plain(key, &e) })
+	case attribute.MAP:
+		return !slices.ContainsFunc(v.AsMap(), func(kv attribute.KeyValue) bool { return !r.passes(&kv) })
+	default:
+		return true
+	}
 }
 
 // value returns the redacted value of a key, and whether it differs. A value without a type stands
@@ -96,7 +82,7 @@ func (r *Redactor) value(key string, v attribute.Value, quotes quotes) (out attr
 		}
 	}
 	if len(r.keys) > 0 {
-		switch r.action(key) {
+		switch r.actionOf(key) {
 		case actDrop:
 			r.counts.drop.Add(1)
 			return attribute.Value{}, true
@@ -129,18 +115,29 @@ func (r *Redactor) contents(key string, v attribute.Value, quotes quotes) (attri
 		if r.sql && isSQL(key) {
 			out = r.literals(in, quotes)
 		}
-		if out = r.keyed(key, out); out != in {
+		if out = r.text(out, isQuery(key)); out != in {
 			return attribute.StringValue(out), true
 		}
 	case attribute.INT64:
-		if r.cards && isCard(strconv.FormatInt(v.AsInt64(), 10)) {
-			r.counts.pattern("card")
-			return attribute.StringValue(Masked), true
+		if r.cards && isCardInt(v.AsInt64()) {
+			return r.card(), true
+		}
+	case attribute.FLOAT64:
+		if r.cards && isCardFloat(v.AsFloat64()) {
+			return r.card(), true
+		}
+	case attribute.INT64SLICE:
+		if r.cards {
+			return listOf(v, v.AsInt64Slice(), attribute.Int64Value, isCardInt, r.card)
+		}
+	case attribute.FLOAT64SLICE:
+		if r.cards {
+			return listOf(v, v.AsFloat64Slice(), attribute.Float64Value, isCardFloat, r.card)
 		}
 	case attribute.STRINGSLICE:
 		texts, found := v.AsStringSlice(), false
 		for i, in := range texts {
-			texts[i] = r.keyed(key, in)
+			texts[i] = r.text(in, isQuery(key))
 			found = found || texts[i] != in
 		}
 		if found {
@@ -148,7 +145,7 @@ func (r *Redactor) contents(key string, v attribute.Value, quotes quotes) (attri
 		}
 	case attribute.BYTESLICE:
 		in := string(v.AsByteSlice())
-		if out := r.keyed(key, in); out != in {
+		if out := r.text(in, isQuery(key)); out != in {
 			return attribute.ByteSliceValue([]byte(out)), true
 		}
 	case attribute.SLICE:
@@ -167,6 +164,26 @@ func (r *Redactor) contents(key string, v attribute.Value, quotes quotes) (attri
 	default:
 	}
 	return v, false
+}
+
+// card counts a number that is the one of a card, and returns what stands in its place.
+func (r *Redactor) card() attribute.Value {
+	r.counts.pattern("card")
+	return attribute.StringValue(Masked)
+}
+
+// listOf returns v, which holds list, or a list in which hidden stands in place of what hides says.
+func listOf[T any](v attribute.Value, list []T, value func(T) attribute.Value, hides func(T) bool, hidden func() attribute.Value) (attribute.Value, bool) {
+	if !slices.ContainsFunc(list, hides) {
+		return v, false
+	}
+	out := make([]attribute.Value, len(list))
+	for i, e := range list {
+		if out[i] = value(e); hides(e) {
+			out[i] = hidden()
+		}
+	}
+	return attribute.SliceValue(out...), true
 }
 
 // called asks the function of the options.

@@ -15,7 +15,7 @@ func BenchmarkText(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				r.text(s)
+				r.text(s, false)
 			}
 		})
 	}

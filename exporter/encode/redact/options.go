@@ -134,6 +134,10 @@ func New(o Options) (*Redactor, error) {
 		r.cards = r.cards || name == "card"
 		r.patterns = append(r.patterns, p)
 	}
+	if len(r.keys) > 0 {
+		r.known = new(knownKeys)
+	}
+	r.urls = r.defaults || len(r.query) > 0
 	r.counts = newCounts(r.patterns)
 	return r, errors.Join(errs...)
 }

@@ -2,7 +2,9 @@ package redact
 
 import (
 	"encoding/base64"
+	"math"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -140,6 +142,22 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func partOfWord(c byte) bool {
 	return isDigit(c) || 'a' <= lower(c) && lower(c) <= 'z' || c == '_' || c == '.'
+}
+
+// isCardInt reports whether n is the number of a payment card.
+func isCardInt(n int64) bool {
+	const least = 1e12
+	if n < least {
+		return false
+	}
+	var digits [20]byte
+	return isCard(string(strconv.AppendInt(digits[:0], n, 10)))
+}
+
+// isCardFloat is isCardInt of a number that JSON has made a float.
+func isCardFloat(f float64) bool {
+	const exact = 1 << 53
+	return f < exact && f == math.Trunc(f) && isCardInt(int64(f))
 }
 
 // isCard reports whether digits are the number of a payment card by the prefixes and lengths of the

@@ -19,10 +19,26 @@ func sensitive(name string) bool {
 const longestName = 256
 
 // queries masks the values of query parameters, also where the URL is percent-encoded. Percent says
-// that s may hold a percent sign.
-func (r *Redactor) queries(s string, percent bool) string {
+// that s may hold a percent sign, isQuery that it is a query without its question mark.
+func (r *Redactor) queries(s string, percent, isQuery bool) string {
 	p := replacer{from: s}
-	for i := 0; i < len(s); i++ {
+	for i := 0; i < len(s); {
+		start, end := r.nextQuery(s, i, percent, isQuery)
+		if start < 0 {
+			break
+		}
+		if p.replace(start, end, Masked) {
+			r.counts.query.Add(1)
+		}
+		i = end
+	}
+	return p.text()
+}
+
+// nextQuery finds the first value to mask whose equals sign is at or behind from; start is -1 if
+// there is none.
+func (r *Redactor) nextQuery(s string, from int, percent, isQuery bool) (start, end int) {
+	for i := from; i < len(s); i++ {
 		if !percent {
 			next := strings.IndexByte(s[i:], '=')
 			if next < 0 {
@@ -30,46 +46,51 @@ func (r *Redactor) queries(s string, percent bool) string {
 			}
 			i += next
 		}
-		var value, end int
 		switch {
 		case s[i] == '=':
-			value = i + 1
+			start = i + 1
 		case escaped(s, i, '3', 'd'):
-			value = i + 3
+			start = i + 3
 		default:
 			continue
 		}
-		name, ok := nameBefore(s, i)
-		if !ok || !r.hides(name) {
+		if name, ok := nameBefore(s, i, isQuery); !ok || !r.hides(name) {
 			continue
 		}
-		for end = value; end < len(s) && !breaks(s[end]) && s[end] != '&' && s[end] != '#'; end++ {
-			if value == i+3 && (escaped(s, end, '2', '6') || escaped(s, end, '2', '3')) {
+		for end = start; end < len(s) && !breaks(s[end]) && s[end] != '&' && s[end] != '#'; end++ {
+			if start == i+3 && (escaped(s, end, '2', '6') || escaped(s, end, '2', '3')) {
 				break
 			}
 		}
-		if p.replace(value, end, Masked) {
-			r.counts.query.Add(1)
-		}
-		i = max(i, end-1)
+		return start, end
 	}
-	return p.text()
+	return -1, -1
 }
 
 // nameBefore returns the name of the parameter whose equals sign is at i.
-func nameBefore(s string, i int) (name string, ok bool) {
-	for start := i - 1; start >= 0 && i-start <= longestName; start-- {
+func nameBefore(s string, i int, isQuery bool) (name string, ok bool) {
+	first := max(0, i-longestName)
+	for start := i - 1; start >= first; start-- {
 		switch c := s[start]; {
+		case !endsName[c]:
 		case c == '?' || c == '&' || c == '#' || c == ';':
 			return s[start+1 : i], start+1 < i
 		case escaped(s, start, '3', 'f') || escaped(s, start, '2', '6') || escaped(s, start, '2', '3'):
 			return s[start+3 : i], start+3 < i
-		case c == '=' || escaped(s, start, '3', 'd') || breaks(c):
+		case c != '%' || escaped(s, start, '3', 'd'):
 			return "", false
 		}
 	}
-	return "", false
+	return s[:i], isQuery && first == 0 && i > 0
 }
+
+// endsName has the bytes that may end the name of a parameter, seen from its end.
+var endsName = func() (ends [256]bool) { //nolint:gochecknoglobals // a table
+	for c := range ends {
+		ends[c] = breaks(byte(c)) || strings.IndexByte("?&#;=%", byte(c)) >= 0
+	}
+	return ends
+}()
 
 // hides reports whether the values of a parameter are masked.
 func (r *Redactor) hides(name string) bool {

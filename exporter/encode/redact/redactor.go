@@ -1,7 +1,7 @@
 package redact
 
 import (
-	"sync/atomic"
+	"slices"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/instrumentation"
@@ -16,38 +16,37 @@ const Masked = "REDACTED"
 // nothing.
 type Redactor struct {
 	defaults, sql, cards bool
+	urls                 bool // that there are rules for what stands in URLs
 	keys                 []keyRule
-	query                []string // globs in lower case
+	known                *knownKeys // nil without keys
+	query                []string   // globs in lower case
 	patterns             []pattern
 	hashKey              []byte
 	call                 Func
 	counts               *counts
 
-	resource atomic.Pointer[resourcePair]
-	scope    atomic.Pointer[scopePair]
+	resources remembered[*resource.Resource]
+	scopes    remembered[instrumentation.Scope]
 }
 
-// resourcePair is a resource and what is exported for it.
-type resourcePair struct{ in, out *resource.Resource }
-
-// scopePair is a scope and what is exported for it.
-type scopePair struct{ in, out instrumentation.Scope }
-
-// Spans returns spans that are redacted when they are read: what a driver doesn't read costs
-// nothing. A span in which nothing is found gives what the original gives, without a copy. The
-// slice of the argument isn't changed, nor are the attributes of the spans, which connections
-// share.
+// Spans returns spans whose parts are redacted when they are read. A span in which nothing is found
+// is the one of the argument, and so is the slice if nothing is found in any. The slice isn't changed,
+// nor are the attributes of the spans, which connections share.
 func (r *Redactor) Spans(spans []sdktrace.ReadOnlySpan) []sdktrace.ReadOnlySpan {
-	if r == nil || len(spans) == 0 {
+	if r == nil {
 		return spans
 	}
-	wrapped := make([]span, len(spans))
-	out := make([]sdktrace.ReadOnlySpan, len(spans))
+	out := spans
+	var wrapped []span
 	for i, s := range spans {
-		if s != nil {
-			wrapped[i].ReadOnlySpan, wrapped[i].r = s, r
-			out[i] = &wrapped[i]
+		if s == nil || r.clean(s) {
+			continue
 		}
+		if wrapped == nil {
+			wrapped, out = make([]span, 0, len(spans)-i), slices.Clone(spans)
+		}
+		wrapped = append(wrapped, span{ReadOnlySpan: s, r: r})
+		out[i] = &wrapped[len(wrapped)-1]
 	}
 	return out
 }
@@ -68,40 +67,4 @@ func (r *Redactor) Explain(name string, attrs []attribute.KeyValue) []string {
 		}
 	}
 	return keys
-}
-
-// resourceOf returns the redacted form of a resource. All spans of a provider share one, so that
-// the last one is remembered.
-func (r *Redactor) resourceOf(in *resource.Resource) *resource.Resource {
-	if p := r.resource.Load(); p != nil && p.in == in {
-		return p.out
-	}
-	out := in
-	if in.Len() > 0 {
-		if attrs, changed := r.attributes(in.Attributes()); changed {
-			out = resource.NewWithAttributes(in.SchemaURL(), attrs...)
-		}
-	}
-	r.resource.Store(&resourcePair{in, out})
-	return out
-}
-
-// scopeOf returns the redacted form of an instrumentation scope.
-func (r *Redactor) scopeOf(in instrumentation.Scope) instrumentation.Scope {
-	if p := r.scope.Load(); p != nil && p.in == in {
-		return p.out
-	}
-	return r.newScope(in)
-}
-
-func (r *Redactor) newScope(in instrumentation.Scope) instrumentation.Scope {
-	out := in
-	out.Name, out.Version = r.text(in.Name), r.text(in.Version)
-	if in.Attributes.Len() > 0 {
-		if attrs, changed := r.attributes(in.Attributes.ToSlice()); changed {
-			out.Attributes = attribute.NewSet(attrs...)
-		}
-	}
-	r.scope.Store(&scopePair{in, out})
-	return out
 }

@@ -16,30 +16,22 @@ func (r *Redactor) unkeyed(s string) string {
 			s = v.AsString()
 		}
 	}
-	return r.text(s)
+	return r.text(s, false)
 }
 
-// keyed returns the redacted form of the text of an attribute. Where it is the query of a URL, its
-// first parameter has no question mark before it.
-func (r *Redactor) keyed(key, s string) string {
-	if key == "url.query" || key == "http.query" {
-		if q := r.text("?" + s); q[1:] != s {
-			return q[1:]
-		}
-		return s
-	}
-	return r.text(s)
-}
+// isQuery reports whether an attribute holds the query of a URL, in which the first parameter has no
+// question mark before it.
+func isQuery(key string) bool { return key == "url.query" || key == "http.query" }
 
 // text returns the redacted form of s, which is s itself if nothing is found. It takes time linear
-// in the length of s.
-func (r *Redactor) text(s string) string {
-	if r.defaults || len(r.query) > 0 {
+// in the length of s. IsQuery says that s is a query without its question mark.
+func (r *Redactor) text(s string, isQuery bool) string {
+	if r.urls && marked(s) {
 		percent := strings.IndexByte(s, '%') >= 0
 		if r.defaults && (percent || strings.IndexByte(s, '@') >= 0) {
 			s = r.userInfo(s)
 		}
-		s = r.queries(s, percent)
+		s = r.queries(s, percent, isQuery)
 	}
 	for i := range r.patterns {
 		s = r.patterns[i].replace(s, &r.counts.patterns[i].n)

@@ -148,6 +148,22 @@ func TestPatterns(t *testing.T) {
 	if got := redacted(r, attribute.Int64("card", 4111111111111111))[0].Value.String(); got != "REDACTED" {
 		t.Errorf("a card in an integer is exported as %s", got)
 	}
+	for want, v := range map[string]attribute.Value{
+		"REDACTED":               attribute.Float64Value(4111111111111111),
+		`["REDACTED",12]`:        attribute.Int64SliceValue([]int64{4111111111111111, 12}),
+		`["REDACTED",0.5]`:       attribute.Float64SliceValue([]float64{4111111111111111, 0.5}),
+		`[1,"REDACTED"]`:         attribute.SliceValue(attribute.IntValue(1), attribute.Int64Value(4111111111111111)),
+		`{"a":"REDACTED"}`:       attribute.MapValue(attribute.Int64("a", 4111111111111111)),
+		"4111111111111112":       attribute.Int64Value(4111111111111112),
+		"[4111111111111112,1]":   attribute.Int64SliceValue([]int64{4111111111111112, 1}),
+		"-4111111111111111":      attribute.Int64Value(-4111111111111111),
+		"4.111111111111112e+15":  attribute.Float64Value(4111111111111112),
+		"1.234567890123456e+300": attribute.Float64Value(1.234567890123456e300),
+	} {
+		if got := redacted(r, attribute.KeyValue{Key: "card", Value: v})[0].Value.String(); got != want {
+			t.Errorf("%v is exported as %s, want %s", v.AsInterface(), got, want)
+		}
+	}
 	for _, harmless := range []string{
 		"4111 1111 1111 1112", "1764440000000000000", "order 1234567890123456", "basic authentication", "bearer of good news",
 		"a@b", "password reset requested", "4111.1111.1111.1111", "f4111111111111111", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",

@@ -1,0 +1,87 @@
+package redact
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestMarkedLooksAtEveryByte(t *testing.T) {
+	t.Parallel()
+	for n := range 40 {
+		for _, with := range []string{"a", "\x00", "\xff", "?", "A", "$&", "é", "<>"} {
+			plain := strings.Repeat(with, n+1)[:n]
+			if marked(plain) {
+				t.Errorf("%q is marked", plain)
+			}
+			for i := range n {
+				for _, mark := range []string{"@", "=", "%"} {
+					if s := plain[:i] + mark + plain[i+1:]; !marked(s) {
+						t.Errorf("%q isn't marked", s)
+					}
+				}
+			}
+		}
+	}
+}
+
+// What is remembered of keys stays what the rules say, whatever claims the same place.
+func TestKnownKeysAreTheRules(t *testing.T) {
+	t.Parallel()
+	r, err := New(Options{Mask: []string{"*7"}, Drop: []string{"*8*"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := make([]string, 5000)
+	for i := range keys {
+		keys[i] = strings.Repeat("k", i%150) + string(rune('0'+i%10))
+	}
+	for range 2 {
+		for _, key := range keys {
+			want := actNone
+			switch key[len(key)-1] {
+			case '7':
+				want = actMask
+			case '8':
+				want = actDrop
+			}
+			if got := r.actionOf(key); got != want {
+				t.Fatalf("%q: action %d, want %d", key, got, want)
+			}
+		}
+	}
+}
+
+func TestTheRememberedAreBounded(t *testing.T) {
+	t.Parallel()
+	var m remembered[int]
+	for range 2 {
+		for i := range 10 * mostRemembered {
+			if got := m.of(i, func() int { return -i }); got != -i {
+				t.Fatalf("%d gives %d", i, got)
+			}
+		}
+	}
+	if n := len(*m.pairs.Load()); n > mostRemembered {
+		t.Errorf("%d are remembered", n)
+	}
+}
+
+// FuzzFinds checks that a text in which nothing is found is exported as it is.
+func FuzzFinds(f *testing.F) {
+	r, err := New(Options{Defaults: true, Query: []string{"*token*"}, Patterns: []string{"card", "token", "email", "password"}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, s := range []string{
+		"x://u:p@h", "sig=1", "?sig=1&a", "a%3D", "%3fsig%3d1%26", "u:p@tcp(h)", "a@b.cc", "4111111111111111", "pwd: x", "://a://b@", "?=", "x&sig=",
+		strings.Repeat("a", 256) + "=1", "?" + strings.Repeat("a", 255) + "=1",
+	} {
+		f.Add(s, true)
+		f.Add(s, false)
+	}
+	f.Fuzz(func(t *testing.T, s string, isQuery bool) {
+		if out := r.text(s, isQuery); out != s && !r.finds(s, isQuery) {
+			t.Errorf("%q (a query: %t) becomes %q, and nothing is found", s, isQuery, out)
+		}
+	})
+}
