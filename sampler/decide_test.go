@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook/decision"
+	"github.com/tracehook/tracehook/internal/vocab"
 	"github.com/tracehook/tracehook/sampler"
 )
 
@@ -255,14 +256,14 @@ func TestKindAndServiceOfASpan(t *testing.T) {
 		res   *resource.Resource
 		want  int32
 	}{
-		{"framework kind", trace.SpanKindConsumer, []attribute.KeyValue{attribute.String("tracehook.kind", "queue")}, shop, 0},
-		{"framework kind hides the other", trace.SpanKindServer, []attribute.KeyValue{attribute.String("tracehook.kind", "http")}, nil, 4},
-		{"a kind of the application's own", trace.SpanKindInternal, []attribute.KeyValue{attribute.String("tracehook.kind", "job")}, resource.Empty(), 5},
+		{"framework kind", trace.SpanKindConsumer, []attribute.KeyValue{vocab.Kind.String("queue")}, shop, 0},
+		{"framework kind hides the other", trace.SpanKindServer, []attribute.KeyValue{vocab.Kind.String("http")}, nil, 4},
+		{"a kind of the application's own", trace.SpanKindInternal, []attribute.KeyValue{vocab.Kind.String("job")}, resource.Empty(), 5},
 		{"kind", trace.SpanKindServer, nil, shop, 1},
-		{"framework service", trace.SpanKindClient, []attribute.KeyValue{attribute.String("tracehook.service", "user")}, shop, 2},
+		{"framework service", trace.SpanKindClient, []attribute.KeyValue{vocab.Service.String("user")}, shop, 2},
 		{"resource", trace.SpanKindProducer, nil, shop, 3},
 		{"no resource", trace.SpanKindInternal, nil, nil, 4},
-		{"a service of another type", trace.SpanKindInternal, []attribute.KeyValue{attribute.Int("tracehook.service", 1)}, shop, 3},
+		{"a service of another type", trace.SpanKindInternal, []attribute.KeyValue{vocab.Service.Int(1)}, shop, 3},
 		{"nothing known", trace.SpanKindUnspecified, nil, resource.Empty(), -1},
 	} {
 		_, s := pass{id: high()}.start(t, head)

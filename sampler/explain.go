@@ -2,6 +2,7 @@ package sampler
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -50,6 +51,10 @@ func (e Explanation) String() string {
 // internal) and attributes, in a trace that begins here. It takes no token of the limit.
 func (p *Policy) Explain(name, kind string, attrs ...attribute.KeyValue) Explanation {
 	kind = strings.ToLower(kind)
+	attrs = slices.Clone(attrs)
+	for i := range attrs {
+		attrs[i].Key = vocab.Key(string(attrs[i].Key)) // whoever asks for a word of the hook means it
+	}
 	sub := subject{name: name, word: kind, otelKind: vocab.SpanKind(kind), attrs: attrs, service: p.config.Service}
 	if kind == "" {
 		sub.word = "" // an attribute tracehook.kind counts

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook/decision"
+	"github.com/tracehook/tracehook/internal/vocab"
 	"github.com/tracehook/tracehook/sampler"
 )
 
@@ -270,7 +271,7 @@ func TestConditionsDoNotAllocate(t *testing.T) {
 	}})
 	head := sampler.NewHead(p)
 	attrs := []attribute.KeyValue{
-		attribute.Int64("count", 5123456789), attribute.Float64("ratio", 0.25), attribute.Bool("ok", true), attribute.String("tracehook.kind", "queue"),
+		attribute.Int64("count", 5123456789), attribute.Float64("ratio", 0.25), attribute.Bool("ok", true), vocab.Kind.String("queue"),
 	}
 	names := make([]string, 5000)
 	for i := range names {

@@ -109,10 +109,10 @@ func randomSubject(random *rand.Rand) *subject {
 		s.attrs = append(s.attrs, attribute.KeyValue{Key: attribute.Key(key), Value: v})
 	}
 	if random.IntN(3) == 0 {
-		s.attrs = append(s.attrs, attribute.String(vocab.Kind, pick("http", "queue", "internal", "odd")))
+		s.attrs = append(s.attrs, vocab.Kind.String(pick("http", "queue", "internal", "odd")))
 	}
 	if random.IntN(3) == 0 {
-		s.attrs = append(s.attrs, attribute.String(vocab.Service, pick("shop", "x")))
+		s.attrs = append(s.attrs, vocab.Service.String(pick("shop", "x")))
 	}
 	return s
 }
@@ -298,7 +298,7 @@ func FuzzRules(f *testing.F) {
 			attribute.StringValue(text), attribute.Int64Value(number), attribute.Float64Value(fraction),
 			attribute.BoolValue(number&1 == 1), attribute.StringSliceValue([]string{text, value}),
 		} {
-			s := &subject{name: span, attrs: []attribute.KeyValue{{Key: attribute.Key(attr), Value: v}, attribute.String(vocab.Kind, kind)}, service: text}
+			s := &subject{name: span, attrs: []attribute.KeyValue{{Key: attribute.Key(attr), Value: v}, vocab.Kind.String(kind)}, service: text}
 			for range 2 {
 				if got, want := m.find(s), plain(out, s); got != want {
 					t.Fatalf("rules %+v, span %+v: rule %d, want %d", usable, s, got, want)

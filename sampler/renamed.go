@@ -1,6 +1,10 @@
 package sampler
 
-import "go.opentelemetry.io/otel/attribute"
+import (
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/tracehook/tracehook/internal/vocab"
+)
 
 // renamed returns the present name of an attribute that the semantic conventions have renamed, by
 // its earlier one. Only names of attributes whose values have stayed the same are in here. A rule
@@ -44,10 +48,10 @@ func renamed(key attribute.Key) attribute.Key {
 }
 
 // lookup returns the first value of key, or, without one, the first of an attribute that was
-// renamed to key.
+// renamed to key. One that reads like a word of the hook and isn't has no value.
 func lookup(attrs []attribute.KeyValue, key attribute.Key, hasOld bool) *attribute.Value {
 	for i := range attrs {
-		if attrs[i].Key == key {
+		if attrs[i].Key == key && !vocab.Forged(attrs[i].Key) {
 			return &attrs[i].Value
 		}
 	}

@@ -21,9 +21,10 @@ type subject struct {
 	otelKind trace.SpanKind
 }
 
+// text returns what the hook has said about the span under one of its keys.
 func (s *subject) text(key attribute.Key) (string, bool) {
 	for i := range s.attrs {
-		if s.attrs[i].Key == key && s.attrs[i].Value.Type() == attribute.STRING {
+		if s.attrs[i].Key == key && vocab.Own(s.attrs[i].Key) && s.attrs[i].Value.Type() == attribute.STRING {
 			return s.attrs[i].Value.AsString(), true
 		}
 	}

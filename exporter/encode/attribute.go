@@ -21,33 +21,46 @@ func appendObject(dst []byte, attributes []attribute.KeyValue, depth int) []byte
 	for i := range attributes { // few, where nobody has made them unique
 		for j := range i {
 			if attributes[i].Key == attributes[j].Key {
-				return appendMembers(dst, uniqueKeys(attributes), false, depth)
+				return appendMembers(dst, uniqueKeys(attributes), ofOthers, depth)
 			}
 		}
 	}
-	return appendMembers(dst, attributes, false, depth)
+	return appendMembers(dst, attributes, ofOthers, depth)
 }
 
-// appendAttributes appends those of a span, whose keys are unique; without the reserved ones if
-// public.
-func appendAttributes(dst []byte, attributes []attribute.KeyValue, public bool) []byte {
-	return appendMembers(dst, attributes, public, 0)
+// AppendSpanAttributes appends those of a span, whose keys are unique: the framework's words about it,
+// too. One with a key that reads like such a word gets another, see docs/fields.md.
+func AppendSpanAttributes(dst []byte, attributes []attribute.KeyValue) []byte {
+	return appendMembers(dst, attributes, ofSpan, 0)
 }
 
-func appendMembers(dst []byte, attributes []attribute.KeyValue, public bool, depth int) []byte {
+// Whose attributes are appended.
+type owner uint8
+
+const (
+	ofOthers owner = iota // those of an event, a link, a scope, a value
+	ofSpan
+	ofSpanPublic // without the reserved ones
+)
+
+func appendMembers(dst []byte, attributes []attribute.KeyValue, of owner, depth int) []byte {
 	start, escaped := len(dst), false
 	for i := range attributes {
 		kv := &attributes[i]
-		if public && vocab.Reserved(string(kv.Key)) {
-			continue
+		key := kv.Key
+		if of != ofOthers {
+			if of == ofSpanPublic && vocab.Reserved(key) {
+				continue
+			}
+			key = vocab.Written(key)
 		}
 		before := len(dst)
-		dst = appendKey(dst, string(kv.Key))
-		escaped = escaped || len(dst)-before != len(kv.Key)+4
+		dst = appendKey(dst, string(key))
+		escaped = escaped || len(dst)-before != len(key)+4
 		dst = appendAttribute(dst, &kv.Value, depth)
 	}
 	if escaped && slices.ContainsFunc(attributes, invalidKey) {
-		return appendMembers(dst[:start], uniqueKeys(attributes), public, depth)
+		return appendMembers(dst[:start], uniqueKeys(attributes), of, depth)
 	}
 	if len(dst) == start {
 		dst = append(dst, '{')

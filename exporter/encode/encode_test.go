@@ -23,6 +23,7 @@ import (
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/exporter/exportertest"
+	"github.com/tracehook/tracehook/internal/vocab"
 	"github.com/tracehook/tracehook/setting"
 )
 
@@ -356,8 +357,8 @@ func TestJSONForgetsWhatIsNotShared(t *testing.T) {
 			for _, status := range []sdktrace.Status{{}, {Code: codes.Error, Description: "no"}} {
 				for _, attributes := range [][]attribute.KeyValue{
 					nil,
-					{attribute.String("tracehook.kind", "http"), attribute.String("tracehook.target", "cart")},
-					{attribute.String("tracehook.service", "user"), attribute.String("tracehook.status", "retry")},
+					{vocab.Kind.String("http"), vocab.Target.String("cart")},
+					{vocab.Service.String("user"), vocab.Status.String("retry")},
 				} {
 					spans = append(spans, tracetest.SpanStub{SpanKind: kind, Status: status, Resource: res, Attributes: attributes}.Snapshot())
 				}

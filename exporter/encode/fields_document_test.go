@@ -39,7 +39,9 @@ Names in one row mean the same; the first is the one to use.
 	b.WriteString(`
 What a framework span was begun with (` + "`service`, `kind`, `target`, `entry`, `step`, `status`, `code`, `result`" + `)
 travels as the attributes ` + "`tracehook.service`" + ` and so on; they have fields of their own and are
-left out of ` + "`attributes`" + `.
+left out of ` + "`attributes`" + `. An attribute with such a key that the hook hasn't set, because an
+application takes keys from its callers for example, says nothing about the span. It is written as
+` + "`tracehook.service_attribute`" + `, in every format.
 
 Numbers that JSON doesn't have are the strings ` + "`\"NaN\"`, `\"Infinity\"` and `\"-Infinity\"`" + `; bytes
 are base64; bytes that aren't UTF-8 become U+FFFD. In text, objects and arrays are JSON, and

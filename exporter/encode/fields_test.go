@@ -20,6 +20,7 @@ import (
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/exporter/exportertest"
+	"github.com/tracehook/tracehook/internal/vocab"
 	"github.com/tracehook/tracehook/setting"
 )
 
@@ -161,7 +162,7 @@ func TestStatusWords(t *testing.T) {
 			t.Parallel()
 			stub := tracetest.SpanStub{Status: sdktrace.Status{Code: test.code, Description: test.description}}
 			if test.word != "" {
-				stub.Attributes = []attribute.KeyValue{attribute.String("tracehook.status", test.word)}
+				stub.Attributes = []attribute.KeyValue{vocab.Status.String(test.word)}
 			}
 			var v encode.View
 			v.Read(stub.Snapshot())
@@ -196,7 +197,7 @@ func TestViewOfAnOddSpan(t *testing.T) {
 	odd := tracetest.SpanStub{
 		Name: "odd", StartTime: time.Unix(10, 0), EndTime: time.Unix(9, 0),
 		Attributes: []attribute.KeyValue{
-			attribute.Int("tracehook.kind", 7), attribute.String("tracehook.code", "x"), attribute.Bool("tracehook.rule", true),
+			vocab.Kind.Int(7), vocab.Code.String("x"), vocab.Rule.Bool(true),
 		},
 	}
 	var v encode.View

@@ -5,12 +5,14 @@ import (
 	"unsafe"
 
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/tracehook/tracehook/internal/vocab"
 )
 
 // KeyValue returns what f has for the span of v as an attribute under f's name: texts and
 // numbers as they are, milliseconds as a float, objects and lists as JSON text.
 func (w *Writer) KeyValue(v *View, f *Field) attribute.KeyValue {
-	kv := attribute.KeyValue{Key: attribute.Key(f.Name)}
+	kv := attribute.KeyValue{Key: vocab.Key(f.Name)}
 	switch value := f.Value(v); value.Type {
 	case TypeString:
 		kv.Value = attribute.StringValue(value.Str)
@@ -44,7 +46,7 @@ func (w *Writer) AddFields(attributes []attribute.KeyValue, v *View, fields []Fi
 			continue
 		}
 		kv := w.KeyValue(v, f)
-		if at := slices.IndexFunc(attributes, func(old attribute.KeyValue) bool { return old.Key == kv.Key }); at >= 0 {
+		if at := slices.IndexFunc(attributes, func(old attribute.KeyValue) bool { return old.Key == kv.Key && !vocab.Forged(old.Key) }); at >= 0 {
 			attributes[at] = kv
 		} else {
 			attributes = append(attributes, kv)

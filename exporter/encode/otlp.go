@@ -8,6 +8,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/internal/vocab"
 )
 
 // OTLP writes the spans of one call as one line: an OTLP TracesData message in the JSON
@@ -179,8 +180,9 @@ func (e *OTLP) appendSpan(dst []byte) []byte {
 }
 
 func (e *OTLP) appendSpanAttributes(dst []byte) []byte {
-	if len(e.fields) == 0 {
-		return appendOTLPAttributes(dst, e.view.Attributes)
+	attributes := e.view.Attributes
+	if len(e.fields) > 0 {
+		attributes = e.withFields()
 	}
-	return appendOTLPAttributes(dst, e.withFields())
+	return appendOTLPMembers(dst, attributes, vocab.Written)
 }

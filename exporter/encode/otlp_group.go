@@ -11,10 +11,7 @@ import (
 	"github.com/tracehook/tracehook/internal/vocab"
 )
 
-const (
-	serviceName      = attribute.Key("service.name")
-	frameworkService = attribute.Key(vocab.Service)
-)
+const serviceName = attribute.Key("service.name")
 
 // OTLPOptions are what a connection changes in its spans. The zero OTLPOptions change nothing.
 type OTLPOptions struct {
@@ -119,7 +116,7 @@ func (g *grouper) add(key resourceKey, scope instrumentation.Scope, i int) int {
 func (g *grouper) service(s sdktrace.ReadOnlySpan) string {
 	if g.options.SplitServices {
 		for _, kv := range s.Attributes() {
-			if kv.Key == frameworkService && kv.Value.Type() == attribute.STRING && kv.Value.AsString() != "" {
+			if kv.Key == vocab.Service && vocab.Own(kv.Key) && kv.Value.Type() == attribute.STRING && kv.Value.AsString() != "" {
 				return kv.Value.AsString()
 			}
 		}

@@ -8,6 +8,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tracehook/tracehook/internal/vocab"
 )
 
 // protoSpan appends s, with other attributes than its own, as the field spans.
@@ -24,7 +26,10 @@ func protoSpan(dst []byte, s sdktrace.ReadOnlySpan, attributes []attribute.KeyVa
 	dst = protoCount(dst, 6, int(otlpKind(s.SpanKind())))
 	dst = protoTime(dst, 7, s.StartTime())
 	dst = protoTime(dst, 8, otlpEnd(s.StartTime(), s.EndTime()))
-	dst = protoAttributes(dst, 9, attributes)
+	for i := range attributes {
+		kv := &attributes[i]
+		dst = protoAttribute(dst, 9, vocab.Written(kv.Key), &kv.Value, 0)
+	}
 	dst = protoCount(dst, 10, s.DroppedAttributes())
 	for i, events := 0, s.Events(); i < len(events); i++ {
 		dst = protoEvent(dst, &events[i])

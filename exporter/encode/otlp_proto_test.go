@@ -20,6 +20,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"github.com/tracehook/tracehook/exporter/encode"
+	"github.com/tracehook/tracehook/internal/vocab"
 )
 
 // FuzzOTLPRequests compares requests, in protobuf and in JSON, with those of OTel's own
@@ -104,7 +105,7 @@ func TestOTLPProtoServices(t *testing.T) {
 			Resource:    resource.NewSchemaless(attribute.String("service.name", own)),
 		}
 		if service != "" {
-			s.Attributes = append(s.Attributes, attribute.String("tracehook.service", service))
+			s.Attributes = append(s.Attributes, vocab.Service.String(service))
 		}
 		return s.Snapshot()
 	}

@@ -17,16 +17,16 @@ const deepestOTLP = 30
 // protoAttributes appends attributes as a repeated field of KeyValue messages.
 func protoAttributes(dst []byte, field byte, attributes []attribute.KeyValue) []byte {
 	for i := range attributes {
-		dst = protoAttribute(dst, field, &attributes[i], 0)
+		dst = protoAttribute(dst, field, attributes[i].Key, &attributes[i].Value, 0)
 	}
 	return dst
 }
 
-func protoAttribute(dst []byte, field byte, kv *attribute.KeyValue, depth int) []byte {
+func protoAttribute(dst []byte, field byte, key attribute.Key, v *attribute.Value, depth int) []byte {
 	dst = append(dst, field<<3|wireBytes, 0)
 	start := len(dst)
-	dst = protoText(dst, 1, string(kv.Key))
-	dst = protoValue(dst, 2, &kv.Value, depth)
+	dst = protoText(dst, 1, string(key))
+	dst = protoValue(dst, 2, v, depth)
 	return protoLength(dst, start, roomOfValue)
 }
 
@@ -62,7 +62,7 @@ func protoComposite(dst []byte, v *attribute.Value, depth int) []byte {
 		dst = append(dst, 6<<3|wireBytes, 0)
 		start := len(dst)
 		for _, kv := range v.AsMap() {
-			dst = protoAttribute(dst, 1, &kv, depth+1)
+			dst = protoAttribute(dst, 1, kv.Key, &kv.Value, depth+1)
 		}
 		return protoLength(dst, start, roomOfValue)
 	case attribute.STRINGSLICE:

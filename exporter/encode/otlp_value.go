@@ -8,21 +8,26 @@ import (
 )
 
 func appendOTLPAttributes(dst []byte, attributes []attribute.KeyValue) []byte {
+	return appendOTLPMembers(dst, attributes, func(key attribute.Key) attribute.Key { return key })
+}
+
+// appendOTLPMembers appends attributes under the keys that written makes of theirs.
+func appendOTLPMembers(dst []byte, attributes []attribute.KeyValue, written func(attribute.Key) attribute.Key) []byte {
 	dst = append(dst, '[')
 	for i := range attributes {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendOTLPAttribute(dst, &attributes[i])
+		dst = appendOTLPAttribute(dst, written(attributes[i].Key), &attributes[i].Value)
 	}
 	return append(dst, ']')
 }
 
-func appendOTLPAttribute(dst []byte, kv *attribute.KeyValue) []byte {
+func appendOTLPAttribute(dst []byte, key attribute.Key, v *attribute.Value) []byte {
 	dst = append(dst, `{"key":`...)
-	dst = appendString(dst, string(kv.Key))
+	dst = appendString(dst, string(key))
 	dst = append(dst, `,"value":`...)
-	dst = appendOTLPValue(dst, &kv.Value, 0)
+	dst = appendOTLPValue(dst, v, 0)
 	return append(dst, '}')
 }
 

@@ -44,7 +44,7 @@ func (w *Writer) AppendJSON(dst []byte, v *View, value Value) []byte {
 		dst = appendJoined(dst, v, value.Type, appendEscaped)
 		return append(dst, '"')
 	case TypeAttributes:
-		return appendAttributes(dst, v.Attributes, v.HasReserved())
+		return appendMembers(dst, v.Attributes, ofSpanPublic, 0)
 	case TypeResource:
 		return append(dst, w.resources.or(v.Resource, appendResource)...)
 	case TypeEvents:
@@ -128,7 +128,7 @@ func Empty(v *View, value Value) bool {
 		return v.Resource.Len() == 0
 	case TypeAttributes:
 		for i := range v.Attributes {
-			if !v.HasReserved() || !vocab.Reserved(string(v.Attributes[i].Key)) {
+			if !vocab.Reserved(v.Attributes[i].Key) {
 				return false
 			}
 		}

@@ -1,7 +1,6 @@
 package encode
 
 import (
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -55,7 +54,7 @@ func (v *View) Read(s sdktrace.ReadOnlySpan) {
 	v.res = v.resources.of(v.Resource)
 	v.clearReserved()
 	for i := range v.Attributes {
-		if kv := &v.Attributes[i]; strings.HasPrefix(string(kv.Key), vocab.Prefix) {
+		if kv := &v.Attributes[i]; vocab.Own(kv.Key) {
 			v.readReserved(kv)
 		}
 	}
@@ -185,7 +184,7 @@ func (v *View) Attribute(value Value) attribute.Value {
 	switch value.Type {
 	case TypeAttribute:
 		for i := range v.Attributes {
-			if string(v.Attributes[i].Key) == value.Str {
+			if key := v.Attributes[i].Key; string(key) == value.Str && !vocab.Forged(key) {
 				return v.Attributes[i].Value
 			}
 		}

@@ -102,10 +102,10 @@ func (e *YAML) appendRecord(dst []byte) []byte {
 	}
 	for i := range v.Attributes {
 		kv := &v.Attributes[i]
-		if vocab.Reserved(string(kv.Key)) {
+		if vocab.Reserved(kv.Key) {
 			continue
 		}
-		dst = e.key(dst, string(kv.Key))
+		dst = e.key(dst, string(vocab.Written(kv.Key)))
 		dst = appendYAMLValue(dst, &kv.Value)
 		dst = append(dst, '\n')
 	}

@@ -12,6 +12,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tracehook/tracehook/internal/vocab"
 )
 
 // Start is when the first of [Spans] starts.
@@ -55,8 +57,8 @@ func Stubs() tracetest.SpanStubs {
 			Name: "service:user.login", SpanContext: within(2, false), Parent: within(1, false),
 			SpanKind: trace.SpanKindInternal, StartTime: at(1000), EndTime: at(9000), ChildSpanCount: 2,
 			Attributes: []attribute.KeyValue{
-				attribute.String("tracehook.service", "user"), attribute.String("tracehook.kind", "service"),
-				attribute.String("tracehook.target", "login"), attribute.String("tracehook.step", "check"),
+				vocab.Service.String("user"), vocab.Kind.String("service"),
+				vocab.Target.String("login"), vocab.Step.String("check"),
 				attribute.Bool("vip", true), attribute.Int64("big", math.MaxInt64),
 				attribute.Float64("ratio", 0.25), attribute.Float64("nan", math.NaN()),
 				attribute.BoolSlice("bools", []bool{true, false}), attribute.Int64Slice("ints", []int64{1, -2}),
@@ -89,9 +91,9 @@ func Stubs() tracetest.SpanStubs {
 			Name: "queue:mail\n2026-01-01 [ok] forged", SpanContext: within(4, false), Parent: within(2, false),
 			SpanKind: trace.SpanKindConsumer, StartTime: at(6000), EndTime: at(8000),
 			Attributes: []attribute.KeyValue{
-				attribute.String("tracehook.kind", "queue"), attribute.String("tracehook.entry", "mail"),
-				attribute.String("tracehook.status", "retry"), attribute.Int("tracehook.code", 2),
-				attribute.String("tracehook.result", "later, %name%"), attribute.String("name", "taken"),
+				vocab.Kind.String("queue"), vocab.Entry.String("mail"),
+				vocab.Status.String("retry"), vocab.Code.Int(2),
+				vocab.Result.String("later, %name%"), attribute.String("name", "taken"),
 				attribute.String("control", "\x00\x1b[31m\r\u2028\u202e\ufeff"), attribute.String("broken", "a\xffb"),
 				attribute.String("wide", "数据库 🙂"), attribute.String("yes", "no"), attribute.String(`"quoted" key\`, ""),
 			},

@@ -145,8 +145,8 @@ func (w *writer) attributes(value encode.Value) map[string]any {
 	}
 	m := make(map[string]any, len(list))
 	for _, kv := range list {
-		if !strings.HasPrefix(string(kv.Key), vocab.Prefix) {
-			m[string(kv.Key)] = kv.Value.AsInterface()
+		if !vocab.Own(kv.Key) {
+			m[string(vocab.Written(kv.Key))] = kv.Value.AsInterface()
 		}
 	}
 	return m

@@ -9,13 +9,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/internal/vocab"
 )
 
 func message(tb testing.TB, m proto.Message) []byte {
@@ -245,10 +245,10 @@ func TestSplitServicesMovesSpansUnderTheirService(t *testing.T) {
 	c.accept = store.accept
 	e := open(t, exporter.Settings{Setting: map[string]any{"url": c.url}, SplitServices: true})
 	spans := []sdktrace.ReadOnlySpan{
-		typed(t, "01", attribute.String("tracehook.service", "user")),
+		typed(t, "01", vocab.Service.String("user")),
 		typed(t, "02"),
-		typed(t, "03", attribute.String("tracehook.service", "user")),
-		typed(t, "04", attribute.String("tracehook.service", "mail")),
+		typed(t, "03", vocab.Service.String("user")),
+		typed(t, "04", vocab.Service.String("mail")),
 	}
 	if _, err := resultOf(t, e, spans); err != nil {
 		t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/internal/vocab"
 )
 
 // seedFields is the mapping that the framework's manual shows.
@@ -122,7 +123,7 @@ func TestRowsKeepWhatASpanHas(t *testing.T) {
 		Status: sdktrace.Status{Code: codes.Error, Description: "no such user"},
 		Attributes: []attribute.KeyValue{
 			attribute.String("s", "\"quoted\" \x00 \xff"), attribute.Int("i", -7), attribute.Float64("f", 0.5), attribute.Bool("b", true),
-			attribute.IntSlice("is", []int{1, 2}), attribute.String("tracehook.target", "login"), attribute.Int("tracehook.code", 0),
+			attribute.IntSlice("is", []int{1, 2}), vocab.Target.String("login"), vocab.Code.Int(0),
 		},
 		Events: []sdktrace.Event{
 			{Name: "whole", Time: start.Truncate(time.Second)},
@@ -200,7 +201,7 @@ func TestRowsOfAListAreASelection(t *testing.T) {
 	s.Fields = []exporter.FieldMapping{{Source: "trace_id", Target: "trace_id"}, {Source: "name", Target: "name"}, {Source: "attributes", Target: "attributes"}}
 	e := open(t, s)
 	stub := tracetest.SpanStubFromReadOnlySpan(telemetrygen(t)[1])
-	stub.Attributes = append(stub.Attributes, attribute.String("tracehook.kind", "service"))
+	stub.Attributes = append(stub.Attributes, vocab.Kind.String("service"))
 	if _, err := resultOf(t, e, tracetest.SpanStubs{stub}.Snapshots()); err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +221,7 @@ func TestRowsHaveTheServiceOfTheFramework(t *testing.T) {
 	e := open(t, rowSettings(t, db, nil))
 	nameless := tracetest.SpanStubFromReadOnlySpan(typed(t, "03"))
 	nameless.Resource = resource.NewSchemaless(attribute.String("first", "not a service"))
-	spans := append(tracetest.SpanStubs{nameless}.Snapshots(), typed(t, "01", attribute.String("tracehook.service", "user")), typed(t, "02"))
+	spans := append(tracetest.SpanStubs{nameless}.Snapshots(), typed(t, "01", vocab.Service.String("user")), typed(t, "02"))
 	if _, err := resultOf(t, e, spans); err != nil {
 		t.Fatal(err)
 	}

@@ -98,7 +98,7 @@ func standardColumns() []column {
 		{
 			name: "span_attributes", sources: []string{"span_attributes", "attributes", "attrs"}, datatype: jsonText, semantic: field,
 			value: func(w *rowWriter, dst []byte) []byte {
-				w.scratch = encode.AppendAttributes(w.scratch[:0], w.view.Attributes)
+				w.scratch = encode.AppendSpanAttributes(w.scratch[:0], w.view.Attributes)
 				return appendBytes(dst, w.scratch)
 			},
 		},

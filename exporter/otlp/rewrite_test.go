@@ -15,6 +15,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/otlp"
+	"github.com/tracehook/tracehook/internal/vocab"
 	"github.com/tracehook/tracehook/test/otlptest"
 )
 
@@ -69,7 +70,7 @@ func stubs(services ...string) []sdktrace.ReadOnlySpan {
 		stubs[i].Resource = res
 		stubs[i].Attributes = nil
 		if service != "" {
-			stubs[i].Attributes = []attribute.KeyValue{attribute.String("tracehook.service", service)}
+			stubs[i].Attributes = []attribute.KeyValue{vocab.Service.String(service)}
 		}
 	}
 	return stubs.Snapshots()

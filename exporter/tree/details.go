@@ -72,14 +72,14 @@ func (d *drawing) details(s *Span, room int) string {
 	for wanted := range 3 {
 		for i := range s.Attributes {
 			kv := &s.Attributes[i]
-			if vocab.Reserved(string(kv.Key)) || rank(string(kv.Key)) != wanted {
+			if vocab.Reserved(kv.Key) || rank(string(kv.Key)) != wanted {
 				continue
 			}
 			if used >= room-2 { // no room for " k=" and anything
 				d.scratch = b
 				return string(b)
 			}
-			key := string(kv.Key)
+			key := string(vocab.Written(kv.Key))
 			if !d.kinds {
 				key = short(key)
 			}

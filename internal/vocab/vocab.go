@@ -8,37 +8,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Prefix begins the key of each attribute in which a word travels.
-const Prefix = "tracehook."
-
-// Keys of the attributes that say what a span was begun and ended with.
-const (
-	Service = Prefix + "service"
-	Kind    = Prefix + "kind"
-	Target  = Prefix + "target"
-	Entry   = Prefix + "entry"
-	Step    = Prefix + "step"
-	Status  = Prefix + "status"
-	Code    = Prefix + "code" // an integer; all others are strings
-	Result  = Prefix + "result"
-)
-
-// Keys of the attributes that say why a connection has exported a span.
-const (
-	Rule        = Prefix + "rule"
-	Probability = Prefix + "probability"
-)
-
-// Reserved reports whether key is one in which a span says what it was begun or ended with. What
-// says why it was exported is an attribute like others.
-func Reserved(key string) bool {
-	switch key {
-	case Service, Kind, Target, Entry, Step, Status, Code, Result:
-		return true
-	}
-	return false
-}
-
 // Words of a status.
 const (
 	OK    = "ok"

@@ -83,17 +83,3 @@ func TestKindsOfOpenTelemetryAreTheirOwnWords(t *testing.T) {
 		t.Error("an unknown word must be internal")
 	}
 }
-
-func TestReserved(t *testing.T) {
-	t.Parallel()
-	for _, key := range []string{vocab.Service, vocab.Kind, vocab.Target, vocab.Entry, vocab.Step, vocab.Status, vocab.Code, vocab.Result} {
-		if !vocab.Reserved(key) || !strings.HasPrefix(key, vocab.Prefix) {
-			t.Errorf("%q isn't reserved", key)
-		}
-	}
-	for _, key := range []string{vocab.Rule, vocab.Probability, vocab.Prefix, "kind", "", "tracehook.kinds"} {
-		if vocab.Reserved(key) {
-			t.Errorf("%q is reserved", key)
-		}
-	}
-}

@@ -39,10 +39,10 @@ func (b *Bridge) Explain(name, kind string, attrs ...attribute.KeyValue) []Expla
 func explainWith(rules []config.Rule) func(decision.Verdict) []attribute.KeyValue {
 	words := make([]attribute.KeyValue, len(rules))
 	for i, r := range rules {
-		words[i] = attribute.String(vocab.Rule, ruleText(r, i))
+		words[i] = vocab.Rule.String(ruleText(r, i))
 	}
 	return func(v decision.Verdict) []attribute.KeyValue {
-		rule := attribute.String(vocab.Rule, v.Reason.String())
+		rule := vocab.Rule.String(v.Reason.String())
 		switch {
 		case v.Reason == decision.ByRule && int(v.Rule) < len(words):
 			rule = words[v.Rule]
@@ -51,9 +51,9 @@ func explainWith(rules []config.Rule) func(decision.Verdict) []attribute.KeyValu
 			if v.Cause == decision.ByRule && int(v.Rule) < len(words) {
 				cause = words[v.Rule].Value.AsString()
 			}
-			rule = attribute.String(vocab.Rule, v.Reason.String()+": "+cause+" of "+v.By)
+			rule = vocab.Rule.String(v.Reason.String() + ": " + cause + " of " + v.By)
 		}
-		return []attribute.KeyValue{rule, attribute.Float64(vocab.Probability, v.Threshold.Probability())}
+		return []attribute.KeyValue{rule, vocab.Probability.Float64(v.Threshold.Probability())}
 	}
 }
 

@@ -78,7 +78,7 @@ func (b *scratch) read(attrs map[string]any, w *words) {
 			b.read(maps.Clone(attrs), w)
 			return
 		}
-		i, k := n, attribute.Key(clean(key))
+		i, k := n, vocab.Written(attribute.Key(clean(key)))
 		for ; b.more == nil && i > 0 && rest[i-1].Key > k; i-- {
 			rest[i] = rest[i-1]
 		}
@@ -108,7 +108,7 @@ func (b *scratch) words(w *words, kind, entry string) trace.SpanKind {
 	b.word(vocab.Result, w.result)
 	if w.hasCode {
 		b.from--
-		b.kvs[b.from] = attribute.Int64(vocab.Code, w.code)
+		b.kvs[b.from] = vocab.Code.Int64(w.code)
 	}
 	b.word(vocab.Status, w.status)
 	b.word(vocab.Step, w.step)

@@ -68,9 +68,9 @@ func statusOfResult(r result) status {
 // set writes st to a span that began with what begun says, if anything.
 func (st status) set(s trace.Span, begun *words) {
 	if st.framework && (st.code != 0 || st.word != tracehook.StatusOK) || begun != nil {
-		s.SetAttributes(attribute.String(vocab.Status, st.word), attribute.Int(vocab.Code, st.code))
+		s.SetAttributes(vocab.Status.String(st.word), vocab.Code.Int(st.code))
 		if begun != nil && begun.result != "" {
-			s.SetAttributes(attribute.String(vocab.Result, st.text))
+			s.SetAttributes(vocab.Result.String(st.text))
 		}
 	}
 	if !st.ok {

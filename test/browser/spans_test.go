@@ -12,6 +12,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tracehook/tracehook/internal/vocab"
 )
 
 // maker makes the spans of a small shop, always the same.
@@ -140,7 +142,7 @@ func harmful() []sdktrace.ReadOnlySpan {
 	m := newMaker()
 	m.trace()
 	root := m.span(trace.SpanID{}, hostile, hostile, trace.SpanKindServer, 0, 10, attribute.String(hostile, hostile),
-		attribute.String("tracehook.kind", hostile), attribute.String("tracehook.status", hostile),
+		vocab.Kind.String(hostile), vocab.Status.String(hostile),
 		attribute.String("big", strings.Repeat("<b>1 MB</b>", 1<<20/11)), attribute.StringSlice("list", []string{hostile, `{"a":`}),
 		attribute.String("__proto__", "x"), attribute.String("constructor", "y"))
 	m.fail(hostile)

@@ -22,6 +22,7 @@ import (
 	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/exporter/file"
 	"github.com/tracehook/tracehook/exporter/file/readback"
+	"github.com/tracehook/tracehook/internal/vocab"
 )
 
 // readNames reads path and returns the names of the spans, or the lines of text.
@@ -113,9 +114,9 @@ func TestReadSaysWhatWasWritten(t *testing.T) {
 func TestReadFrameworkSpans(t *testing.T) {
 	t.Parallel()
 	stub := tracetest.SpanStubFromReadOnlySpan(span(7))
-	stub.Attributes = append(stub.Attributes, attribute.String("tracehook.service", "user"), attribute.String("tracehook.kind", "queue"),
-		attribute.String("tracehook.status", "retry"), attribute.String("tracehook.result", "later"), attribute.Int("tracehook.code", 2),
-		attribute.String("tracehook.target", "mail"), attribute.String("tracehook.other", "stays"),
+	stub.Attributes = append(stub.Attributes, vocab.Service.String("user"), vocab.Kind.String("queue"),
+		vocab.Status.String("retry"), vocab.Result.String("later"), vocab.Code.Int(2),
+		vocab.Target.String("mail"), attribute.String("tracehook.other", "stays"),
 		attribute.Slice("mixed", attribute.IntValue(1), attribute.ByteSliceValue([]byte("\xff")), attribute.MapValue(attribute.Bool("b", true))))
 	for _, kind := range []string{"json", "otlp"} {
 		encoder, err := encode.New(kind, exporter.Settings{})

@@ -26,8 +26,8 @@ func (r *Reader) Read(dst *query.Span, s sdktrace.ReadOnlySpan) {
 	dst.Status, dst.Message, dst.Target = v.StatusWord(), v.Message(), v.Target()
 	dst.Start, dst.End = v.Start, v.End
 	for i := range v.Attributes {
-		if kv := &v.Attributes[i]; !v.HasReserved() || !vocab.Reserved(string(kv.Key)) {
-			add(dst, query.InSpan, string(kv.Key), kv.Value, 0)
+		if kv := &v.Attributes[i]; !vocab.Reserved(kv.Key) {
+			add(dst, query.InSpan, string(vocab.Written(kv.Key)), kv.Value, 0)
 		}
 	}
 	for iter := v.Resource.Iter(); iter.Next(); {
