@@ -15,6 +15,7 @@ type connections struct {
 	retired []*ledger.Ledger
 	others  *ledger.Snapshot // of those that were retired earlier; nil if there are none
 	closed  bool             // by Shutdown
+	early   *ledger.Counter  // of what ends before any connection is there; else nil
 	// wantsDuration reports that a Decider asks for the duration of spans.
 	wantsDuration bool
 	traced        *hold.Set // of members; nil if none wants whole traces

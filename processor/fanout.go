@@ -100,6 +100,8 @@ func (f *Fanout) OnEnd(s sdktrace.ReadOnlySpan) {
 	case again:
 	case list.closed:
 		f.late.Add(recordedAt(&o.Span))
+	case list.early != nil:
+		list.early.Add(recordedAt(&o.Span))
 	case o.Span.Export:
 		f.refuse(list, &o.Span)
 		if list.traced != nil {

@@ -164,9 +164,29 @@ func (f *Fanout) commit(t *transition) bool {
 		}
 	}
 	list := newConnections(t.members)
+	f.countEarly(list)
 	f.retire(list, names)
 	f.conns.Store(list)
 	return true
+}
+
+// countEarly hands what has ended so far to list, if it has the first connections. The caller holds
+// mu.
+func (f *Fanout) countEarly(list *connections) {
+	before := f.conns.Load()
+	early := &ledger.Counter{}
+	switch {
+	case !f.options.CountEarly, before != nil && before.early == nil:
+		return
+	case before != nil:
+		early = before.early
+	}
+	if len(list.members) == 0 {
+		list.early = early
+	}
+	for i := range list.members {
+		list.members[i].ledger.CountEarly(early)
+	}
 }
 
 // drain shuts a removed connection down in the background.

@@ -118,7 +118,8 @@ func (t TracesEarly) Total() int64 { return t.Wait + t.Size + t.Memory + t.Reloa
 // Dropped counts spans by what they were dropped for.
 type Dropped struct {
 	QueueFull int64 `json:"queue_full"`
-	// Closed ended while or after their connection was shut down.
+	// Closed ended while or after their connection was shut down, or before it was opened (see
+	// [Options].CountEarly).
 	Closed int64 `json:"closed"`
 	// Recursion were started by an export.
 	Recursion int64 `json:"recursion"`
@@ -160,6 +161,9 @@ func (f *Fanout) Stats() Stats {
 	var sum ledger.Snapshot
 	dropped := f.options.Notes.Dropped()
 	late, factor, queues := f.late.Load(), 1.0, 0
+	if list.early != nil {
+		sum.Closed = list.early.Load().Plus(late) // nobody's yet
+	}
 	all := make([]ConnectionStats, len(list.members)+len(list.retired)+1)
 	for i := range list.members {
 		m, c := &list.members[i], &all[i]

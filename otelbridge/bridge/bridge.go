@@ -84,13 +84,19 @@ func New(ctx context.Context, cfg config.Config, opts ...Option) (*Bridge, error
 	return start(ctx, p, o)
 }
 
-// start opens what p describes.
+// start makes a Bridge of what p describes and opens its connections.
 func start(ctx context.Context, p *plan, o options) (*Bridge, error) {
+	return assemble(ctx, p, o, p.processors())
+}
+
+// assemble makes a Bridge with those of the connections of p that are to be open now.
+func assemble(ctx context.Context, p *plan, o options, conns []processor.ConnectionConfig) (*Bridge, error) {
 	head := sampler.NewWiredHead(p.wire, p.policies()...) // first: policies of one head may share decisions
 	fanout, err := processor.New(ctx, processor.Options{
 		Logger: o.logger, MeterProvider: o.meters, Notes: head,
 		ShutdownTimeout: p.cfg.OTel.ShutdownTimeout, Traces: processor.TraceOptions(p.cfg.OTel.Traces),
-	}, p.processors()...)
+		CountEarly: len(conns) < len(p.connections),
+	}, conns...)
 	if err != nil {
 		if o.fallback && len(p.connections) > 0 && !o.strict.any(p) {
 			if p, err = emptyPlan(o, err); err == nil {

@@ -28,12 +28,13 @@ import (
 // again every second, and the others run; see [WithFallback]. The application runs in any case. All
 // methods are safe for concurrent use.
 type Module[M otelhook.Carrier[M], S any] struct {
-	idle    *otelhook.Hook[M, S] // before Open, after Close, and when Open failed
+	idle    *otelhook.Hook[M, S] // before Setup, after Close, and when one of the two failed
 	hook    atomic.Pointer[otelhook.Hook[M, S]]
 	last    atomic.Pointer[Bridge] // whose numbers Stats tells, also after Close
 	install bool
 
 	life    sync.Mutex    // held by Setup, Open, Stop and Close, which may take long
+	opened  bool          // guarded by life
 	stopped time.Duration // how long Stop took; guarded by life
 
 	mu     sync.Mutex // guards what follows; never held while something is logged
@@ -54,7 +55,8 @@ func NewModule[M otelhook.Carrier[M], S any](opts ...Option) *Module[M, S] {
 	return m
 }
 
-// Begin opens a span; see [otelhook.Hook.Begin]. Before Open it returns a span that does nothing.
+// Begin opens a span; see [otelhook.Hook.Begin]. Before Setup it returns a span that does nothing;
+// what ends between Setup and Open is counted as dropped.closed of each connection.
 func (m *Module[M, S]) Begin(meta M, name string, attrs map[string]any) S {
 	return m.hook.Load().Begin(meta, name, attrs)
 }
@@ -170,6 +172,10 @@ func (m *Module[M, S]) setup() *Bridge {
 		return nil
 	}
 	m.last.Store(b)
+	m.hook.Store(otelhook.NewHook[M, S](b.TracerProvider(), b.HookOptions()...))
+	if m.install {
+		b.Install()
+	}
 	return b
 }
 
@@ -178,7 +184,7 @@ func (m *Module[M, S]) Open() {
 	m.life.Lock()
 	defer m.life.Unlock()
 	b := m.setup()
-	if b == nil || m.hook.Load() != m.idle {
+	if b == nil || m.opened {
 		return
 	}
 	if err := b.open(context.Background()); err != nil {
@@ -189,10 +195,7 @@ func (m *Module[M, S]) Open() {
 	if p := b.state.Load().plan; len(p.connections) == 0 && b.Err() != nil {
 		m.log().Error("tracing is off: no connection is left", "error", b.Err())
 	}
-	m.hook.Store(otelhook.NewHook[M, S](b.TracerProvider(), b.HookOptions()...))
-	if m.install {
-		b.Install()
-	}
+	m.opened = true
 }
 
 // Start says that tracing runs.
@@ -208,7 +211,7 @@ func (m *Module[M, S]) Stop() {
 	m.life.Lock()
 	defer m.life.Unlock()
 	b := m.Bridge()
-	if b == nil || m.hook.Load() == m.idle {
+	if b == nil || !m.opened {
 		return
 	}
 	begin := time.Now()
@@ -236,6 +239,7 @@ func (m *Module[M, S]) end(b *Bridge, within time.Duration) {
 	defer cancel()
 	err := b.Shutdown(ctx)
 	m.hook.Store(m.idle)
+	m.opened = false
 	m.mu.Lock()
 	m.bridge = nil
 	m.mu.Unlock()
@@ -260,25 +264,19 @@ func (m *Module[M, S]) log() *slog.Logger {
 	return newOptions(append([]Option{WithLogger(slog.Default())}, opts...)).logger
 }
 
-// prepare is New without connections: open opens them.
+// prepare is New without connections: open opens them. What ends before is counted for each of them.
 func prepare(cfg config.Config, broken error, o options) (*Bridge, error) {
 	p, err := newPlan(cfg, o, nil)
 	if err != nil {
 		return nil, err
 	}
 	p.broken = errors.Join(p.broken, broken)
-	all := p.connections
-	p.connections = nil
-	b, err := start(context.Background(), p, o)
-	p.connections = all
-	return b, err
+	return assemble(context.Background(), p, o, nil)
 }
 
 // open opens the connections of a Bridge that was prepared.
 func (b *Bridge) open(ctx context.Context) error {
-	p := b.state.Load().plan
-	b.head.SwapWire(p.wire, p.policies()...)
-	if err := b.fanout.Reload(ctx, p.processors()...); err != nil && !errors.Is(err, processor.ErrNotOpened) {
+	if err := b.fanout.Reload(ctx, b.state.Load().plan.processors()...); err != nil && !errors.Is(err, processor.ErrNotOpened) {
 		return fmt.Errorf("open: %w", err)
 	}
 	return nil
@@ -291,6 +289,6 @@ func (b *Bridge) shutdownTimeout() time.Duration {
 	return processor.DefaultShutdownTimeout
 }
 
-// WithInstall makes a [Module] install its Bridge when it is opened, so that spans of otel.Tracer and
+// WithInstall makes a [Module] install its Bridge when it is set up, so that spans of otel.Tracer and
 // of [tracehook.Meta] have the same connections; see [Bridge.Install]. It means nothing elsewhere.
 func WithInstall() Option { return optionFunc(func(o *options) { o.install = true }) }

@@ -51,6 +51,7 @@ func TestModuleFollowsTheFrameworksLifeCycle(t *testing.T) {
 	meta := tracehook.NewMeta()
 	m.Begin(meta, "too early", nil).End()
 	m.Setup()
+	m.Setup()
 	m.Open()
 	m.Start()
 	m.Begin(meta, "service:works", tracehook.Map{"service": "user"}).End()

@@ -24,7 +24,7 @@ func (c Cause) Hint() string {
 	return [...]string{
 		"its destination is slower than the spans come: give it a larger buffer, keep fewer spans (sample), or choose another overflow",
 		"its queue was full, and its spool did not take them: see the error; they count as queue_full",
-		"they ended while or after the connection was shut down",
+		"they ended before the connection was opened, or while or after it was shut down",
 		"its exporter is instrumented with the provider that it exports for; its own spans are left out",
 		"see the error",
 		"the export has outlived its timeout and its driver ignores that; the next export waits for it",

@@ -27,6 +27,7 @@ type Ledger struct {
 	Recursion   Counter
 	full        Counter
 	closed      Counter
+	early       atomic.Pointer[Counter] // of all ledgers that were there first
 	Fallbacks   atomic.Uint64 // accepted spans that the caller of End has exported
 	Inflight    atomic.Int64  // in exports that have not returned
 	_           [48]byte
@@ -72,6 +73,18 @@ func (a *Account) DropFull(t decision.Threshold) {
 func (a *Account) DropClosed(t decision.Threshold) {
 	a.ledger.closed.Add(t)
 	a.drops.note(time.Now(), 1)
+}
+
+// CountEarly adds what ended before any connection was there. The caller goes on counting in early.
+func (l *Ledger) CountEarly(early *Counter) { l.early.Store(early) }
+
+// cameClosed returns what came while the connection was not open.
+func (l *Ledger) cameClosed() Tally {
+	t := l.closed.Load()
+	if early := l.early.Load(); early != nil {
+		t = t.Plus(early.Load())
+	}
+	return t
 }
 
 // WasUsed reports whether any connection has ever joined.

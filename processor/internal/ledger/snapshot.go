@@ -45,7 +45,7 @@ func (l *Ledger) Snapshot() Snapshot {
 	s.SampledOut += l.SampledOut.Load()
 	s.RateLimited = l.RateLimited.Load()
 	s.Full = s.Full.Plus(l.full.Load())
-	s.Closed, s.Recursion = l.closed.Load(), l.Recursion.Load()
+	s.Closed, s.Recursion = l.cameClosed(), l.Recursion.Load()
 	s.Fallbacks, s.Inflight = l.Fallbacks.Load(), l.Inflight.Load()
 	s.Held = uint64(l.Held.of(int64(s.SampledOut + s.RateLimited.Spans + s.Full.Spans + s.Closed.Spans + s.Recursion.Spans + s.Accepted)))
 	s.Traces = l.Traces.load()
