@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"sync"
+	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
@@ -26,7 +28,9 @@ type connection interface {
 // Instance gets Name, Config and Setting, as far as it has such fields. A Span gets what its fields
 // are called, by their json tags, in the framework's units: nanoseconds, the words ok and fail. Its
 // connections write in batches, drop when their queue is full unless they say otherwise, and have no
-// spool. A connection is opened with its exporter and closed with it. The error of a value without
+// spool. A connection is opened with its exporter and closed with it. Connect and Open take no context,
+// so that a driver that hangs there is waited for [openPatience]; the connection is tried again then,
+// which takes what the first call returns at last. The error of a value without
 // that method is [errors.ErrUnsupported].
 func Driver(value any) (exporter.Driver, error) {
 	s, err := shapeOf(value)
@@ -40,7 +44,19 @@ func Driver(value any) (exporter.Driver, error) {
 type shape struct {
 	connectTo reflect.Value // the method Connect
 	instance  reflect.Type
+
+	mu      sync.Mutex
+	pending map[string]chan result // of connections whose Connect or Open has not returned
 }
+
+// result is what connecting has come to.
+type result struct {
+	*connected
+	err error
+}
+
+// openPatience is how long Connect and Open of a driver are waited for.
+const openPatience = 3 * time.Second
 
 var errorType = reflect.TypeFor[error]() //nolint:gochecknoglobals // a constant
 
@@ -61,10 +77,51 @@ func shapeOf(value any) (*shape, error) {
 	if !ok {
 		return nil, fmt.Errorf("method Connect of a %T is %v, want func(*Instance) (Connection, error): %w", value, t, errors.ErrUnsupported)
 	}
-	return &shape{m, t.In(0).Elem()}, nil
+	return &shape{connectTo: m, instance: t.In(0).Elem()}, nil
 }
 
-func (s *shape) connect(_ context.Context, settings exporter.Settings) (sdktrace.SpanExporter, error) {
+func (s *shape) connect(ctx context.Context, settings exporter.Settings) (sdktrace.SpanExporter, error) {
+	name := settings.Connection
+	s.mu.Lock()
+	done := s.pending[name]
+	if done == nil {
+		done = make(chan result, 1)
+		if s.pending == nil {
+			s.pending = make(map[string]chan result)
+		}
+		s.pending[name] = done
+		go s.call(settings, done)
+	}
+	s.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, openPatience)
+	defer cancel()
+	select {
+	case r := <-done:
+		s.mu.Lock()
+		delete(s.pending, name)
+		s.mu.Unlock()
+		if r.err != nil {
+			return nil, r.err
+		}
+		return r.connected, nil
+	case <-ctx.Done():
+		return nil, errors.New("connect: the driver has not returned from Connect or Open yet")
+	}
+}
+
+// call connects and opens, on a goroutine of its own, and hands over what that has come to.
+func (s *shape) call(settings exporter.Settings, done chan<- result) {
+	r := result{err: errors.New("connect: the driver ended its goroutine")}
+	defer func() {
+		if v := recover(); v != nil {
+			r = result{err: fmt.Errorf("connect: the driver panicked: %v", v)}
+		}
+		done <- r
+	}()
+	r.connected, r.err = s.open(settings)
+}
+
+func (s *shape) open(settings exporter.Settings) (*connected, error) {
 	instance := reflect.New(s.instance)
 	fill(instance.Elem(), map[string]any{"Name": settings.Connection, "Setting": settings.Setting})
 	if cfg := instance.Elem().FieldByName("Config"); cfg.IsValid() && cfg.Kind() == reflect.Struct {

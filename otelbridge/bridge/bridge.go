@@ -41,6 +41,7 @@ type Bridge struct {
 	downErr  error
 
 	reloading chan struct{} // holds a value while a reload runs
+	added     drivers       // to those of opts, later; guarded by reloading
 	state     atomic.Pointer[state]
 }
 
@@ -55,7 +56,11 @@ func Open(ctx context.Context, path string, opts ...Option) (*Bridge, error) {
 		return err
 	}))
 	if err == nil {
-		return start(ctx, p, o)
+		b, err := start(ctx, p, o)
+		if err == nil && o.fallback && len(p.left) > 0 {
+			go b.readAgain(path) //nolint:contextcheck // ctx is for opening only
+		}
+		return b, err
 	}
 	if !o.fallback {
 		return nil, err

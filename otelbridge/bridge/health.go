@@ -71,10 +71,11 @@ func (e *leftOutError) Error() string { return "left out for a mistake: " + e.pr
 
 func (e *leftOutError) Unwrap() error { return e.problems }
 
-// readAgain takes over the file at path as soon as it can be used.
+// readAgain takes over the file at path as soon as it has changed and can be used.
 func (b *Bridge) readAgain(path string) {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
+	tried := b.state.Load().hash
 	for {
 		select {
 		case <-ticker.C:
@@ -82,11 +83,12 @@ func (b *Bridge) readAgain(path string) {
 			return
 		}
 		cfg, err := config.Load(path)
-		if err != nil {
+		if err != nil || cfg.Hash() == tried {
 			continue
 		}
+		tried = cfg.Hash()
 		_ = b.reload(context.Background(), cfg, nil) // it is in the log and in Stats
-		if b.state.Load().plan.broken == nil {
+		if p := b.state.Load().plan; p.broken == nil && len(p.left) == 0 {
 			return
 		}
 	}

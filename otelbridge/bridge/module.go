@@ -119,11 +119,16 @@ func (m *Module[M, S]) Err() error {
 // own kind (if there is a [WithAdapter]); or configuration: a struct of the fields that the framework's own
 // trace.Config has, or a map of such. What is registered first counts, and the configuration
 // that [Module.Config] gets counts more. The framework offers every module everything that is
-// registered, so values of other types are ignored. What comes after Setup counts at the next one.
+// registered, so values of other types are ignored. A driver that comes after Setup brings the
+// connections that were left out for want of it; configuration counts at the next Setup.
 func (m *Module[M, S]) Register(name string, value any) {
 	m.mu.Lock()
-	err := m.parts.register(name, value)
+	name, driver, err := m.parts.register(name, value)
+	b := m.bridge
 	m.mu.Unlock()
+	if driver != nil && b != nil {
+		err = errors.Join(err, b.addDriver(context.Background(), name, *driver))
+	}
 	if err != nil {
 		m.fail("a trace driver can't be used", err)
 	}

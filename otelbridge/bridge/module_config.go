@@ -22,8 +22,9 @@ type parts struct {
 	global  map[string]any
 }
 
-// register keeps a driver or configuration; other values are somebody else's.
-func (r *parts) register(name string, value any) error {
+// register keeps a driver or configuration; other values are somebody else's. It returns the driver,
+// if it was one, and the name that it has.
+func (r *parts) register(name string, value any) (as string, d *exporter.Driver, err error) {
 	name = strings.TrimSpace(name)
 	if name == "" {
 		name = "default"
@@ -31,33 +32,36 @@ func (r *parts) register(name string, value any) error {
 	switch v := value.(type) {
 	case nil:
 	case exporter.Driver:
-		r.driver(name, v)
+		d = &v
 	case exporter.Factory:
-		r.driver(name, exporter.Driver{New: v, Network: true, Spool: true})
+		d = &exporter.Driver{New: v, Network: true, Spool: true}
 	case func(context.Context, exporter.Settings) (sdktrace.SpanExporter, error):
-		r.driver(name, exporter.Driver{New: v, Network: true, Spool: true})
+		d = &exporter.Driver{New: v, Network: true, Spool: true}
 	case map[string]any: // the framework hands it to Config, too
 	default:
 		if r.adapt != nil {
-			d, err := r.adapt(value)
+			adapted, err := r.adapt(value)
 			switch {
 			case err == nil:
-				r.driver(name, d)
-				return nil
+				d = &adapted
 			case !errors.Is(err, errors.ErrUnsupported):
-				return fmt.Errorf("driver %q: %w", name, err)
+				return name, nil, fmt.Errorf("driver %q: %w", name, err)
 			}
 		}
-		r.structs(name, reflect.ValueOf(value))
+		if d == nil {
+			r.structs(name, reflect.ValueOf(value))
+		}
 	}
-	return nil
-}
-
-func (r *parts) driver(name string, d exporter.Driver) {
-	if r.drivers == nil {
+	switch _, taken := r.drivers[name]; {
+	case d == nil, taken:
+		return name, nil, nil
+	case d.New == nil:
+		return name, nil, fmt.Errorf("driver %q has no factory: set Driver.New", name)
+	case r.drivers == nil:
 		r.drivers = make(map[string]exporter.Driver)
 	}
-	r.drivers[name] = d
+	r.drivers[name] = *d
+	return name, d, nil
 }
 
 // structs keeps a connection that is a struct with the fields of the framework's trace.Config, or

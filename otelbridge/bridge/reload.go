@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/tracehook/tracehook/config"
+	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/processor"
 )
 
@@ -66,17 +68,51 @@ func (b *Bridge) reload(ctx context.Context, cfg config.Config, refused error) e
 	if b == nil {
 		return errNoBridge
 	}
+	done, err := b.lockReload(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return b.reloadLocked(ctx, cfg, refused, false)
+}
+
+// addDriver makes a driver known that came after the Bridge, and takes the configuration in force
+// over again if connections were left out, which may have waited for it.
+func (b *Bridge) addDriver(ctx context.Context, name string, d exporter.Driver) error {
+	done, err := b.lockReload(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if _, known := b.opts.drivers[name]; known {
+		return nil // what was there first counts
+	}
+	if b.added == nil {
+		b.added = make(drivers)
+	}
+	b.added[name] = d
+	if p := b.state.Load().plan; len(p.left) > 0 {
+		return b.reloadLocked(ctx, p.cfg, nil, true)
+	}
+	return nil
+}
+
+func (b *Bridge) lockReload(ctx context.Context) (done func(), err error) {
 	select {
 	case b.reloading <- struct{}{}:
-		defer func() { <-b.reloading }()
+		return func() { <-b.reloading }, nil
 	case <-ctx.Done():
-		return fmt.Errorf("another reload is running: %w", ctx.Err())
+		return nil, fmt.Errorf("another reload is running: %w", ctx.Err())
 	}
+}
+
+// reloadLocked does the work of reload. If lenient, what has a mistake stays left out.
+func (b *Bridge) reloadLocked(ctx context.Context, cfg config.Config, refused error, lenient bool) error {
 	old := b.state.Load()
 	next := &state{plan: old.plan, hash: old.hash, since: old.since, result: ReloadResult{Count: old.result.Count + 1}}
 	err := refused
 	if err == nil {
-		next.plan, err = b.takeOver(ctx, old.plan, cfg)
+		next.plan, err = b.takeOver(ctx, old.plan, cfg, lenient)
 	}
 	next.result.Time, next.result.OK = time.Now(), next.plan != old.plan
 	if err != nil {
@@ -111,12 +147,21 @@ func (b *Bridge) logReload(ctx context.Context, s *state, err error) {
 }
 
 // takeOver replaces old by the plan of cfg and returns the one that is in force then.
-func (b *Bridge) takeOver(ctx context.Context, old *plan, cfg config.Config) (*plan, error) {
+func (b *Bridge) takeOver(ctx context.Context, old *plan, cfg config.Config, lenient bool) (*plan, error) {
 	o := b.opts
-	o.lenient, o.fallback = false, false // a bad configuration is refused whole
+	o.lenient, o.fallback = lenient, false // otherwise a bad configuration is refused whole
+	if len(b.added) > 0 {
+		o.drivers = maps.Clone(o.drivers)
+		maps.Copy(o.drivers, b.added)
+		o.own = maps.Clone(o.own)
+		maps.Copy(o.own, b.added)
+	}
 	p, err := newPlan(cfg, o, old)
 	if err != nil {
 		return old, err
+	}
+	if lenient {
+		p.broken = old.broken
 	}
 	// Until the connections have changed, the head serves those that go and those that
 	// come: a span that either wants must be recorded.

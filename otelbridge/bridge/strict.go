@@ -36,7 +36,7 @@ func WithStrict(names ...string) Option {
 // WithFallback makes New and Open go on without what is wrong, so that tracing never keeps an
 // application from its start. A connection with a mistake is left out, and one that can't be opened
 // is tried again every second. If the configuration as a whole can't be read, the Bridge has no
-// connections; one from [Open] reads the file again when it changes. The error of New and Open is nil
+// connections. One from [Open] reads the file again when it changes, until nothing is wrong with it. The error of New and Open is nil
 // then: log, [Bridge.Health] and [Bridge.Err] say what is wrong. [WithStrict] still counts.
 func WithFallback() Option {
 	return optionFunc(func(o *options) { o.fallback, o.lenient = true, true })
