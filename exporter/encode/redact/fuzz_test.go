@@ -39,7 +39,7 @@ func TestLongTextsOfAStranger(t *testing.T) {
 	r := newRedactor(t, redact.Options{Defaults: true, SQL: true, Query: []string{"*a*b*"}, Patterns: []string{"card", "token", "email", "password"}})
 	for _, part := range []string{
 		"://", "://a:b@", "=", "?a=", "%3D", "%3A%2F%2F", "1", "4 ", "@tcp(", "a@", "'", "$a$", "$a", "eyJ", "/*", ":@", "basic aaaaaaaa ",
-		"-----BEGIN PRIVATE KEY-----", "password=\"", "a.", "a:", "[", "\"",
+		"@/", "a:@/", "/@//", "a@x(", "//", "(//a@", `:\/\/`, `\u0026`, `6=`, "-----BEGIN PRIVATE KEY-----", "password=\"", "a.", "a:", "[", "\"",
 	} {
 		// What costs the square of the length doesn't end here before the test is given up.
 		for _, key := range []string{"db.statement", "k"} {

@@ -64,9 +64,9 @@ var emails = sync.OnceValue(func() *regexp.Regexp { //nolint:gochecknoglobals //
 })
 
 // passwords are those of data source names, key=value with blanks or semicolons between, and of
-// texts such as "password: x".
+// texts such as "password: x". Quotes may have backslashes before them, as in JSON in a text of JSON.
 var passwords = sync.OnceValue(func() *regexp.Regexp { //nolint:gochecknoglobals // compiled once, when first used
-	return regexp.MustCompile(`(?i)(?:password|passwd|passphrase|pwd|secret|api[_-]?key)["']?\s*[=:]\s*("[^"]*"|'[^']*'|[^\s"';&,]+)`)
+	return regexp.MustCompile(`(?i)(?:password|passwd|passphrase|pwd|secret|api[_-]?key)\\*["']?\s*[=:]\s*(\\*"[^"]*"|'[^']*'|[^\s"';&,]+)`)
 })
 
 // tokens are credentials that say what they are.

@@ -15,6 +15,9 @@ func sensitive(name string) bool {
 	return false
 }
 
+// ampersand is what Go's encoder of JSON makes of one.
+const ampersand = `\u0026`
+
 // longestName is the longest name of a query parameter that is looked at, in bytes.
 const longestName = 256
 
@@ -57,8 +60,9 @@ func (r *Redactor) nextQuery(s string, from int, percent, isQuery bool) (start, 
 		if name, ok := nameBefore(s, i, isQuery); !ok || !r.hides(name) {
 			continue
 		}
-		for end = start; end < len(s) && !breaks(s[end]) && s[end] != '&' && s[end] != '#'; end++ {
-			if start == i+3 && (escaped(s, end, '2', '6') || escaped(s, end, '2', '3')) {
+		for end = start; end < len(s) && s[end] != '&' && s[end] != '#'; end++ {
+			if !isQuery && breaks(s[end]) || strings.HasPrefix(s[end:], ampersand) ||
+				start == i+3 && (escaped(s, end, '2', '6') || escaped(s, end, '2', '3')) {
 				break
 			}
 		}
@@ -73,6 +77,10 @@ func nameBefore(s string, i int, isQuery bool) (name string, ok bool) {
 	for start := i - 1; start >= first; start-- {
 		switch c := s[start]; {
 		case !endsName[c]:
+		case c == '6':
+			if strings.HasSuffix(s[:start+1], ampersand) {
+				return s[start+1 : i], start+1 < i
+			}
 		case c == '?' || c == '&' || c == '#' || c == ';':
 			return s[start+1 : i], start+1 < i
 		case escaped(s, start, '3', 'f') || escaped(s, start, '2', '6') || escaped(s, start, '2', '3'):
@@ -84,10 +92,10 @@ func nameBefore(s string, i int, isQuery bool) (name string, ok bool) {
 	return s[:i], isQuery && first == 0 && i > 0
 }
 
-// endsName has the bytes that may end the name of a parameter, seen from its end.
+// endsName has the bytes that may end, or end what ends, the name of a parameter, seen from its end.
 var endsName = func() (ends [256]bool) { //nolint:gochecknoglobals // a table
 	for c := range ends {
-		ends[c] = breaks(byte(c)) || strings.IndexByte("?&#;=%", byte(c)) >= 0
+		ends[c] = breaks(byte(c)) || strings.IndexByte("?&#;=%6", byte(c)) >= 0
 	}
 	return ends
 }()

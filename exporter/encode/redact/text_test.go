@@ -48,6 +48,13 @@ func TestDefaults(t *testing.T) {
 		{"postgres://a:b@h1/x and http://c:d@h2", "postgres://REDACTED:REDACTED@h1/x and http://REDACTED:REDACTED@h2"},
 		{"bob:hunter2@tcp(db:3306)/shop", "REDACTED:REDACTED@tcp(db:3306)/shop"},
 		{"open bob:hun/ter2@unix(/tmp/s)/x", "open REDACTED:REDACTED@unix(/tmp/s)/x"},
+		{"bob:hunter2@/shop", "REDACTED:REDACTED@/shop"},
+		{"bob:hunter2@cloudsql(p:r:i)/shop", "REDACTED:REDACTED@cloudsql(p:r:i)/shop"},
+		{"connect scott/tiger@//db:1521/x", "connect REDACTED@//db:1521/x"},
+		{"//bob:hunter2@h/x", "//REDACTED:REDACTED@h/x"},
+		{"src=//bob:hunter2@h/x", "src=//REDACTED:REDACTED@h/x"},
+		{`{"u":"https:\/\/bob:hunter2@h\/x"}`, `{"u":"https:\/\/REDACTED:REDACTED@h\/x"}`},
+		{`{"u":"/o?a=b\u0026sig=0a1b\u0026c=d"}`, `{"u":"/o?a=b\u0026sig=REDACTED\u0026c=d"}`},
 		{"/login?next=https%3A%2F%2Fbob%3Ahunter2%40h%2Fx", "/login?next=https%3A%2F%2FREDACTED:REDACTED%40h%2Fx"},
 		{"https://h/o?X-Amz-Signature=0a1b&x=y", "https://h/o?X-Amz-Signature=REDACTED&x=y"},
 		{"https://h/o?x=y&sig=0a1b#f", "https://h/o?x=y&sig=REDACTED#f"},
@@ -61,14 +68,17 @@ func TestDefaults(t *testing.T) {
 			t.Errorf("%q is exported as %q, want %q", tt.give, got, tt.want)
 		}
 	}
-	if got := text(r, "url.query", "sig=abc&x=y"); got != "sig=REDACTED&x=y" {
-		t.Errorf("the query of a URL is exported as %q", got)
+	for give, want := range map[string]string{"sig=abc&x=y": "sig=REDACTED&x=y", "x=y&sig=a \"b c&d=e": "x=y&sig=REDACTED&d=e"} {
+		if got := text(r, "url.query", give); got != want {
+			t.Errorf("the query %q is exported as %q", give, got)
+		}
 	}
 	for _, harmless := range []string{
 		"", "GET", "GET /orders/{id}", "http://localhost:8080/x@y", "https://medium.com/@ann", "see https://a.b and mail x@y.z",
 		"mailto:a@b.c", "12:30@home", "https://h/o?signature_version=4&sigma=3", "sig=5 of 9", "design=x", "a=b", "://", "https://",
 		"https://h/?q=100%", "http://[::1]:80/@x", "x://y?z@w", "{\"url\":\"https://a.b/\",\"mail\":\"x@y\"}", "50% @ 3:00", "urn:x:y@z",
 		"https://REDACTED:REDACTED@h/", "select '://' || '@'", "https://a.b:8443", "git@github.com:x/y.git",
+		"/users/@/me", "/:user@/x", "user@/x", "a//b@c", "12:30@home", "foo@bar(baz)", "// a comment @ home", "///@x", "a6=b", "?6=x",
 	} {
 		if got := text(r, "k", harmless); got != harmless {
 			t.Errorf("the harmless %q is exported as %q", harmless, got)
@@ -138,6 +148,7 @@ func TestPatterns(t *testing.T) {
 		{"host=db user=bob password=hunter2 sslmode=off", "host=db user=bob password=REDACTED sslmode=off"},
 		{"Server=db;Pwd='a b';x=y", "Server=db;Pwd=REDACTED;x=y"},
 		{`{"password":"hunter2"}`, `{"password":REDACTED}`},
+		{`{"in":"{\"password\": \"hunter 2\"}"}`, `{"in":"{\"password\": REDACTED}"}`},
 		{"see CASE-77", "see REDACTED"},
 		{"-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----", "REDACTED"},
 	} {

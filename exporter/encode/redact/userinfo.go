@@ -29,22 +29,82 @@ func (r *Redactor) userInfo(s string) string {
 // look at, next, has none.
 func nextUserInfo(s string, from int) (start, end, next int) {
 	for i := from; i < len(s); i++ {
-		switch {
-		case s[i] == ':' && strings.HasPrefix(s[i:], "://"):
-			end, next = endOfUserInfo(s, i+3)
-			return result(i+3, end, next)
-		case escaped(s, i, '3', 'a') && escaped(s, i+3, '2', 'f') && escaped(s, i+6, '2', 'f'):
-			end, next = endOfEscapedUserInfo(s, i+9)
-			return result(i+9, end, next)
-		case s[i] == '@' && (strings.HasPrefix(s[i:], "@tcp(") || strings.HasPrefix(s[i:], "@unix(")):
-			start = i
-			for start > from && !breaks(s[start-1]) {
-				start--
+		switch s[i] {
+		case ':', '/':
+			if n := authority(s, i); n > 0 {
+				end, next = endOfUserInfo(s, i+n)
+				return result(i+n, end, next)
 			}
-			return result(start, i, i+1)
+		case '%':
+			if escaped(s, i, '3', 'a') && escaped(s, i+3, '2', 'f') && escaped(s, i+6, '2', 'f') {
+				end, next = endOfEscapedUserInfo(s, i+9)
+				return result(i+9, end, next)
+			}
+		case '@':
+			if start = infoBefore(s, from, i); start >= 0 {
+				return result(start, i, i+1)
+			}
 		}
 	}
 	return -1, -1, len(s)
+}
+
+// authority returns the length of what stands at i before the authority of a URL; 0 is none: the colon
+// and the slashes, which may have backslashes before them as in JSON, or two slashes that begin a text.
+func authority(s string, i int) int {
+	switch rest := s[i:]; {
+	case strings.HasPrefix(rest, "://"):
+		return len("://")
+	case strings.HasPrefix(rest, `:\/\/`):
+		return len(`:\/\/`)
+	case strings.HasPrefix(rest, "//") && (i == 0 || breaks(s[i-1]) || s[i-1] == '=' || s[i-1] == '('):
+		return len("//")
+	}
+	return 0
+}
+
+// longestInfo is how far the beginning of user information is looked for where what follows it may
+// be something else, in bytes.
+const longestInfo = 1024
+
+// infoBefore returns where the user and the password of a data source name without a scheme begin
+// that end before the @ at i; -1 if what follows is no address. Addresses are tcp(host) and unix(path)
+// of Go's MySQL driver and others of its form, none before /db, and Oracle's //host.
+func infoBefore(s string, from, i int) int {
+	rest := s[i+1:]
+	if strings.HasPrefix(rest, "tcp(") || strings.HasPrefix(rest, "unix(") {
+		return wordBefore(s, from, i)
+	}
+	among := ":"
+	switch n := letters(rest); {
+	case strings.HasPrefix(rest, "//"):
+		among = ":/"
+	case rest == "", n == 0 && rest[0] != '/', n > 0 && (n == len(rest) || rest[n] != '('):
+		return -1
+	}
+	start := wordBefore(s, max(from, i-longestInfo), i)
+	if info := s[start:i]; strings.HasPrefix(info, "/") || strings.IndexAny(info, among) <= 0 {
+		return -1
+	}
+	return start
+}
+
+// wordBefore returns where what ends at i begins.
+func wordBefore(s string, from, i int) int {
+	for i > from && !breaks(s[i-1]) {
+		i--
+	}
+	return i
+}
+
+// letters returns how many bytes of the name of a network s begins with, up to one more than the longest.
+func letters(s string) int {
+	const longest = 32
+	n := 0
+	for n < len(s) && n <= longest && ('a' <= s[n] && s[n] <= 'z' || isDigit(s[n])) {
+		n++
+	}
+	return n
 }
 
 func result(start, end, next int) (int, int, int) {
