@@ -101,6 +101,9 @@ type OTel struct {
 	Propagators []string // default tracecontext, baggage
 	// Extract and Inject are the propagators that read and write, where they aren't Propagators.
 	Extract, Inject []string
+	// InjectHosts are the propagators that write in requests to some hosts, by host name or "*." and the
+	// end of one.
+	InjectHosts map[string][]string
 	// Headers names the headers of the propagator headers; "" is X-Trace-ID and X-Span-ID.
 	Headers struct{ TraceID, SpanID string }
 	// RequestID is the propagator request-id: the name of its header, "" for X-Request-Id, and
@@ -119,6 +122,12 @@ type OTel struct {
 	ParentWithoutTh string
 	// Edge is what becomes of remote parents: "continue" or "", "restart", "ignore".
 	Edge string
+	// EdgeBaggage names the members of baggage that pass an edge.
+	EdgeBaggage []string
+	// BaggageAttributes names the members of baggage that spans get as attributes at their start.
+	BaggageAttributes []string
+	// Detectors names what finds out resource attributes.
+	Detectors []string
 	// Traces bounds what is held for connections of scope "trace".
 	Traces Traces
 	// Span limits; 0 keeps the SDK's default of 128 (of unlimited length for AttributeValueLength), -1 is unlimited.

@@ -23,6 +23,8 @@ func everything() config.Config {
 		OTel: config.OTel{
 			Service: "shop-api", Propagators: []string{"tracecontext", "b3"},
 			Weights: "never", MaxWeight: 1000, ParentWithoutTh: "unknown", Edge: "restart",
+			EdgeBaggage: []string{"tenant"}, BaggageAttributes: []string{"tenant", "region"}, Detectors: []string{"host", "k8s"},
+			InjectHosts: map[string][]string{"*.legacy.example": {"headers", "b3"}, "api.example.com": {"none"}},
 			Resource: map[string]string{
 				"service.version": "1.2", "deployment.environment.name": "prod", "shard": "3",
 			},

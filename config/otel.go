@@ -16,6 +16,7 @@ func (d *decoder) otel(root *setting.Table) OTel {
 	t := root.Table("otel")
 	o := OTel{Service: t.String("", "service"), Propagators: d.propagators(t)}
 	o.Extract, o.Inject = d.directions(t, "extract"), d.directions(t, "inject")
+	o.InjectHosts = d.injectHosts(t)
 	headers := t.Table("headers")
 	o.Headers.TraceID, o.Headers.SpanID = headers.String("", "trace_id"), headers.String("", "span_id")
 	headers.Done()
@@ -26,6 +27,8 @@ func (d *decoder) otel(root *setting.Table) OTel {
 	o.MaxWeight = t.Float(0, 1, math.MaxFloat64, "max_weight")
 	o.ParentWithoutTh = t.Word("", []string{"one", "unknown"}, "parent_without_th")
 	o.Edge = t.Word("", []string{"continue", "restart", "ignore"}, "edge")
+	o.EdgeBaggage, o.BaggageAttributes = memberNames(t, "edge_baggage"), memberNames(t, "baggage_attributes")
+	o.Detectors = t.Strings("detectors")
 	o.ShutdownTimeout = t.DurationIn(0, waits(10*time.Minute), "shutdown_timeout")
 	o.Redact = redact(t)
 	d.limits(t, &o)
@@ -124,6 +127,35 @@ func (*decoder) directions(t *setting.Table, key string) []string {
 	names := t.Strings(key)
 	if t.Has(key) && len(names) == 0 && t.Len() == before {
 		t.Problem(key, `is empty; write ["none"] for nothing`)
+	}
+	return names
+}
+
+// injectHosts reads [otel.inject_hosts], whose keys are host names.
+func (d *decoder) injectHosts(t *setting.Table) map[string][]string {
+	hosts := t.Table("inject_hosts")
+	defer hosts.Done()
+	var all map[string][]string
+	for _, host := range hosts.Keys() {
+		names := d.directions(hosts, host)
+		if end, wild := strings.CutPrefix(host, "*"); host == "" || strings.ContainsAny(host, "/:") || wild && (strings.Contains(end, "*") || end != "" && end[0] != '.') || !wild && strings.Contains(host, "*") {
+			hosts.Problem(host, `must be a host name without scheme or port, "*." and the end of one, or "*"`)
+		}
+		if all == nil {
+			all = make(map[string][]string)
+		}
+		all[host] = names
+	}
+	return all
+}
+
+// memberNames reads a list of names of baggage members.
+func memberNames(t *setting.Table, key string) []string {
+	names := t.Strings(key)
+	for i, name := range names {
+		if names[i] = strings.TrimSpace(name); names[i] == "" {
+			t.Problem(setting.At(key, i), "an empty name is no member of baggage")
+		}
 	}
 	return names
 }

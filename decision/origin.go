@@ -22,6 +22,8 @@ const (
 	// Unweighted spans are below a remote parent of unknown weight: one that was not sampled, or
 	// sampled with a th that contradicts its randomness.
 	Unweighted
+	// Debugged spans are below a remote parent that asked for the whole trace to be kept.
+	Debugged
 	// Unknown spans came through the head sampler, which no longer knows whether there is a
 	// remote parent above them. Their weight isn't known.
 	Unknown

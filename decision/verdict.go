@@ -23,11 +23,13 @@ const (
 	ByLoad
 	// ByTrace says that another span of its trace decided, see [Verdict.By].
 	ByTrace
+	// ByDebug says that it is kept because its remote parent asked for the whole trace.
+	ByDebug
 )
 
 // String returns one lower-case word.
 func (r Reason) String() string {
-	names := [...]string{"rate", "rule", "error", "slow", "parent", "limit", "load", "trace"}
+	names := [...]string{"rate", "rule", "error", "slow", "parent", "limit", "load", "trace", "debug"}
 	if int(r) < len(names) {
 		return names[r]
 	}

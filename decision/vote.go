@@ -17,7 +17,7 @@ type Vote struct {
 	Randomness Randomness
 	// Rule is the index of the rule that matched, -1 if none did.
 	Rule int32
-	// Reason is [ByError], [BySlow], [ByRule] or [ByRate].
+	// Reason is [ByError], [BySlow], [ByDebug], [ByRule] or [ByRate].
 	Reason Reason
 	// Known and UrgentKnown report that Floor, or UrgentFloor, is the whole truth.
 	Known, UrgentKnown bool
@@ -25,11 +25,11 @@ type Vote struct {
 	Liftable bool
 }
 
-// Urgent reports whether the span is an error or slow.
+// Urgent reports whether the span is an error, slow, or debugged.
 func (v *Vote) Urgent() bool { return v.Reason.Urgent() }
 
-// Urgent reports whether r is [ByError] or [BySlow].
-func (r Reason) Urgent() bool { return r == ByError || r == BySlow }
+// Urgent reports whether r is [ByError], [BySlow] or [ByDebug].
+func (r Reason) Urgent() bool { return r == ByError || r == BySlow || r == ByDebug }
 
 // TraceTraits is what of a [TraceDecider] never changes.
 type TraceTraits struct {

@@ -53,7 +53,7 @@ func Drivers() map[string]exporter.Driver {
 func propagator(name string) (propagation.TextMapPropagator, error) {
 	p, err := autoprop.TextMapPropagator(name)
 	if err != nil {
-		return nil, fmt.Errorf("%w (known are tracecontext, baggage, b3, b3multi, jaeger, xray, ottrace, headers, request-id, none)", err)
+		return nil, fmt.Errorf("%w (known are tracecontext, baggage, b3, b3multi, jaeger, xray, ottrace, headers, request-id, none, and what the program has registered with autoprop)", err)
 	}
 	return p, nil
 }

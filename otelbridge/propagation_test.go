@@ -1,6 +1,7 @@
 package otelbridge_test
 
 import (
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -81,5 +82,33 @@ func TestAPropagatorInCode(t *testing.T) {
 	}
 	if !slices.Contains(b.Propagator().Fields(), "uber-trace-id") {
 		t.Error("its header is not written")
+	}
+}
+
+// Two traces in one request are counted each time and told once; the most complete one counts.
+func TestConflictsAreCounted(t *testing.T) {
+	t.Parallel()
+	var lines strings.Builder
+	b, err := propagating(t, "[otel]\nextract = [\"b3\", \"tracecontext\"]", nil, otelbridge.WithLogger(slog.New(slog.NewTextHandler(&lines, nil))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const id = "12345678901234567890123456789012"
+	for range 3 {
+		ctx := b.Propagator().Extract(t.Context(), propagation.MapCarrier{
+			"b3": "80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-1", "traceparent": "00-" + id + "-1234567890123456-01", "tracestate": "a=1",
+		})
+		if got := trace.SpanContextFromContext(ctx).TraceID().String(); got != id {
+			t.Errorf("the trace is %s", got)
+		}
+	}
+	if got := b.Stats().PropagationConflicts; got != 3 {
+		t.Errorf("%d conflicts, want 3", got)
+	}
+	if err := b.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Count(lines.String(), "two traces"); got != 1 {
+		t.Errorf("told %d times:\n%s", got, &lines)
 	}
 }

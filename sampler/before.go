@@ -20,7 +20,7 @@ func (p *Policy) beforeLate(s *decision.Span) before {
 		return before{known: p.config.AssumeAlwaysOn && s.Context.IsSampled()}
 	case decision.Unknown:
 		return before{threshold: s.Recorded}
-	case decision.Local, decision.Inherited, decision.Unweighted:
+	case decision.Local, decision.Inherited, decision.Unweighted, decision.Debugged:
 	}
 	return before{threshold: s.Recorded, known: s.Recorded.Keeps(s.State.Randomness)}
 }
@@ -34,7 +34,7 @@ func (p *Policy) beforeOrdinary(s *decision.Span) before {
 		return before{threshold: s.Recorded, known: true}
 	case decision.Unknown:
 		return before{threshold: s.Recorded}
-	case decision.Inherited, decision.Unweighted:
+	case decision.Inherited, decision.Unweighted, decision.Debugged:
 	}
 	entry := s.Before()
 	switch {

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook/decision"
+	"github.com/tracehook/tracehook/internal/inbound"
 )
 
 // local is a parent that isn't remote.
@@ -51,7 +52,7 @@ func (h *Head) belowLocal(set *headSet, p *sdktrace.SamplingParameters, l *local
 	case decision.Foreign:
 		h.enter(p, own)
 		return set.entry(p, parent)
-	case remote, decision.Unweighted:
+	case remote, decision.Unweighted, decision.Debugged:
 		return set.respect(p, h.sampledAtEntry(p, parent)), ts
 	case decision.Local, decision.Unknown:
 	}
@@ -79,15 +80,16 @@ func (h *Head) belowRemote(set *headSet, p *sdktrace.SamplingParameters, parent 
 		if !own {
 			h.traces.put(p.TraceID, traceBegun)
 		}
-		d, v := set.decide(set.roots, p, decision.TraceRandomness(p.TraceID))
-		edit := v.edit()
-		edit.RemoveRandomness = true
-		return d, edit.Apply(ts)
+		return set.afresh(p, ts)
+	}
+	if !h.afterHopIsOwn(parent) && inbound.WishOf(p.ParentContext) == inbound.Deferred {
+		h.traces.put(p.TraceID, traceBegun)
+		return set.afresh(p, ts)
 	}
 	switch h.afterHop(set, parent) {
 	case decision.Local, decision.Unknown, decision.Foreign:
 		return set.local(p, parent)
-	case remote, decision.Unweighted:
+	case remote, decision.Unweighted, decision.Debugged:
 	}
 	if h.afterHopIsOwn(parent) { // its headers may have been changed all the same
 		return set.respect(p, h.sampledAtEntry(p, parent)), set.believed(p, ts)
@@ -134,6 +136,14 @@ func (s *headSet) local(p *sdktrace.SamplingParameters, parent *trace.SpanContex
 	default:
 		return d, v.edit().Apply(ts)
 	}
+}
+
+// afresh decides about a span as about a root that has the caller's trace id.
+func (s *headSet) afresh(p *sdktrace.SamplingParameters, ts trace.TraceState) (sdktrace.SamplingDecision, trace.TraceState) {
+	d, v := s.decide(s.roots, p, decision.TraceRandomness(p.TraceID))
+	edit := v.edit()
+	edit.RemoveRandomness = true
+	return d, edit.Apply(ts)
 }
 
 // restart decides about a span as about a root, whatever the caller says. The random bits of the

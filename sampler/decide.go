@@ -27,6 +27,8 @@ func (p *Policy) DecideInto(v *decision.Verdict, s *decision.Span, load float64)
 func (p *Policy) Judge(v *decision.Verdict, s *decision.Span) {
 	reset(v)
 	switch {
+	case p.debugged(s):
+		v.Keep, v.Reason, v.Known = true, decision.ByDebug, true
 	case p.config.Error && s.Error:
 		p.judgeLate(v, s, decision.ByError)
 	case p.config.Slow > 0 && s.Duration >= p.config.Slow:
@@ -97,7 +99,7 @@ func (p *Policy) Charge(v *decision.Verdict, s *decision.Span, load float64) {
 	switch v.Reason {
 	case decision.ByRate, decision.ByRule:
 		p.chargeOrdinary(v, s, level)
-	case decision.ByError, decision.BySlow:
+	case decision.ByError, decision.BySlow, decision.ByDebug:
 		if p.pass(v, true) {
 			p.rewrite(v, s, &p.always.ready[0], v.Threshold == decision.Always)
 		}
@@ -141,7 +143,17 @@ func (p *Policy) randomness(s *decision.Span) decision.Randomness {
 }
 
 func (p *Policy) ignoresRandomness(s *decision.Span) bool {
-	return p.config.IgnoreParent && s.State.HasRandomness && (s.Origin == decision.Inherited || s.Origin == decision.Unweighted)
+	return p.config.IgnoreParent && s.State.HasRandomness && belowRemote(s.Origin)
+}
+
+// belowRemote reports whether another sampler has decided about the trace.
+func belowRemote(o decision.Origin) bool {
+	return o == decision.Inherited || o == decision.Unweighted || o == decision.Debugged
+}
+
+// debugged reports whether s is kept because a remote parent, which counts, asked for it.
+func (p *Policy) debugged(s *decision.Span) bool {
+	return s.Origin == decision.Debugged && !p.config.IgnoreParent
 }
 
 // ruleOf returns the index of the rule that decides about s, or -1 if the rate does. Most

@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook/decision"
+	"github.com/tracehook/tracehook/internal/inbound"
 	"github.com/tracehook/tracehook/internal/spannote"
 )
 
@@ -21,7 +22,7 @@ func (h *Head) Started(ctx context.Context, s sdktrace.ReadWriteSpan) {
 	set := h.set.Load()
 	sc := s.SpanContext()
 	origin, export := h.started(ctx, set, s, &sc)
-	if set.wire.Edge == EdgeRestart && !s.Parent().IsValid() {
+	if !s.Parent().IsValid() {
 		linkCaller(ctx, s)
 	}
 	h.spans.Put(&sc, spannote.New(origin, export, set.eras.now))
@@ -52,7 +53,7 @@ func (h *Head) started(ctx context.Context, set *headSet, s sdktrace.ReadWriteSp
 	case !parent.IsValid():
 		return decision.Local, false
 	case parent.IsRemote():
-		return h.afterHop(set, &parent), false
+		return h.entryOrigin(ctx, set, &parent), false
 	default:
 		above := h.local(trace.SpanFromContext(ctx))
 		if own && above.recorded && h.traces.empty() {
@@ -75,6 +76,22 @@ func (h *Head) afterHop(set *headSet, parent *trace.SpanContext) decision.Origin
 		return n.Origin()
 	}
 	return remote
+}
+
+// entryOrigin is afterHop, and looks at what the caller asks for, if it is another process.
+func (h *Head) entryOrigin(ctx context.Context, set *headSet, parent *trace.SpanContext) decision.Origin {
+	o := h.afterHop(set, parent)
+	if o != remote || h.afterHopIsOwn(parent) {
+		return o
+	}
+	switch inbound.WishOf(ctx) {
+	case inbound.Deferred:
+		return decision.Local
+	case inbound.Debug:
+		return decision.Debugged
+	default:
+		return o
+	}
 }
 
 // OwnHop reports whether a remote parent counts as a local one, since this process has begun it.
@@ -175,6 +192,8 @@ func (h *Head) describe(set *headSet, s *decision.Span, origin decision.Origin, 
 		default:
 			s.Origin = decision.Unweighted
 		}
+	case decision.Debugged:
+		s.Recorded = e.unsampled // for those that ignore the parent
 	case decision.Local, decision.Unweighted, decision.Unknown:
 	}
 }

@@ -29,13 +29,16 @@ func (p *Policy) Vote(v *decision.Vote, s *decision.Span) {
 		v.UrgentFloor = late.threshold
 	}
 	switch s.Origin {
-	case decision.Inherited, decision.Unweighted:
+	case decision.Inherited, decision.Unweighted, decision.Debugged:
 		v.Liftable = !p.config.IgnoreParent
 	case decision.Foreign:
 		v.Liftable = ordinary.refused
 	case decision.Local, decision.Unknown:
 	}
 	switch {
+	case p.debugged(s):
+		v.Reason, v.UrgentFloor, v.UrgentKnown = decision.ByDebug, decision.Always, true
+		return
 	case p.config.Error && s.Error:
 		v.Reason = decision.ByError
 		return

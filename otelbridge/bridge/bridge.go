@@ -114,9 +114,12 @@ func assemble(ctx context.Context, p *plan, o options, conns []processor.Connect
 		opts: o, fanout: fanout, head: head, first: p,
 		halt: make(chan struct{}), down: make(chan struct{}), reloading: make(chan struct{}, 1),
 	}
-	b.propagator = edgePropagator{p.propagator, func() sampler.Edge { return b.state.Load().plan.wire.Edge }}
+	b.propagator = edgePropagator{p.propagator, func() (sampler.Edge, []string) {
+		now := b.state.Load().plan
+		return now.wire.Edge, now.cfg.OTel.EdgeBaggage
+	}}
 	b.provider = sync.OnceValue(func() *sdktrace.TracerProvider {
-		tp := newTracerProvider(p, o.provider, b.head, &registered{fanout})
+		tp := newTracerProvider(p, o.provider, b.head, &registered{started{fanout, b.baggageMembers}})
 		b.built.Store(tp)
 		return tp
 	})
@@ -203,7 +206,7 @@ func (b *Bridge) SpanProcessor() sdktrace.SpanProcessor {
 		b.opts.logger.Warn("Bridge.SpanProcessor was asked for after Bridge.Install: spans of otel.Tracer are the Bridge's, " +
 			"and reach no exporter of another TracerProvider; leave Install out, or the other provider")
 	}
-	return b.fanout
+	return started{b.fanout, b.baggageMembers}
 }
 
 // Hook returns the framework's tracing API on the Bridge's own TracerProvider.

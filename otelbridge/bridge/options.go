@@ -117,7 +117,8 @@ func WithBridgePropagator(p propagation.TextMapPropagator) Option {
 
 // WithTracerProviderOptions adds options to the TracerProvider that the Bridge builds,
 // such as an id generator or further span processors. They are applied before the
-// Bridge's own: its sampler, resource and limits win.
+// Bridge's own: its sampler and limits win. A resource among them is merged with what the
+// configuration says, which wins where both have an attribute.
 func WithTracerProviderOptions(opts ...sdktrace.TracerProviderOption) Option {
 	return optionFunc(func(o *options) {
 		o.provider = append(slices.Clip(o.provider), opts...)

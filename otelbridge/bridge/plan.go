@@ -6,10 +6,10 @@ import (
 	"maps"
 	"slices"
 
-	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 
 	"github.com/tracehook/tracehook/config"
+	"github.com/tracehook/tracehook/otelbridge/propagators"
 	"github.com/tracehook/tracehook/processor"
 	"github.com/tracehook/tracehook/sampler"
 )
@@ -18,7 +18,7 @@ import (
 type plan struct {
 	cfg         config.Config
 	resource    *resource.Resource
-	propagator  propagation.TextMapPropagator
+	propagator  *propagators.Composite
 	wire        sampler.Wire
 	connections []*connection
 	warnings    config.Problems
@@ -38,7 +38,7 @@ func newPlan(cfg config.Config, o options, old *plan) (*plan, error) {
 	if old != nil {
 		p.resource, c.old = old.resource, old.connections
 	} else {
-		p.resource = resourceOf(cfg)
+		p.resource = resourceOf(cfg, resourceInCode(o.provider), c.detected())
 	}
 	c.service = serviceName(p.resource)
 	p.propagator = c.propagator()

@@ -3,12 +3,14 @@ package bridge
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 
 	"go.opentelemetry.io/otel/propagation"
 
 	"github.com/tracehook/tracehook/config"
 	"github.com/tracehook/tracehook/otelbridge/propagators"
+	"github.com/tracehook/tracehook/setting"
 )
 
 // noPropagator is the name of nothing. Where it stands beside others, it wins.
@@ -22,12 +24,12 @@ func w3cPropagator(name string) (propagation.TextMapPropagator, error) {
 	case noPropagator:
 		return propagation.NewCompositeTextMapPropagator(), nil
 	}
-	return nil, fmt.Errorf("unknown propagator %q (known are tracecontext, baggage, headers, request-id, none)", name)
+	return nil, fmt.Errorf("unknown propagator %q (known are tracecontext, baggage, b3, b3multi, jaeger, headers, request-id, none)", name)
 }
 
 // propagator returns the propagators that the configuration names, and those that the program
 // brings: tracecontext and baggage unless it says otherwise.
-func (c *checker) propagator() propagation.TextMapPropagator {
+func (c *checker) propagator() *propagators.Composite {
 	o := c.cfg.OTel
 	all := c.namedPropagators("propagators", o.Propagators)
 	both := &propagators.Composite{Extractors: all, Injectors: all, OnConflict: func() {
@@ -42,6 +44,12 @@ func (c *checker) propagator() propagation.TextMapPropagator {
 	}
 	both.Extractors = slices.Concat(both.Extractors, c.codePropagators)
 	both.Injectors = slices.Concat(both.Injectors, c.codePropagators)
+	for _, host := range slices.Sorted(maps.Keys(o.InjectHosts)) {
+		both.Hosts = append(both.Hosts, propagators.Host{
+			Pattern: host, Injectors: c.namedPropagators(setting.Join("inject_hosts", host), o.InjectHosts[host]),
+		})
+	}
+	propagators.SortHosts(both.Hosts)
 	return both
 }
 
@@ -82,6 +90,12 @@ func (c *checker) namedPropagator(name string) (propagation.TextMapPropagator, e
 	switch name {
 	case "tracecontext":
 		return propagators.TraceContext{}, nil
+	case "b3":
+		return propagators.B3{}, nil
+	case "b3multi":
+		return propagators.B3{Multi: true}, nil
+	case "jaeger":
+		return propagators.Jaeger{}, nil
 	case "headers":
 		return propagators.Headers(c.cfg.OTel.Headers), nil
 	case "request-id":
@@ -95,6 +109,9 @@ func carriesRequestID(o config.OTel) bool {
 	names := o.Inject
 	if len(names) == 0 {
 		names = o.Propagators
+	}
+	for _, more := range o.InjectHosts {
+		names = slices.Concat(names, more)
 	}
 	return slices.Contains(names, "request-id")
 }

@@ -14,10 +14,10 @@ import (
 	"github.com/tracehook/tracehook/config"
 )
 
-// resourceOf returns who the spans come from: the SDK's own default, then [otel], then the
-// framework's identity under its names. A service without a name is called like the project or,
-// without one, the program.
-func resourceOf(cfg config.Config) *resource.Resource {
+// resourceOf returns who the spans come from: the SDK's own default, then what the program says, what
+// was detected, what [otel] says, and the framework's identity under its names. A service without a
+// name is called like the project or, without one, the program.
+func resourceOf(cfg config.Config, code, detected *resource.Resource) *resource.Resource {
 	var attrs []attribute.KeyValue
 	for key, value := range cfg.OTel.Resource {
 		attrs = append(attrs, attribute.String(key, value))
@@ -35,15 +35,24 @@ func resourceOf(cfg config.Config) *resource.Resource {
 			attrs = append(attrs, attribute.String(a.key, a.value))
 		}
 	}
-	if cfg.OTel.Service == "" && cfg.OTel.Resource["service.name"] == "" && strings.HasPrefix(serviceName(resource.Default()), "unknown_service") {
-		attrs = append(attrs, semconv.ServiceName(cmp.Or(cfg.Identity.Project, filepath.Base(os.Args[0]))))
+	all := merged(merged(merged(resource.Default(), code), detected), resource.NewSchemaless(attrs...))
+	if cfg.OTel.Service == "" && cfg.OTel.Resource["service.name"] == "" && strings.HasPrefix(serviceName(all), "unknown_service") {
+		all = merged(all, resource.NewSchemaless(semconv.ServiceName(cmp.Or(cfg.Identity.Project, filepath.Base(os.Args[0])))))
 	}
-	// The two never conflict: ours has no schema.
-	merged, err := resource.Merge(resource.Default(), resource.NewSchemaless(attrs...))
+	return all
+}
+
+// merged returns both, b winning. Of different schemas none is left: that is no reason to lose
+// attributes.
+func merged(a, b *resource.Resource) *resource.Resource {
+	both, err := resource.Merge(a, b)
 	if err != nil {
-		return resource.NewSchemaless(attrs...)
+		both, err = resource.Merge(resource.NewSchemaless(a.Attributes()...), resource.NewSchemaless(b.Attributes()...))
 	}
-	return merged
+	if err != nil { // can't be: neither has a schema
+		return a
+	}
+	return both
 }
 
 // serviceName returns the service.name of the resource: what rules call the service of a

@@ -85,7 +85,7 @@ func (b *Bridge) shutdown(ctx context.Context) error {
 
 // registered is the fanout as the Bridge's own provider has it. What the Bridge does to the
 // fanout itself isn't done and said a second time by way of the provider.
-type registered struct{ *processor.Fanout }
+type registered struct{ started }
 
 // fromBridge marks a context in which the Bridge sees to the fanout.
 type fromBridge struct{}

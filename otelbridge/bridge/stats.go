@@ -13,6 +13,9 @@ type Stats struct {
 	// Redacted says for each connection how many values each rule has redacted in what it exported,
 	// since it was opened; see Redactor.Counts of package redact.
 	Redacted map[string]map[string]int64 `json:"redacted,omitempty"`
+	// PropagationConflicts is how many requests held contexts of two traces, of which the most complete
+	// one counted.
+	PropagationConflicts int64 `json:"propagation_conflicts"`
 	// LastReload is the result of the newest [Bridge.Reload]; nil before the first.
 	LastReload *ReloadResult `json:"last_reload,omitempty"`
 }
@@ -23,7 +26,7 @@ func (b *Bridge) Stats() Stats {
 		return Stats{}
 	}
 	st := b.state.Load()
-	s := Stats{Stats: b.fanout.Stats(), ConfigHash: st.hash}
+	s := Stats{Stats: b.fanout.Stats(), ConfigHash: st.hash, PropagationConflicts: b.first.propagator.Conflicts()}
 	if cfg := st.plan.cfg; cfg.Disabled { // none is open, but whoever asks for one by name finds it
 		for i := range cfg.Connections {
 			s.Connections[cfg.Connections[i].Name] = new(processor.ConnectionStats)

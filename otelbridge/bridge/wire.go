@@ -3,12 +3,11 @@ package bridge
 import (
 	"context"
 
-	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/propagation"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook/config"
 	"github.com/tracehook/tracehook/internal/digest"
+	"github.com/tracehook/tracehook/otelbridge/propagators"
 	"github.com/tracehook/tracehook/sampler"
 )
 
@@ -29,32 +28,22 @@ func (c *checker) wire() sampler.Wire {
 // needsRestart reports whether a and b differ in what the SDK holds for good.
 func needsRestart(a, b config.OTel) bool {
 	for _, o := range []*config.OTel{&a, &b} {
-		o.Weights, o.MaxWeight, o.ParentWithoutTh, o.Edge, o.Redact = "", 0, "", "", nil
+		o.Weights, o.MaxWeight, o.ParentWithoutTh, o.Edge, o.EdgeBaggage, o.BaggageAttributes, o.Redact = "", 0, "", "", nil, nil, nil
 	}
 	return digest.Of(a) != digest.Of(b)
 }
 
-// edgePropagator keeps what an edge doesn't let through out of the context of a request: the
-// caller's span, for which a new trace begins, and its baggage.
+// edgePropagator keeps what an edge doesn't let through out of the context of a request. It follows
+// reloads.
 type edgePropagator struct {
 	propagation.TextMapPropagator
-	edge func() sampler.Edge
+	now func() (edge sampler.Edge, baggage []string)
 }
 
 func (p edgePropagator) Extract(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
-	extracted := p.TextMapPropagator.Extract(ctx, carrier)
-	edge := p.edge()
+	edge, members := p.now()
 	if edge == sampler.EdgeContinue {
-		return extracted
+		return p.TextMapPropagator.Extract(ctx, carrier)
 	}
-	extracted = baggage.ContextWithBaggage(extracted, baggage.FromContext(ctx))
-	caller := trace.SpanContextFromContext(extracted)
-	if !caller.IsRemote() {
-		return extracted
-	}
-	extracted = trace.ContextWithSpan(extracted, trace.SpanFromContext(ctx))
-	if edge == sampler.EdgeRestart {
-		extracted = sampler.ContextWithCaller(extracted, caller)
-	}
-	return extracted
+	return propagators.Edge{Propagator: p.TextMapPropagator, Ignore: edge == sampler.EdgeIgnore, Baggage: members}.Extract(ctx, carrier)
 }

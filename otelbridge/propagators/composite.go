@@ -8,6 +8,8 @@ import (
 
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tracehook/tracehook/internal/inbound"
 )
 
 // Composite injects by all of some propagators, and extracts by all of others. If several of them
@@ -18,6 +20,9 @@ import (
 type Composite struct {
 	// Extractors read, and Injectors write. They aren't changed after first use.
 	Extractors, Injectors []propagation.TextMapPropagator
+	// Hosts says who writes in place of Injectors in a request to some hosts; see [ContextWithHost].
+	// It isn't changed after first use.
+	Hosts []Host
 	// OnConflict is called once, when a request holds contexts of two traces for the first time; nil
 	// is nobody. It must not block.
 	OnConflict func()
@@ -31,7 +36,7 @@ func (c *Composite) Conflicts() int64 { return c.conflicts.Load() }
 
 // Inject writes the context by all injectors.
 func (c *Composite) Inject(ctx context.Context, carrier propagation.TextMapCarrier) {
-	for _, p := range c.Injectors {
+	for _, p := range c.injectors(ctx) {
 		p.Inject(ctx, carrier)
 	}
 }
@@ -41,24 +46,25 @@ func (c *Composite) Extract(ctx context.Context, carrier propagation.TextMapCarr
 	if len(c.Extractors) == 1 {
 		return c.Extractors[0].Extract(ctx, carrier)
 	}
-	before := trace.SpanContextFromContext(ctx)
-	best, bestScore := -1, 0
-	var found trace.SpanContext
-	conflict := false
-	for i, p := range c.Extractors {
+	current := trace.SpanContextFromContext(ctx)
+	best, conflict := 0, false
+	for _, p := range c.Extractors {
 		next := p.Extract(ctx, carrier)
 		sc := trace.SpanContextFromContext(next)
-		if sc.Equal(before) {
-			ctx = next //nolint:fatcontext // each adds what it alone reads, such as baggage
-			continue
+		switch s := score(&sc); {
+		case same(&sc, &current): // it adds what it alone reads, such as baggage
+			ctx = next //nolint:fatcontext // there are as many as propagators
+		case best == 0:
+			ctx, current, best = next, sc, s
+		default:
+			conflict = conflict || sc.TraceID() != current.TraceID()
+			if s > best {
+				ctx, next, current, best = next, ctx, sc, s
+			}
+			if sc.TraceID() == current.TraceID() {
+				ctx = wishing(ctx, next)
+			}
 		}
-		conflict = conflict || best >= 0 && sc.TraceID() != found.TraceID()
-		if s := score(sc); s > bestScore {
-			best, bestScore, found = i, s, sc
-		}
-	}
-	if best < 0 {
-		return ctx
 	}
 	if conflict {
 		c.conflicts.Add(1)
@@ -66,11 +72,26 @@ func (c *Composite) Extract(ctx context.Context, carrier propagation.TextMapCarr
 			c.told.Do(c.OnConflict)
 		}
 	}
-	return c.Extractors[best].Extract(ctx, carrier)
+	return ctx
+}
+
+// wishing returns ctx, and that the trace is debugged if the other context of the same trace says so.
+func wishing(ctx, other context.Context) context.Context {
+	if inbound.WishOf(other) == inbound.Debug && inbound.WishOf(ctx) != inbound.Debug {
+		return inbound.WithWish(ctx, inbound.Debug)
+	}
+	return ctx
+}
+
+// same reports whether a and b say the same. Their trace states are compared by length: what one
+// propagator found isn't the same as what another did.
+func same(a, b *trace.SpanContext) bool {
+	return a.SpanID() == b.SpanID() && a.TraceID() == b.TraceID() && a.TraceFlags() == b.TraceFlags() &&
+		a.IsRemote() == b.IsRemote() && a.TraceState().Len() == b.TraceState().Len()
 }
 
 // score says how complete a span context is; above 0 if it is any.
-func score(sc trace.SpanContext) int {
+func score(sc *trace.SpanContext) int {
 	n := 0
 	if sc.HasTraceID() {
 		n++
@@ -89,6 +110,11 @@ func (c *Composite) Fields() []string {
 	var fields []string
 	for _, p := range c.Injectors {
 		fields = append(fields, p.Fields()...)
+	}
+	for i := range c.Hosts {
+		for _, p := range c.Hosts[i].Injectors {
+			fields = append(fields, p.Fields()...)
+		}
 	}
 	slices.Sort(fields)
 	return slices.Compact(fields)

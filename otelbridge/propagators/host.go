@@ -1,0 +1,92 @@
+package propagators
+
+import (
+	"cmp"
+	"context"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/otel/propagation"
+)
+
+// Host says who writes into requests to some hosts.
+type Host struct {
+	// Pattern is a host name without a port, or "*." and the end of one, for all names below it; "*"
+	// is every host. Case doesn't matter. An exact name counts before a pattern, and a longer pattern
+	// before a shorter one.
+	Pattern string
+	// Injectors write; none is nobody.
+	Injectors []propagation.TextMapPropagator
+}
+
+func (h *Host) matches(host string) bool {
+	if end, ok := strings.CutPrefix(h.Pattern, "*"); ok {
+		return len(host) > len(end) && strings.EqualFold(host[len(host)-len(end):], end)
+	}
+	return strings.EqualFold(host, h.Pattern)
+}
+
+// rank is larger for what counts first.
+func (h *Host) rank() int {
+	if strings.HasPrefix(h.Pattern, "*") {
+		return len(h.Pattern)
+	}
+	return len(h.Pattern) + 1<<16
+}
+
+// SortHosts sorts hosts into the order in which they count, which [Composite] expects.
+func SortHosts(hosts []Host) {
+	slices.SortStableFunc(hosts, func(a, b Host) int { return cmp.Compare(b.rank(), a.rank()) })
+}
+
+type hostKey struct{}
+
+// ContextWithHost says that what is injected in ctx goes to host, which may have a port. The
+// transport of package entry, and [HostTransport] for the transport of others, do that for requests.
+func ContextWithHost(ctx context.Context, host string) context.Context {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return context.WithValue(ctx, hostKey{}, strings.Trim(host, "[]"))
+}
+
+func (c *Composite) injectors(ctx context.Context) []propagation.TextMapPropagator {
+	if len(c.Hosts) == 0 {
+		return c.Injectors
+	}
+	host, ok := ctx.Value(hostKey{}).(string)
+	if !ok {
+		return c.Injectors
+	}
+	for i := range c.Hosts {
+		if c.Hosts[i].matches(host) {
+			return c.Hosts[i].Injectors
+		}
+	}
+	return c.Injectors
+}
+
+// HostTransport tells propagators to which host a request goes, and hands it on. It belongs around a
+// transport that injects and doesn't say so itself, such as otelhttp's.
+type HostTransport struct {
+	// Base sends the requests; nil is [http.DefaultTransport].
+	Base http.RoundTripper
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (t HostTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	base := t.Base
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	return base.RoundTrip(r.WithContext(ContextWithHost(r.Context(), r.URL.Host)))
+}
+
+// CloseIdleConnections closes those of the base.
+func (t HostTransport) CloseIdleConnections() {
+	if c, ok := t.Base.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
