@@ -60,6 +60,7 @@ const longestShown = 64
 func describe(v any) string {
 	switch v := v.(type) {
 	case string:
+		v = Cover(v)
 		if len(v) > longestShown {
 			return fmt.Sprintf("%q and %d more bytes", v[:longestShown], len(v)-longestShown)
 		}

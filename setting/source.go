@@ -160,16 +160,18 @@ func nearestTo[V any](m map[string]V, path string) (v V, ok bool) {
 
 // Problem returns a problem of the key at path, with its place. If the value came from an
 // environment variable, arguments that show it, or a part of it, are replaced by the name of
-// the variable.
+// the variable. Arguments are shown as [Cover] leaves them.
 func (s *Source) Problem(path, format string, args ...any) Problem {
 	path = s.Actual(path)
-	if v := s.variable(path); v.name != "" {
-		shown := make([]any, len(args))
-		for i, arg := range args {
-			shown[i] = v.hide(arg)
+	v := s.variable(path)
+	shown := make([]any, len(args))
+	for i, arg := range args {
+		if v.name != "" {
+			arg = v.hide(arg)
 		}
-		args = shown
+		shown[i] = cover(arg)
 	}
+	args = shown
 	place := s.Place(path)
 	return Problem{Path: path, File: place.File, Line: place.Line, Column: place.Column, Message: fmt.Sprintf(format, args...)}
 }

@@ -37,7 +37,22 @@ func (e *environ) value(name string) (value, variable string) {
 }
 
 func (e *environ) problem(variable, format string, args ...any) {
-	e.errs = append(e.errs, fmt.Errorf("environment variable %s: %s", variable, fmt.Sprintf(format, args...)))
+	e.errs = append(e.errs, fmt.Errorf("environment variable %s: %s", variable, e.hide(fmt.Sprintf(format, args...))))
+}
+
+// hide returns a message without the values of variables: a token is easily put into the wrong one.
+func (e *environ) hide(message string) string {
+	var pairs []string
+	if address, _, _ := e.address(); address != "" {
+		place := delivery.Place(address)
+		pairs = append(pairs, strconv.Quote(place), "the value", place, "HOST:PORT")
+	}
+	for _, name := range []string{"CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY"} {
+		if file, variable := e.value(name); file != "" {
+			pairs = append(pairs, strconv.Quote(file), "the file of "+variable, file, "the file of "+variable)
+		}
+	}
+	return strings.NewReplacer(pairs...).Replace(message)
 }
 
 func (e *environ) ignore(variable, format string, args ...any) {
@@ -68,7 +83,7 @@ func (e *environ) protocol() string {
 	case "", "http/protobuf", "http/json", "grpc":
 		return value
 	default:
-		e.ignore(variable, "%.64q is ignored: http/protobuf, http/json and grpc are supported; http/protobuf counts", value)
+		e.ignore(variable, "its value is ignored: http/protobuf, http/json and grpc are supported; http/protobuf counts")
 		return ""
 	}
 }
@@ -80,7 +95,7 @@ func (e *environ) timeout() time.Duration {
 	}
 	ms, err := strconv.ParseUint(value, 10, 31)
 	if err != nil || ms == 0 {
-		e.ignore(variable, "%.64q is ignored: want a number of milliseconds above 0; %v counts", value, defaultTimeout)
+		e.ignore(variable, "its value is ignored: want a number of milliseconds above 0; %v counts", defaultTimeout)
 		return 0
 	}
 	return time.Duration(ms) * time.Millisecond
@@ -93,7 +108,7 @@ func (e *environ) gzip() bool {
 	case "", "none":
 		return false
 	default:
-		e.ignore(variable, "%.64q is ignored: gzip and none are supported; none counts", value)
+		e.ignore(variable, "its value is ignored: gzip and none are supported; none counts")
 		return false
 	}
 }

@@ -140,7 +140,10 @@ func userAgent() string { return "tracehook-otlp OTel-SDK-Go/" + sdk.Version() }
 // repeat the token alone.
 func (o *Options) secrets() delivery.Secrets {
 	var secrets delivery.Secrets
-	for _, value := range o.Headers {
+	for name, value := range o.Headers {
+		if value == "" { // the padding of a token was taken for the sign between name and value
+			value = name
+		}
 		secrets = append(secrets, value)
 		for i := range len(value) {
 			if value[i] == ' ' {

@@ -68,7 +68,10 @@ func (e *environ) headers(name string) {
 			e.problem(name, "member %d is not of the form name=value, or badly percent-encoded", i+1)
 			continue
 		}
-		e.secrets = append(e.secrets, raw, text, strings.TrimSpace(text))
+		if text = strings.TrimSpace(text); text == "" { // the padding of a token was taken for the sign
+			text = strings.TrimSpace(key)
+		}
+		e.secrets = append(e.secrets, raw, text)
 	}
 }
 
@@ -79,5 +82,14 @@ func (e *environ) files(prefix string) {
 	if value(cert) != "" && value(key) != "" {
 		f.Cert, f.Key = value(cert), value(key)
 	}
-	f.Config(e.problem, e.problem)
+	problem := func(name, format string, args ...any) { // a token is easily put into the wrong variable
+		text := fmt.Sprintf(format, args...)
+		for _, file := range []string{f.CA, f.Cert, f.Key} {
+			if file != "" {
+				text = strings.NewReplacer(strconv.Quote(file), "the file", file, "the file").Replace(text)
+			}
+		}
+		e.problem(name, "%s", text)
+	}
+	f.Config(problem, problem)
 }

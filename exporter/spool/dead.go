@@ -45,7 +45,7 @@ func (s *Spool) keepDead(b delivery.Batch, lost int, reason error) error {
 	if err != nil {
 		return err
 	}
-	err = s.write(&e, b.Body)
+	err = s.write(&e, b.Body, s.options.Sync == SyncBatch)
 	s.mu.Lock()
 	s.index.used -= e.cost()
 	s.mu.Unlock()

@@ -21,8 +21,8 @@ func (s *Spool) Deliver(ctx context.Context, b delivery.Batch) error {
 		}
 		return s.send(ctx, b, err)
 	}
-	if ctx.Err() != nil {
-		return s.keep(b, context.Cause(ctx))
+	if cause := context.Cause(ctx); cause != nil { // a process that ends, with all that waits in its queue
+		return s.kept(b, cause, s.put(b, false))
 	}
 	if s.sender.Down() {
 		if e := s.keep(b, s.sender.Outage()); e.Spooled > 0 || s.backlog() {
@@ -74,7 +74,6 @@ func (s *Spool) settle(l delivery.Left, unspoolable error) *report.Result {
 	b, v := l.Batch, l.Verdict
 	switch {
 	case waits(v) && unspoolable == nil:
-		b.Uncertain = v.Uncertain
 		return s.keep(b, v.Err)
 	case waits(v):
 		return &report.Result{Failed: b.Spans, Err: joinReasons(v.Err, unspoolable)}
@@ -93,8 +92,11 @@ func (s *Spool) settle(l delivery.Left, unspoolable error) *report.Result {
 }
 
 // keep puts b on disk because of why.
-func (s *Spool) keep(b delivery.Batch, why error) *report.Result {
-	if err := s.Put(b); err != nil {
+func (s *Spool) keep(b delivery.Batch, why error) *report.Result { return s.kept(b, why, s.Put(b)) }
+
+// kept says what became of b, which was put on disk because of why.
+func (*Spool) kept(b delivery.Batch, why, err error) *report.Result {
+	if err != nil {
 		return &report.Result{Failed: b.Spans, Err: joinReasons(why, err)}
 	}
 	return &report.Result{Spooled: b.Spans, Err: why}

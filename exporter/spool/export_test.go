@@ -16,3 +16,6 @@ func Wrap(s *Spool, f func(File) File) {
 		return f(made), nil
 	}
 }
+
+// SyncDir makes s call f instead of syncing its directory. Call it before s is used.
+func SyncDir(s *Spool, f func(dir string) error) { s.syncDir = f }

@@ -10,12 +10,15 @@ import (
 // Put writes b to disk, to be sent later. When it returns nil the batch is there, and synced
 // if the policy is [SyncBatch]. It never waits for the destination. After Close, or if the
 // spool or the disk is full, it returns an error and nothing is kept.
-func (s *Spool) Put(b delivery.Batch) error {
+func (s *Spool) Put(b delivery.Batch) error { return s.put(b, s.options.Sync == SyncBatch) }
+
+// put is Put with a policy of its own: what isn't synced now is synced by Close at the latest.
+func (s *Spool) put(b delivery.Batch, durable bool) error {
 	e, err := s.reserve(b)
 	if err != nil {
 		return err
 	}
-	if err := s.write(&e, b.Body); err != nil {
+	if err := s.write(&e, b.Body, durable); err != nil {
 		s.release(e)
 		return fmt.Errorf("spool %q: %w", s.dir, err)
 	}

@@ -81,7 +81,7 @@ func (s *Spool) reconcile() {
 		if _, err := os.Lstat(s.path(e.name(s.options.Kind))); !errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		if e.body != nil && s.writeOnce(&e, e.body) == nil {
+		if e.body != nil && s.writeOnce(&e, e.body, s.options.Sync == SyncBatch) == nil {
 			saved += e.spans
 			continue
 		}

@@ -89,7 +89,7 @@ func (s *Spool) replace(e entry, parts []delivery.Batch) (v delivery.Verdict, se
 		s.mu.Lock()
 		s.index.number(&part) // over the bound if need be: the whole one leaves soon
 		s.mu.Unlock()
-		err := s.write(&part, b.Body)
+		err := s.write(&part, b.Body, s.options.Sync == SyncBatch)
 		made = append(made, part)
 		if err != nil {
 			for _, m := range made {

@@ -19,6 +19,7 @@ type Spool struct {
 	dir     string
 	sender  *delivery.Sender
 	open    func(name string) (file, error) // a new one, for writing
+	syncDir func(dir string) error          // makes the names in it durable
 
 	ownedMu       sync.Mutex
 	owned         ownedDir
@@ -66,7 +67,7 @@ func Open(ctx context.Context, sender *delivery.Sender, o Options) (*Spool, erro
 		return nil, fmt.Errorf("spool: %w", err)
 	}
 	s := &Spool{
-		options: o, dir: dir, sender: sender, open: create, owned: h, removed: make(chan struct{}, 1),
+		options: o, dir: dir, sender: sender, open: create, syncDir: syncDir, owned: h, removed: make(chan struct{}, 1),
 		deadLog: lossLog{message: "spooled spans are dead"}, expiredLog: lossLog{message: "spooled spans are too old"},
 		roomLog: lossLog{message: "the oldest spooled spans have made room for new ones"},
 		wake:    make(chan struct{}, 1), draining: make(chan struct{}),

@@ -23,18 +23,18 @@ func create(name string) (file, error) {
 
 // write puts a batch into its file: whole or not at all. A directory that has been removed is
 // made again.
-func (s *Spool) write(e *entry, body []byte) error {
-	err := s.writeOnce(e, body)
+func (s *Spool) write(e *entry, body []byte, durable bool) error {
+	err := s.writeOnce(e, body, durable)
 	if !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	if restoreErr := s.restore(); restoreErr != nil {
 		return restoreErr
 	}
-	return s.writeOnce(e, body)
+	return s.writeOnce(e, body, durable)
 }
 
-func (s *Spool) writeOnce(e *entry, body []byte) error {
+func (s *Spool) writeOnce(e *entry, body []byte, durable bool) error {
 	name := e.name(s.options.Kind)
 	temp := s.path(tempPrefix + name)
 	f, err := s.open(temp)
@@ -42,7 +42,7 @@ func (s *Spool) writeOnce(e *entry, body []byte) error {
 		return err
 	}
 	_, err = f.Write(body)
-	if err == nil && s.options.Sync == SyncBatch {
+	if err == nil && durable {
 		err = f.Sync()
 	}
 	err = errors.Join(err, f.Close())
@@ -53,9 +53,9 @@ func (s *Spool) writeOnce(e *entry, body []byte) error {
 		return errors.Join(err, ignoreMissing(os.Remove(temp)))
 	}
 	switch {
-	case s.options.Sync == SyncBatch:
-		return syncDir(s.dir)
-	case s.options.Sync > 0:
+	case durable:
+		return s.syncDir(s.dir)
+	case s.options.Sync != SyncNever:
 		s.unsynced.add(s.path(name))
 	}
 	return nil
@@ -115,7 +115,7 @@ func (s *Spool) syncNow() error {
 	for _, path := range paths {
 		errs = append(errs, ignoreMissing(syncFile(path)))
 	}
-	return errors.Join(append(errs, syncDir(s.dir))...)
+	return errors.Join(append(errs, s.syncDir(s.dir))...)
 }
 
 func syncFile(path string) error {

@@ -35,7 +35,7 @@ func (c *checker) addTo(conn config.Connection, key string, err error) {
 	if origin := c.cfg.Source().Origin(c.cfg.KeyPath(conn.Name, key)); origin != "" {
 		err = errors.New("what " + origin + " holds isn't accepted here (it is not printed, since it came from the environment)")
 	}
-	c.add(conn, key, "%s", setting.Known(err.Error()))
+	c.add(conn, key, "%s", setting.Known(setting.Cover(err.Error())))
 }
 
 // add puts a problem at a connection's key. Arguments that show what came from the environment are

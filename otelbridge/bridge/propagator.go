@@ -72,7 +72,7 @@ func (c *checker) namedPropagators(key string, names []string) []propagation.Tex
 			known = append(known, p)
 			continue
 		}
-		problem := c.cfg.NewProblem(fmt.Sprintf("otel.%s[%d]", key, i), err.Error())
+		problem := c.cfg.NewProblem(fmt.Sprintf("otel.%s[%d]", key, i), setting.Cover(err.Error()))
 		if problem.File == "OTEL_PROPAGATORS" {
 			environment = true
 			c.warnings = append(c.warnings, problem)
