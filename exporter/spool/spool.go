@@ -129,6 +129,9 @@ func (s *Spool) Close(ctx context.Context) error {
 		if s.failing.Load() {
 			patience = attemptPatience
 		}
+		if deadline, ok := ctx.Deadline(); ok { // the rest is for what is to be synced
+			patience = min(patience, time.Until(deadline)/2)
+		}
 		stop := time.AfterFunc(patience, s.cancel)
 		defer stop.Stop()
 		defer context.AfterFunc(ctx, s.cancel)()
@@ -139,7 +142,7 @@ func (s *Spool) Close(ctx context.Context) error {
 		s.roomLog.flush(s.options.Logger)
 		s.ownedMu.Lock()
 		defer s.ownedMu.Unlock()
-		s.closeErr = errors.Join(s.syncNow(), s.owned.lock.Close())
+		s.closeErr = errors.Join(s.syncNow(ctx), s.owned.lock.Close())
 	})
 	return s.closeErr
 }

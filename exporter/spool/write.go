@@ -98,21 +98,25 @@ func (s *Spool) syncEvery(ctx context.Context, every time.Duration) {
 		case <-s.draining:
 			return
 		case <-t.C:
-			if err := s.syncNow(); err != nil {
+			if err := s.syncNow(ctx); err != nil {
 				s.options.Logger.Warn("spooled batches can't be synced", "error", err)
 			}
 		}
 	}
 }
 
-// syncNow syncs what is waiting for it. Files that were sent meanwhile are gone.
-func (s *Spool) syncNow() error {
+// syncNow syncs what is waiting for it, as long as ctx lasts: the operating system does it later, unless
+// the machine fails before. Files that were sent meanwhile are gone.
+func (s *Spool) syncNow(ctx context.Context) error {
 	paths := s.unsynced.take()
 	if len(paths) == 0 {
 		return nil
 	}
 	var errs []error
 	for _, path := range paths {
+		if ctx.Err() != nil {
+			return errors.Join(errs...)
+		}
 		errs = append(errs, ignoreMissing(syncFile(path)))
 	}
 	return errors.Join(append(errs, s.syncDir(s.dir))...)
