@@ -16,6 +16,7 @@ import (
 
 	"github.com/tracehook/tracehook/decision"
 	"github.com/tracehook/tracehook/exporter/file"
+	"github.com/tracehook/tracehook/otelbridge"
 	"github.com/tracehook/tracehook/sampler"
 )
 
@@ -23,27 +24,47 @@ import (
 // trace id has the highest randomness: every rate above zero keeps it.
 func ended(b *testing.B, head sdktrace.Sampler, attrs ...attribute.KeyValue) sdktrace.ReadOnlySpan {
 	b.Helper()
-	c := &capture{}
-	tp := sdktrace.NewTracerProvider(sdktrace.WithSampler(head), sdktrace.WithSpanProcessor(c), sdktrace.WithIDGenerator(highest{}))
-	_, span := tp.Tracer("bench").Start(context.Background(), "http:users", trace.WithAttributes(attrs...))
-	span.End()
-	if c.span == nil {
-		b.Fatal("the span was not recorded")
-	}
-	return c.span
+	var m maker
+	return m.spans(b, sdktrace.NewTracerProvider(append(m.options(), sdktrace.WithSampler(head))...), attrs...)[0]
 }
 
-type highest struct{}
+// maker makes spans that have ended.
+type maker struct {
+	ids highest
+	capture
+}
 
-func (highest) NewIDs(context.Context) (trace.TraceID, trace.SpanID) {
+func (m *maker) options() []sdktrace.TracerProviderOption {
+	return []sdktrace.TracerProviderOption{sdktrace.WithSpanProcessor(m), sdktrace.WithIDGenerator(&m.ids)}
+}
+
+// spans returns spans of tp, which has m's options. They have different ids: the size of one in sixteen
+// is looked at more closely, see decision.SizeOf.
+func (m *maker) spans(b *testing.B, tp trace.TracerProvider, attrs ...attribute.KeyValue) (spans [16]sdktrace.ReadOnlySpan) {
+	b.Helper()
+	for i := range spans {
+		m.ids.span = byte(i + 1)
+		_, span := tp.Tracer("bench").Start(context.Background(), "http:users", trace.WithAttributes(attrs...))
+		span.End()
+		if m.span == nil {
+			b.Fatal("the span was not recorded")
+		}
+		spans[i] = m.span
+	}
+	return spans
+}
+
+type highest struct{ span byte }
+
+func (h *highest) NewIDs(context.Context) (trace.TraceID, trace.SpanID) {
 	id := trace.TraceID{}
 	for i := range id {
 		id[i] = 0xff
 	}
-	return id, trace.SpanID{1}
+	return id, trace.SpanID{0: 1, 7: h.span}
 }
 
-func (highest) NewSpanID(context.Context, trace.TraceID) trace.SpanID { return trace.SpanID{2} }
+func (*highest) NewSpanID(context.Context, trace.TraceID) trace.SpanID { return trace.SpanID{2} }
 
 type capture struct{ span sdktrace.ReadOnlySpan }
 
@@ -53,30 +74,6 @@ func (*capture) Shutdown(context.Context) error                  { return nil }
 func (*capture) ForceFlush(context.Context) error                { return nil }
 
 func endPairs() (pairs []pair) {
-	base := func(b *testing.B) {
-		s := ended(b, sdktrace.AlwaysSample(), fourAttributes()...)
-		var gate sync.RWMutex
-		var processors []sdktrace.SpanProcessor
-		for range 4 {
-			processors = append(processors, sdktrace.NewBatchSpanProcessor(gated{&gate}, sdktrace.WithMaxQueueSize(queueSize), sdktrace.WithMaxExportBatchSize(batchSize)))
-		}
-		b.Cleanup(func() {
-			for _, p := range processors {
-				_ = p.Shutdown(context.Background())
-			}
-		})
-		flush := func(ctx context.Context) error {
-			for _, p := range processors {
-				_ = p.ForceFlush(ctx)
-			}
-			return nil
-		}
-		loopGated(b, &gate, flush, func() {
-			for _, p := range processors {
-				p.OnEnd(s)
-			}
-		})
-	}
 	for _, row := range []struct {
 		name   string
 		allocs int64
@@ -86,13 +83,18 @@ func endPairs() (pairs []pair) {
 		{"each differs", 4, func(i int) string { return fmt.Sprintf("rate = 0.%d\nerror = true\nslow = \"1s\"\n", 9-i) }},
 	} {
 		pairs = append(pairs, pair{
-			name: "OnEnd, 4 connections, " + row.name + " / 4 plain batchers", target: 1.3, allocs: row.allocs, base: base,
+			name: "OnEnd, 4 connections, " + row.name + " / 4 plain batchers", target: 1.3, allocs: row.allocs, base: batchersOnEnd,
 			ours: func(b *testing.B) {
 				var gate sync.RWMutex
-				br := bridgeOf(b, 4, gated{&gate}, row.sample)
-				s := ended(b, br.Sampler(), fourAttributes()...)
+				var m maker
+				br := bridgeOf(b, 4, gated{&gate}, row.sample, otelbridge.WithTracerProviderOptions(m.options()...))
+				spans := m.spans(b, br.TracerProvider(), fourAttributes()...)
 				p := br.SpanProcessor()
-				loopGated(b, &gate, br.ForceFlush, func() { p.OnEnd(s) })
+				i := 0
+				loopGated(b, &gate, br.ForceFlush, func() {
+					i++
+					p.OnEnd(spans[i%len(spans)])
+				})
 			},
 		})
 	}

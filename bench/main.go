@@ -38,7 +38,7 @@ func main() {
 	fmt.Println("| what | base ns | ours ns | ratio | quartiles | target | allocations, base and ours |")
 	fmt.Println("|---|---|---|---|---|---|---|")
 	var pairs []pair
-	for _, group := range [][]pair{startPairs(), beginPairs(), endPairs(), dropPairs(), headPairs(), rulePairs(), filePairs(), deliverPairs()} {
+	for _, group := range [][]pair{startPairs(), beginPairs(), endPairs(), floorPairs(), dropPairs(), headPairs(), rulePairs(), growthPairs(), filePairs(), deliverPairs()} {
 		pairs = append(pairs, group...)
 	}
 	for _, p := range pairs {
@@ -82,7 +82,16 @@ func measure(p pair, rounds int) string {
 		ratio, ratios[len(ratios)/4], ratios[len(ratios)*3/4], p.target, verdict, allocs[0], allocs[1])
 }
 
-func perOp(r testing.BenchmarkResult) float64 { return float64(r.T.Nanoseconds()) / float64(r.N) }
+// cpuMetric is what a benchmark reports that measures the CPU time of the process in place of the time
+// that has passed.
+const cpuMetric = "cpu-ns/op"
+
+func perOp(r testing.BenchmarkResult) float64 {
+	if cpu, ok := r.Extra[cpuMetric]; ok {
+		return cpu
+	}
+	return float64(r.T.Nanoseconds()) / float64(r.N)
+}
 
 func median(v []float64) float64 {
 	v = slices.Sorted(slices.Values(v))

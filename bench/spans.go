@@ -75,7 +75,7 @@ func bridge(b *testing.B, n int, e sdktrace.SpanExporter, sample string) *otelbr
 }
 
 // bridgeOf is [bridge] with a sample table for each connection.
-func bridgeOf(b *testing.B, n int, e sdktrace.SpanExporter, sample func(i int) string) *otelbridge.Bridge {
+func bridgeOf(b *testing.B, n int, e sdktrace.SpanExporter, sample func(i int) string, opts ...otelbridge.Option) *otelbridge.Bridge {
 	b.Helper()
 	var toml strings.Builder
 	for i := range n {
@@ -85,8 +85,8 @@ func bridgeOf(b *testing.B, n int, e sdktrace.SpanExporter, sample func(i int) s
 	if err != nil {
 		fail(b, err)
 	}
-	br, err := otelbridge.New(context.Background(), cfg, otelbridge.WithDriver("discard",
-		func(context.Context, exporter.Settings) (sdktrace.SpanExporter, error) { return e, nil }))
+	br, err := otelbridge.New(context.Background(), cfg, append(opts, otelbridge.WithDriver("discard",
+		func(context.Context, exporter.Settings) (sdktrace.SpanExporter, error) { return e, nil }))...)
 	if err != nil {
 		fail(b, err)
 	}

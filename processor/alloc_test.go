@@ -96,7 +96,7 @@ func TestWaitingSpansTakeLittleMemory(t *testing.T) {
 		"thresholds differ": {func(i int) decision.Verdict {
 			th := decision.FromProbability(1 / float64(i+2))
 			return decision.Verdict{Keep: true, Threshold: th, Rewrite: true, State: state(t, "ot=th:"+th.String())}
-		}, 56},
+		}, 64},
 	} {
 		t.Run(name, func(t *testing.T) {
 			const connections, queue = 16, 4096

@@ -30,6 +30,7 @@ type Fanout struct {
 	twice  twice
 	hold   *hold.Hold
 	open   openSpans
+	made   time.Time
 
 	options    Options
 	env        connection.Environment
@@ -57,6 +58,7 @@ type Fanout struct {
 // opening only. No connections at all is allowed: a Reload may bring some.
 func New(ctx context.Context, o Options, conns ...ConnectionConfig) (*Fanout, error) {
 	f := &Fanout{
+		made:      time.Now(),
 		options:   o.normalized(),
 		ledgers:   make(map[string]*ledger.Ledger),
 		reloading: make(chan struct{}, 1),
@@ -66,7 +68,7 @@ func New(ctx context.Context, o Options, conns ...ConnectionConfig) (*Fanout, er
 	}
 	f.hold = hold.New(f.options.Traces)
 	f.report = newReporter(f)
-	f.env = connection.Environment{Reader: &f.reader, Notify: f.report.notify}
+	f.env = connection.Environment{Notify: f.report.notify}
 	f.drains, f.cutDrain = context.WithCancel(context.Background())
 	if err := f.Reload(ctx, conns...); err != nil {
 		f.cutDrain()

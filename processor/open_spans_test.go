@@ -39,5 +39,12 @@ func TestOpenSpansAreCounted(t *testing.T) {
 		check(1, 61*time.Second)
 		forgotten.End()
 		check(0, 0)
+		_, ancient := tracer.Start(t.Context(), "ancient", trace.WithTimestamp(time.Unix(0, 0)))
+		_, future := tracer.Start(t.Context(), "future", trace.WithTimestamp(time.Now().Add(time.Hour)))
+		check(2, 61*time.Second) // no longer than the processor is there
+		ancient.End()
+		check(1, 0)
+		future.End()
+		check(0, 0)
 	})
 }

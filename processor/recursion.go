@@ -24,7 +24,7 @@ func (f *Fanout) OnStart(ctx context.Context, s sdktrace.ReadWriteSpan) {
 	if again {
 		return
 	}
-	f.open.start(sc.SpanID())
+	f.open.start(sc.SpanID(), s)
 	f.options.Notes.Started(ctx, s)
 	f.holdStart(s)
 }

@@ -155,7 +155,7 @@ func (f *Fanout) Stats() Stats {
 	}
 	st.Started = !list.closed
 	st.ConnectionCount = len(list.members)
-	open, oldest := f.open.load(time.Now())
+	open, oldest := f.open.load(time.Now(), f.made)
 	st.OpenSpans, st.OldestOpenMS = open, oldest.Milliseconds()
 	st.Connections = make(map[string]*ConnectionStats, len(list.members))
 	var sum ledger.Snapshot

@@ -18,7 +18,7 @@ type batchExporter struct{ c *Connection }
 func (e batchExporter) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
 	c := e.c
 	began := time.Now()
-	b := c.env.batch(spans)
+	b := newBatch(spans)
 	if !c.acquire(nil) {
 		c.account.Update(func(t *ledger.Totals) { t.Refuse(b.total) })
 		c.settled(&b, c.queue)
@@ -39,7 +39,7 @@ type spoolExporter struct{ c *Connection }
 // until the connection is shut down.
 func (e spoolExporter) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
 	c := e.c
-	b := c.env.batch(spans)
+	b := newBatch(spans)
 	if c.ctx.Err() != nil {
 		c.account.RefuseSpool(b.total, errAbandoned)
 		c.settled(&b, c.spool)

@@ -29,6 +29,8 @@ const (
 	MaxQueueSize = 1 << 24
 	// MaxDuration is the longest duration: a sum of two and a time is still a time.
 	MaxDuration = 100 * 365 * 24 * time.Hour
+	// maxBufferBytes is the largest bound: a gate counts up to twice as many bytes.
+	maxBufferBytes = 1 << (byteBits - 1)
 	// minSchedule is the shortest Schedule: the batcher's timer runs all the time.
 	minSchedule = time.Millisecond
 )
@@ -62,7 +64,7 @@ func (cfg Config) normalized() Config {
 	}
 	cfg.QueueSize = min(positive(cfg.QueueSize, queue), MaxQueueSize)
 	cfg.BatchSize = min(positive(cfg.BatchSize, min(batch, max(1, cfg.QueueSize/4))), ordinaryOf(cfg.QueueSize))
-	cfg.BufferBytes = positive(cfg.BufferBytes, DefaultBufferBytes)
+	cfg.BufferBytes = min(positive(cfg.BufferBytes, DefaultBufferBytes), maxBufferBytes)
 	cfg.Schedule = max(Duration(cfg.Schedule, DefaultSchedule), minSchedule)
 	cfg.ExportTimeout = Duration(cfg.ExportTimeout, DefaultExportTimeout)
 	cfg.BlockTimeout = Duration(cfg.BlockTimeout, DefaultBlockTimeout)

@@ -24,8 +24,8 @@ type Connection struct {
 	barredSince atomic.Int64
 
 	backlog   backlog
-	spool     *queue // before the exporter's spool, where that is the overflow
 	copies    copyCache
+	spool     *queue                     // before the exporter's spool, where that is the overflow
 	successor atomic.Pointer[Connection] // set before the gate closes, if there is one
 	direct    atomic.Uint64              // spans that callers have exported themselves, ever
 	exporting atomic.Int64               // of those, in flight
@@ -53,9 +53,10 @@ type Connection struct {
 
 // Environment is what all connections share.
 type Environment struct {
-	Reader *decision.Reader
 	// Notify says that there may be something to log. It must not block.
 	Notify func()
+
+	asIs copyCache // of spans that say themselves what the verdict does
 }
 
 // Why exports end early.

@@ -37,7 +37,7 @@ func kept() *Ended {
 // begin returns a connection that lets spans in.
 func begin(t *testing.T, cfg Config, l *ledger.Ledger) *Connection {
 	t.Helper()
-	c := New(cfg, l, &Environment{Reader: new(decision.Reader), Notify: func() {}})
+	c := New(cfg, l, &Environment{Notify: func() {}})
 	if err := c.Open(t.Context()); err != nil {
 		t.Fatal(err)
 	}

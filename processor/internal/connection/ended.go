@@ -59,24 +59,24 @@ func (s *Ended) Forget() {
 	s.Span.Ended, s.Span.Context, s.last = nil, trace.SpanContext{}, nil
 }
 
-// queued returns what a queue holds for the span: the span itself if that is what is
-// exported.
-func (s *Ended) queued(cache *copyCache, explain Explain) sdktrace.ReadOnlySpan {
-	if s.truthful && explain == nil {
-		return s.Span.Ended
-	}
-	if s.form == nil {
-		s.form = cache.form(s)
+// queued returns what the queue of c holds for the span.
+func (s *Ended) queued(c *Connection, explain Explain) sdktrace.ReadOnlySpan {
+	switch {
+	case s.form != nil:
+	case s.truthful: // for whichever connections that is so
+		s.form = c.env.asIs.form(s)
+	default:
+		s.form = c.copies.form(s)
 	}
 	if explain != nil {
-		return &explained{queued{s.Span.Ended, s.form}, s.Verdict, explain}
+		return &explained{queued{s.Span.Ended, s.form, s.Size()}, s.Verdict, explain}
 	}
 	if s.last == nil || s.last.form != s.form {
 		if len(s.free) == 0 {
 			s.free = make([]queued, slab)
 		}
 		s.last, s.free = &s.free[0], s.free[1:]
-		s.last.ReadOnlySpan, s.last.form = s.Span.Ended, s.form
+		s.last.ReadOnlySpan, s.last.form, s.last.bytes = s.Span.Ended, s.form, s.Size()
 	}
 	return s.last
 }
@@ -96,31 +96,17 @@ type batch struct {
 	bytes int64        // what they take in the queue
 }
 
-// batch returns what the exporter gets of queued spans.
-func (env *Environment) batch(spans []sdktrace.ReadOnlySpan) batch {
+// newBatch returns what the exporter gets of queued spans.
+func newBatch(spans []sdktrace.ReadOnlySpan) batch {
 	b := batch{spans: make([]sdktrace.ReadOnlySpan, len(spans)), total: ledger.Tally{Spans: uint64(len(spans))}}
 	for i, s := range spans {
-		switch q := s.(type) {
-		case *queued:
-			b.spans[i] = q.exported()
-		case *explained:
-			b.spans[i] = q.described()
-		default:
-			b.spans[i] = s
+		q := queuedOf(s)
+		b.spans[i] = q.exported()
+		if e, ok := s.(*explained); ok {
+			b.spans[i] = e.described()
 		}
-		own, form := unwrap(s)
-		sc := own.SpanContext()
-		b.total.Extra += ledger.Surplus(env.threshold(form, &sc))
-		b.bytes += decision.SizeOf(own, sc.SpanID())
+		b.total.Extra += ledger.Surplus(q.form.threshold)
+		b.bytes += q.bytes
 	}
 	return b
-}
-
-// threshold returns what a queued span was kept at, of which unwrap has returned form.
-func (env *Environment) threshold(form *copyForm, sc *trace.SpanContext) decision.Threshold {
-	if form != nil {
-		return form.threshold
-	}
-	st := env.Reader.State(sc.TraceState(), sc.TraceID())
-	return OwnThreshold(&st)
 }

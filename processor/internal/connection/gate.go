@@ -1,14 +1,14 @@
 package connection
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// gate hands out the credits of a queue. It counts how many spans have come in, and how many
-// of those have left again. A credit is taken by compare-and-swap: adding first and undoing
-// it would refuse others for nothing. The bytes of the spans are bounded, too; callers who
-// enter at the same moment may exceed that bound by their spans.
+// gate hands out the credits of a queue. One word has how many spans are in it, how many bytes they
+// take, and whether it is closed, so that a span comes in by one compare-and-swap. Adding first and
+// undoing it would refuse others for nothing.
 type gate struct {
 	capacity uint64
 	ordinary uint64 // capacity without the reserved tenth
@@ -19,17 +19,34 @@ type gate struct {
 	patient  bool // the last tenth is reserved only under a load that lasts
 	start    time.Time
 	_        [56]byte
-	in       atomic.Uint64 // the highest bit says that the gate is closed
+	word     atomic.Uint64 // a gateWord
 	_        [56]byte
-	out      atomic.Uint64
-	bytes    atomic.Int64
+	mu       sync.Mutex // of those who change out, or read it together with word
+	out      uint64     // how many spans have ever left
 	_        [48]byte
 	// When the reserved tenth was last touched, and since when with pauses of less than
 	// lasting: milliseconds after start.
 	touched, touchedSince atomic.Int64
 }
 
-const closedBit = 1 << 63
+// gateWord has bytes in its lower bits, spans above them, and the closed bit.
+type gateWord uint64
+
+const (
+	closedBit = 1 << 63
+	byteBits  = 38
+	oneSpan   = 1 << byteBits
+	mostBytes = oneSpan - 1
+)
+
+func (w gateWord) closed() bool  { return w&closedBit != 0 }
+func (w gateWord) spans() uint64 { return uint64(w&^closedBit) >> byteBits }
+func (w gateWord) bytes() int64  { return int64(w & mostBytes) }
+
+// with returns w with that many spans and bytes in it.
+func (w gateWord) with(spans uint64, bytes int64) gateWord {
+	return w&closedBit | gateWord(spans)<<byteBits | gateWord(min(max(bytes, 0), mostBytes))
+}
 
 // lasting is how long a queue that drops must have been nearly full until its last tenth is
 // reserved. A burst that the queue can take loses nothing to it.
@@ -56,26 +73,20 @@ func newGate(capacity int, size int64, patient bool) gate {
 func ordinaryOf(capacity int) int { return capacity - capacity/10 }
 
 // take asks for credits for spans that take so many bytes: for all or for none. The last tenth is
-// for urgent spans; see patient. More spans than there are places must not be asked for.
+// for urgent spans; see patient.
 func (g *gate) take(urgent bool, spans int, size int64) admission {
 	for {
-		// out before in: the other way round, credits that were taken and given back in
-		// between would make the difference negative.
-		out := g.out.Load()
-		in := g.in.Load()
-		n := in - out
-		k := uint64(spans)
-		bytes := g.bytes.Load() + size
-		switch {
-		case in&closedBit != 0:
+		w := gateWord(g.word.Load())
+		if w.closed() {
 			return gateClosed
-		case n+k > g.capacity || bytes > g.size && n > 0,
-			(n+k > g.ordinary || bytes > g.most) && !urgent && n > 0 && g.isReserved():
-			if g.out.Load() == out {
-				return gateFull
-			}
-		case g.in.CompareAndSwap(in, in+k):
-			g.bytes.Add(size)
+		}
+		before := w.spans()
+		n, bytes := before+uint64(spans), w.bytes()+size
+		if n > g.capacity || before > 0 && (bytes > g.size ||
+			(n > g.ordinary || bytes > g.most) && !urgent && g.isReserved()) {
+			return gateFull
+		}
+		if g.word.CompareAndSwap(uint64(w), uint64(w.with(n, bytes))) {
 			return admitted
 		}
 	}
@@ -101,30 +112,41 @@ func (g *gate) isReserved() bool {
 
 // give returns n credits for spans of so many bytes.
 func (g *gate) give(n int, size int64) {
-	g.bytes.Add(-size)
-	g.out.Add(uint64(n))
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.out += uint64(n)
+	for {
+		w := gateWord(g.word.Load())
+		spans, bytes := w.spans()-uint64(n), w.bytes()-size
+		if spans == 0 {
+			bytes = 0
+		}
+		if g.word.CompareAndSwap(uint64(w), uint64(w.with(spans, bytes))) {
+			return
+		}
+	}
 }
 
 // close lets nobody in any more. It returns once no credit can be taken; those that were
 // taken may still be out.
-func (g *gate) close() { g.in.Or(closedBit) }
+func (g *gate) close() { g.word.Or(closedBit) }
 
-func (g *gate) isClosed() bool { return g.in.Load()&closedBit != 0 }
+func (g *gate) isClosed() bool { return gateWord(g.word.Load()).closed() }
 
 // entered returns how many spans have ever come in.
-func (g *gate) entered() uint64 { return g.in.Load() &^ closedBit }
+func (g *gate) entered() uint64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.out + g.pending()
+}
 
 // pending returns how many credits are out.
-func (g *gate) pending() uint64 {
-	out := g.out.Load()
-	return g.entered() - out
-}
+func (g *gate) pending() uint64 { return gateWord(g.word.Load()).spans() }
 
 // load returns how full the part for ordinary spans is, in spans or in bytes, 0 to 1. It
 // counts urgent spans, too, as take does: leaving them out would need a mark on each, to be
 // found when it leaves.
 func (g *gate) load() float64 {
-	out := g.out.Load()
-	n := g.entered() - out
-	return min(1, max(float64(n)*g.perSpan, float64(g.bytes.Load())*g.perByte))
+	w := gateWord(g.word.Load())
+	return min(1, max(float64(w.spans())*g.perSpan, float64(w.bytes())*g.perByte))
 }

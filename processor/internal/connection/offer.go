@@ -18,7 +18,7 @@ func (c *Connection) Offer(s *Ended, explain Explain) {
 	}
 	switch a {
 	case admitted:
-		c.queue.batcher.OnEnd(s.queued(&c.copies, explain))
+		c.queue.batcher.OnEnd(s.queued(c, explain))
 	case gateFull:
 		c.overflow(s, explain)
 	case gateClosed:
@@ -106,7 +106,7 @@ func (w *waiter) wait(s *Ended) {
 	}
 	switch q.await(s.urgent, 1, s.Size(), nil, timeout.C) {
 	case admitted:
-		q.batcher.OnEnd(s.queued(&c.copies, w.explain))
+		q.batcher.OnEnd(s.queued(c, w.explain))
 	case gateClosed:
 		c.forward(s, w.explain)
 	case gateFull:
@@ -140,7 +140,7 @@ func (c *Connection) exportNow(s *Ended, explain Explain, timeout <-chan time.Ti
 	if !c.cfg.Sync {
 		c.account.Ledger().Fallbacks.Add(1)
 	}
-	b := c.env.batch([]sdktrace.ReadOnlySpan{s.queued(&c.copies, explain)})
+	b := newBatch([]sdktrace.ReadOnlySpan{s.queued(c, explain)})
 	x := c.export(b, nil, began)
 	select {
 	case <-x.done:

@@ -36,7 +36,7 @@ func (c *Connection) Follow(s *Ended, w *Whole, explain Explain, left func(spans
 
 // Add adds a span that the connection is to have. It isn't the connection's before OfferWhole.
 func (c *Connection) Add(w *Whole, s *Ended, explain Explain) {
-	w.spans = append(w.spans, s.queued(&c.copies, explain))
+	w.spans = append(w.spans, s.queued(c, explain))
 	w.bytes += s.Size()
 	w.urgent = w.urgent || s.urgent
 }
@@ -129,7 +129,7 @@ func (c *Connection) wait(w *Whole) {
 func (c *Connection) dropWhole(w *Whole) {
 	w.left(len(w.spans))
 	for _, s := range w.spans {
-		c.account.DropFull(c.thresholdOf(s))
+		c.account.DropFull(thresholdOf(s))
 	}
 	c.env.Notify()
 }
@@ -142,23 +142,18 @@ func (c *Connection) forwardWhole(w *Whole) {
 	}
 	w.left(len(w.spans))
 	for _, s := range w.spans {
-		c.account.DropClosed(c.thresholdOf(s))
+		c.account.DropClosed(thresholdOf(s))
 	}
 	c.env.Notify()
 }
 
 // thresholdOf returns what a queued span was kept at.
-func (c *Connection) thresholdOf(s sdktrace.ReadOnlySpan) decision.Threshold {
-	own, form := unwrap(s)
-	sc := own.SpanContext()
-	return c.env.threshold(form, &sc)
-}
+func thresholdOf(s sdktrace.ReadOnlySpan) decision.Threshold { return queuedOf(s).form.threshold }
 
 // sizeOf estimates how many bytes queued spans take.
 func sizeOf(spans []sdktrace.ReadOnlySpan) (bytes int64) {
 	for _, s := range spans {
-		own, _ := unwrap(s)
-		bytes += decision.SizeOf(own, own.SpanContext().SpanID())
+		bytes += queuedOf(s).bytes
 	}
 	return bytes
 }
