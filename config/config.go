@@ -59,6 +59,8 @@ type Connection struct {
 	Explain bool
 	// SplitServices sends the spans of each framework service under a resource of its own.
 	SplitServices bool
+	// RequireTLS refuses a connection whose spans would go to another host without TLS.
+	RequireTLS bool
 	// Setting, Spool and Retry belong to the driver; nil if absent. They hold string, bool,
 	// int64, float64, []any and map[string]any only, and a whole number is always an int64,
 	// whatever the format of the file.
@@ -135,6 +137,8 @@ type OTel struct {
 	AttributePerEventCountLimit, AttributePerLinkCountLimit int
 	// ShutdownTimeout bounds a flush or shutdown whose context has no deadline; 0 is 5 seconds.
 	ShutdownTimeout time.Duration
+	// RequireTLS is that of every connection, whatever it says itself.
+	RequireTLS bool
 	// Redact is what no span of any connection must show: a map like Setting of a [Connection],
 	// false for no redaction where a connection has none of its own, or nil for the defaults.
 	Redact any

@@ -65,6 +65,7 @@ func (d *decoder) connection(name string, t *setting.Table) (c Connection, enabl
 	c.Weights = t.Word("", weightsWords(), "weights")
 	c.Explain = t.Bool(false, "explain")
 	c.SplitServices = t.Bool(false, "split_services")
+	c.RequireTLS = t.Bool(false, "require_tls")
 	c.Setting, c.Spool, c.Retry = t.Map("setting"), t.Map("spool"), t.Map("retry")
 	c.Redact = redact(t)
 	c.Sample = d.sample(t, c.Setting)

@@ -31,11 +31,11 @@ func everything() config.Config {
 			AttributeCountLimit: 64, AttributeValueLengthLimit: -1, EventCountLimit: 10,
 			Traces:         config.Traces{Wait: 10 * time.Second, MaxTraceSpans: 1000, MaxSpans: 20000, MaxBytes: 16 << 20, Memory: 5000},
 			LinkCountLimit: 11, AttributePerEventCountLimit: 12, AttributePerLinkCountLimit: 13,
-			ShutdownTimeout: 7 * time.Second,
-			Redact:          false,
-			Extract:         []string{"tracecontext", "headers"},
-			Inject:          []string{"request-id"},
-			Headers:         struct{ TraceID, SpanID string }{"X-T", "X-S"},
+			ShutdownTimeout: 7 * time.Second, RequireTLS: true,
+			Redact:  false,
+			Extract: []string{"tracecontext", "headers"},
+			Inject:  []string{"request-id"},
+			Headers: struct{ TraceID, SpanID string }{"X-T", "X-S"},
 			RequestID: struct {
 				Header string
 				Honor  bool
@@ -46,7 +46,7 @@ func everything() config.Config {
 			{
 				Name: "file", Driver: "file", Buffer: 2048, Batch: 512, BufferBytes: 16 << 20, Sync: true,
 				Timeout: 500 * time.Millisecond, ExportTimeout: 10 * time.Second, BlockTimeout: 2 * time.Second,
-				Overflow: "spool", Explain: true, SplitServices: true, Weights: "always",
+				Overflow: "spool", Explain: true, SplitServices: true, RequireTLS: true, Weights: "always",
 				Fields: []config.Field{{Source: "trace_id", Target: "trace_id"}, {Source: "name", Target: "name"}},
 				Sample: config.Sample{Rate: 1, Error: true, Key: "trace_id", Parent: "respect", Scope: "trace"},
 				Setting: map[string]any{

@@ -30,6 +30,7 @@ func (d *decoder) otel(root *setting.Table) OTel {
 	o.EdgeBaggage, o.BaggageAttributes = memberNames(t, "edge_baggage"), memberNames(t, "baggage_attributes")
 	o.Detectors = t.Strings("detectors")
 	o.ShutdownTimeout = t.DurationIn(0, waits(10*time.Minute), "shutdown_timeout")
+	o.RequireTLS = t.Bool(false, "require_tls")
 	o.Redact = redact(t)
 	d.limits(t, &o)
 	o.Traces = traces(t.Table("traces"))

@@ -36,6 +36,9 @@ type Driver struct {
 	// Spool says that it reads the tables spool and retry; for other drivers they are
 	// refused.
 	Spool bool
+	// TLS says that it refuses what [Settings.RequireTLS] forbids. Where that is required, a driver with
+	// Network and without TLS is refused.
+	TLS bool
 	// Local says that its connections don't vote on the sampled flag that other services
 	// see, unless they are told to: a console at rate 1 must not make a fleet record.
 	Local bool
@@ -75,6 +78,8 @@ type Settings struct {
 	// SplitServices asks OTLP drivers to send the spans of each framework service under a
 	// resource of that service.
 	SplitServices bool
+	// RequireTLS forbids to send anything to another host than this one without TLS.
+	RequireTLS bool
 	// Source says where the values were read, and Path the key path of the connection, such as
 	// "trace.greptime". Without them, problems have no place, and key paths are relative to the
 	// connection.

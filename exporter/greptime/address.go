@@ -19,6 +19,7 @@ import (
 type address struct {
 	scheme      string // http, https, grpc or grpcs; "" leaves it to the port and the fields
 	host        string
+	hostKey     string
 	port        int    // 0 is not said
 	portKey     string // who said so
 	schemeKey   string
@@ -74,7 +75,7 @@ func (a *address) readURL(d *setting.Table, key string) {
 			d.Problem(key, "the host can't be read: want HOST:PORT, or [ADDRESS]:PORT for IPv6")
 			return
 		}
-		a.host = host
+		a.host, a.hostKey = host, key
 	}
 	if port := u.Port(); port != "" {
 		n, err := strconv.Atoi(port)
@@ -165,6 +166,7 @@ func (a *address) readHostAndPort(d *setting.Table) {
 		return
 	}
 	key := d.Name("server", "host")
+	a.hostKey = key
 	inner := strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 	switch {
 	case host == "":

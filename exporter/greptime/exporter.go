@@ -106,7 +106,7 @@ func (o *Options) warn() {
 			"database", o.Database, "catalog", catalog, "schema", schema)
 	}
 	secure := strings.HasPrefix(o.URL, "https") || strings.HasPrefix(o.URL, "grpcs")
-	if (o.Username != "" || o.TokenFile != "") && !secure && !o.meant && delivery.Exposed(o.URL) {
+	if (o.Username != "" || o.TokenFile != "" || o.HeadersFile != "") && !secure && !o.meant && delivery.Exposed(o.URL) {
 		o.Logger.Warn("credentials go to GreptimeDB on another host without TLS, where others can read them: set tls = true, or insecure = true to say that it is meant")
 	}
 	if o.rows() {

@@ -1,17 +1,21 @@
 package greptime
 
 import (
+	"cmp"
 	"net"
 	"strconv"
 	"strings"
 
+	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/delivery"
 	"github.com/tracehook/tracehook/setting"
 )
 
 // resolve decides between OTLP over HTTP and rows over gRPC, and returns the URL of
 // [Options]. A scheme decides; without one, rows are for mapped fields and for whoever names
 // the gRPC port.
-func (a *address) resolve(d *setting.Table, fields bool) string {
+func (a *address) resolve(s exporter.Settings, d *setting.Table) string {
+	fields := len(s.Fields) > 0
 	rows := strings.HasPrefix(a.scheme, "grpc") || a.scheme == "" && (fields || a.port == portGRPC)
 	switch {
 	case fields && !rows:
@@ -49,5 +53,7 @@ func (a *address) resolve(d *setting.Table, fields bool) string {
 	if secure {
 		scheme += "s"
 	}
-	return scheme + "://" + net.JoinHostPort(a.host, strconv.Itoa(port)) + a.prefix
+	url := scheme + "://" + net.JoinHostPort(a.host, strconv.Itoa(port)) + a.prefix
+	delivery.RequireTLS(s, d.Problem, cmp.Or(a.secureKey, a.schemeKey, a.hostKey), url, secure, "set tls = true, or write https:// or grpcs://")
+	return url
 }

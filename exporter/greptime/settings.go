@@ -25,7 +25,7 @@ func FromSettings(s exporter.Settings) (Options, error) {
 	a.check(d)
 
 	o := Options{
-		URL: a.resolve(d, len(s.Fields) > 0), Username: a.username, Password: a.password,
+		URL: a.resolve(s, d), Username: a.username, Password: a.password,
 		Database: a.database, Table: a.table, Timeout: a.timeout,
 		Logger: s.Logger, SplitServices: s.SplitServices,
 	}

@@ -28,6 +28,12 @@ func TestCredentialsWithoutTLSAreTold(t *testing.T) {
 		{map[string]any{"endpoint": "http://localhost:4318", "headers": secret}, 0},
 		{map[string]any{"endpoint": "http://[::1]:4318", "headers": secret}, 0},
 		{map[string]any{"headers": secret}, 0},
+		{map[string]any{"endpoint": "http://LOCALHOST.:4318", "headers": secret}, 0},
+		{map[string]any{"endpoint": "dns:///collector:4317", "protocol": "grpc", "insecure": true, "headers": secret}, 0},
+		{map[string]any{"url": "http://collector:4318/v1/traces?api_key=pl4nted"}, 1},
+		{map[string]any{"endpoint": "https://collector:4318", "proxy": "http://u:pl4nted@proxy:8080"}, 1},
+		{map[string]any{"endpoint": "https://collector:4318", "proxy": "https://u:pl4nted@proxy:8080"}, 0},
+		{map[string]any{"endpoint": "https://collector:4318", "proxy": "http://proxy:8080"}, 0},
 	} {
 		var log bytes.Buffer
 		e, err := otlp.Driver().New(t.Context(), exporter.Settings{Setting: tt.setting, Logger: slog.New(slog.NewTextHandler(&log, nil))})

@@ -3,6 +3,7 @@ package otlp
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -37,8 +38,8 @@ func FromSettings(s exporter.Settings) (Options, error) {
 	o.Service = d.String("", "service")
 	o.Gzip = readGzip(d, env)
 	o.MaxRequestBytes = delivery.ReadMaxBytes(d)
-	o.Proxy = readProxy(d, o.GRPC)
-	secure, own := o.readAddress(d, env)
+	o.Proxy = readProxy(s, d, o.GRPC)
+	secure, own := o.readAddress(s, d, env)
 	o.Headers = readHeaders(d, o.GRPC)
 	if o.Headers == nil && own {
 		o.Headers = env.headers(o.GRPC)
@@ -48,8 +49,11 @@ func FromSettings(s exporter.Settings) (Options, error) {
 		d.Problem("token_file", "headers have an authorization, too: leave one of them out")
 	}
 	o.readTLS(d, env, secure, own)
-	if o.exposes() && !d.Has("insecure") {
+	if o.exposes() && !d.Has("insecure") && !s.RequireTLS {
 		env.warnings = append(env.warnings, "credentials go to another host without TLS, where others can read them: write https://, or insecure = true to say that it is meant")
+	}
+	if p := o.Proxy; p != nil && p.User != nil && p.Scheme != "https" && delivery.Exposed(p.Host) && !d.Has("insecure") && !s.RequireTLS {
+		env.warnings = append(env.warnings, "the password of the proxy goes to another host without TLS, where others can read it: write https:// for the proxy, or insecure = true to say that it is meant")
 	}
 	if !own {
 		env.unused(d)
@@ -66,7 +70,7 @@ func FromSettings(s exporter.Settings) (Options, error) {
 
 // readAddress reports whether the address is secured, and whether what the environment says
 // about its own endpoint may be used.
-func (o *Options) readAddress(d *setting.Table, env *environ) (secure, own bool) {
+func (o *Options) readAddress(s exporter.Settings, d *setting.Table, env *environ) (secure, own bool) {
 	insecure := d.OptionalBool("insecure")
 	address, key, base := d.String("", "url"), "url", false
 	if endpoint := d.String("", "endpoint"); address == "" {
@@ -101,6 +105,11 @@ func (o *Options) readAddress(d *setting.Table, env *environ) (secure, own bool)
 	if d.Has("insecure") && *insecure == e.secure {
 		d.Problem("insecure", "contradicts %s, whose scheme already says it: leave it out", key)
 	}
+	cure := "write https://"
+	if o.GRPC {
+		cure += ", or leave insecure out"
+	}
+	delivery.RequireTLS(s, problem, key, e.url, e.secure, cure)
 	return e.secure, own
 }
 
@@ -133,7 +142,8 @@ func (o *Options) exposes() bool {
 			return true
 		}
 	}
-	return false
+	u, err := url.Parse(o.URL)
+	return err == nil && slices.ContainsFunc(slices.Collect(maps.Keys(u.Query())), delivery.Credential)
 }
 
 func hasHeader(headers map[string]string, name string) bool {
@@ -150,7 +160,7 @@ func readGzip(d *setting.Table, env *environ) bool {
 	return word == "gzip" || !d.Has("compression") && env.gzip()
 }
 
-func readProxy(d *setting.Table, grpc bool) *url.URL {
+func readProxy(s exporter.Settings, d *setting.Table, grpc bool) *url.URL {
 	address := d.Secret("proxy").Reveal() // it may hold a password
 	if !d.Has("proxy") {
 		return nil
@@ -162,6 +172,9 @@ func readProxy(d *setting.Table, grpc bool) *url.URL {
 	case err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme):
 		d.Problem("proxy", "want http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT")
 	default:
+		if u.User != nil { // all else goes through a tunnel
+			delivery.RequireTLS(s, d.Problem, "proxy", u.Scheme+"://"+u.Host, u.Scheme == "https", "write https://, or a proxy without a password")
+		}
 		return u
 	}
 	return nil

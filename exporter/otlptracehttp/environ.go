@@ -54,6 +54,47 @@ func (e *environ) endpoint(name string) {
 	e.secrets = append(append(e.secrets, u.User.String(), password), delivery.SecretsOf(u)...)
 }
 
+// plaintext returns the address to which the official exporter sends without TLS, and the variable that
+// says so; "" if it has TLS.
+func plaintext() (address, variable string) {
+	for _, prefix := range []string{"OTEL_EXPORTER_OTLP_TRACES_", "OTEL_EXPORTER_OTLP_"} {
+		if value(prefix+"ENDPOINT") != "" {
+			variable = prefix + "ENDPOINT"
+			break
+		}
+	}
+	address = value(variable)
+	plain := false
+	if scheme, _, ok := strings.Cut(address, ":"); ok {
+		plain = strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "unix")
+	}
+	if address == "" {
+		address = "localhost:4318"
+	}
+	for _, name := range []string{"OTEL_EXPORTER_OTLP_INSECURE", "OTEL_EXPORTER_OTLP_TRACES_INSECURE"} { // the last one counts
+		if text := value(name); text != "" {
+			plain, variable = strings.EqualFold(text, "true"), name
+		}
+	}
+	if !plain {
+		return "", ""
+	}
+	return address, variable
+}
+
+// credentials reports whether a header usually holds a secret.
+func credentials() bool {
+	for _, prefix := range []string{"OTEL_EXPORTER_OTLP_TRACES_", "OTEL_EXPORTER_OTLP_"} {
+		for member := range strings.SplitSeq(value(prefix+"HEADERS"), ",") {
+			name, _, _ := strings.Cut(member, "=")
+			if delivery.Credential(name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // headers accepts what the official exporter accepts: name=value,name=value with
 // percent-encoded values.
 func (e *environ) headers(name string) {

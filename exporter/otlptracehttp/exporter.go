@@ -21,10 +21,15 @@ func Driver() exporter.Driver {
 			if err := check(s); err != nil {
 				return nil, err
 			}
+			if address, variable := plaintext(); credentials() && delivery.Exposed(address) && s.Logger != nil && value(variable) != "true" {
+				s.Logger.Warn("credentials go to another host without TLS, where others can read them: write https:// in " + variable +
+					", or OTEL_EXPORTER_OTLP_INSECURE=true to say that it is meant")
+			}
 			return New(ctx)
 		},
 		Check:   check,
 		Network: true,
+		TLS:     true,
 	}
 }
 
@@ -36,7 +41,11 @@ func check(s exporter.Settings) error {
 	if s.Format != "" {
 		errs = append(errs, s.Problem("format", "otlptracehttp has no text: leave format out"))
 	}
-	return errors.Join(append(errs, newEnviron().err())...)
+	env := newEnviron()
+	if address, variable := plaintext(); address != "" {
+		delivery.RequireTLS(s, env.problem, variable, address, false, "write https://, and leave INSECURE out")
+	}
+	return errors.Join(append(errs, env.err())...)
 }
 
 // Exporter is OTel's exporter, whose errors show no secrets.

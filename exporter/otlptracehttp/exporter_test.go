@@ -2,6 +2,7 @@ package otlptracehttp_test
 
 import (
 	"errors"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -112,5 +113,43 @@ func TestDriverRefuses(t *testing.T) {
 		if err := otlptracehttp.Driver().Check(s); err == nil || !strings.HasPrefix(err.Error(), key+": ") {
 			t.Errorf("%s: got %v", key, err)
 		}
+	}
+}
+
+func TestPlaintextIsRefusedOrTold(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		env           map[string]string
+		refused, told bool
+	}{
+		{"nothing", nil, false, false},
+		{"loopback", map[string]string{"ENDPOINT": "http://127.0.0.1:4318", "HEADERS": "authorization=" + planted}, false, false},
+		{"no credentials", map[string]string{"ENDPOINT": "http://collector:4318"}, true, false},
+		{"credentials", map[string]string{"ENDPOINT": "http://collector:4318", "HEADERS": "authorization=" + planted}, true, true},
+		{"TLS", map[string]string{"ENDPOINT": "https://collector:4318", "HEADERS": "authorization=" + planted}, false, false},
+		{"TLS turned off", map[string]string{"ENDPOINT": "https://collector:4318", "TRACES_INSECURE": "true", "HEADERS": "x-api-key=" + planted}, true, false},
+		{"TLS turned on", map[string]string{"ENDPOINT": "http://collector:4318", "INSECURE": "false"}, false, false},
+		{"the endpoint for traces", map[string]string{"ENDPOINT": "https://collector:4318", "TRACES_ENDPOINT": "HTTP://other/x", "TRACES_HEADERS": "token=" + planted}, true, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for name, value := range tt.env {
+				t.Setenv("OTEL_EXPORTER_OTLP_"+name, value)
+			}
+			err := otlptracehttp.Driver().Check(exporter.Settings{RequireTLS: true})
+			if (err != nil) != tt.refused || err != nil && !strings.Contains(err.Error(), "require_tls") {
+				t.Errorf("refused: %v, want %v", err, tt.refused)
+			}
+			var log strings.Builder
+			e, err := otlptracehttp.Driver().New(t.Context(), exporter.Settings{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := e.Shutdown(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if told := strings.Contains(log.String(), "without TLS"); told != tt.told || strings.Contains(log.String(), planted) {
+				t.Errorf("told: %v, want %v\n%s", told, tt.told, log.String())
+			}
+		})
 	}
 }

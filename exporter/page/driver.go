@@ -33,6 +33,7 @@ func Driver() exporter.Driver {
 		},
 		Claims:  claim,
 		Network: true,
+		TLS:     true,
 		Local:   true,
 	}
 }

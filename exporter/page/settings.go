@@ -34,6 +34,10 @@ func settings(s exporter.Settings) (options, error) {
 		token:    d.Secret("token"),
 		maxBytes: d.Size(DefaultMaxBytes, leastBytes, "max_bytes"),
 	}
+	if host, _, err := net.SplitHostPort(o.listen); err == nil && s.RequireTLS && !loopback(host) {
+		d.Problem("listen", "require_tls: the page has no TLS, and other machines could read what it sends: "+
+			"listen on 127.0.0.1, and put a proxy with TLS in front of it")
+	}
 	for _, p := range o.problems() {
 		d.Problem(p.key, "%s", p.text)
 	}

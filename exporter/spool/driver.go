@@ -10,7 +10,7 @@ import (
 )
 
 // Driver returns a network driver. Read turns the settings of a connection into the options of its
-// exporter, plain makes that exporter, and spooled makes it for a connection that has a spool.
+// exporter, and refuses what [exporter.Settings.RequireTLS] forbids; plain makes that exporter, and spooled makes it for a connection that has a spool.
 func Driver[O any, P, S sdktrace.SpanExporter](
 	read func(exporter.Settings) (O, error),
 	plain func(context.Context, O) (P, error),
@@ -40,5 +40,6 @@ func Driver[O any, P, S sdktrace.SpanExporter](
 		Claims:  Claims,
 		Spool:   true,
 		Network: true,
+		TLS:     true,
 	}
 }

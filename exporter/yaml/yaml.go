@@ -39,6 +39,7 @@ func Driver() exporter.Driver {
 			return d.Claims(s)
 		},
 		Network: d.Network,
+		TLS:     d.TLS,
 		Local:   d.Local,
 	}
 }

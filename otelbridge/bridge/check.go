@@ -104,6 +104,18 @@ func (c *checker) spool(conn config.Connection, d exporter.Driver) {
 	}
 }
 
+// requireTLS refuses require_tls where nobody would keep it.
+func (c *checker) requireTLS(conn config.Connection, d exporter.Driver) {
+	switch required := conn.RequireTLS || c.cfg.OTel.RequireTLS; {
+	case !required || d.TLS:
+	case d.Network:
+		c.addTo(conn, "driver", fmt.Errorf("require_tls: the driver %q doesn't say that it has TLS: "+
+			"its exporter.Driver needs TLS = true if it has, or Network = false if it sends nothing to other machines", conn.Driver))
+	case conn.RequireTLS:
+		c.addTo(conn, "require_tls", fmt.Errorf("the driver %q sends nothing to other machines: leave it out", conn.Driver))
+	}
+}
+
 // claims refuses two connections that want the same file or directory.
 func (c *checker) claims(all []*connection) {
 	owner := map[string]string{}

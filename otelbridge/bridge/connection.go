@@ -69,6 +69,7 @@ func (c *checker) connection(conn config.Connection) *connection {
 		n.settings, n.claims, n.address = old.settings, old.claims, old.address
 	default:
 		c.spool(conn, d)
+		c.requireTLS(conn, d)
 		if d.Check != nil {
 			c.addAll(conn, "", d.Check(n.settings))
 		}
@@ -107,7 +108,8 @@ func (c *checker) identity(n *connection) string {
 		Environ    bool
 		Sized      bool
 		Redact     any // for all connections
-	}{whole(conn), c.cfg.Identity, n.settings.Environ != nil, c.cfg.Sized(conn.Name), c.cfg.OTel.Redact})
+		RequireTLS bool
+	}{whole(conn), c.cfg.Identity, n.settings.Environ != nil, c.cfg.Sized(conn.Name), c.cfg.OTel.Redact, c.cfg.OTel.RequireTLS})
 }
 
 func (c *checker) settings(conn config.Connection) exporter.Settings {
@@ -121,6 +123,7 @@ func (c *checker) settings(conn config.Connection) exporter.Settings {
 		Flag:          conn.Flag,
 		JSON:          conn.JSON,
 		SplitServices: conn.SplitServices,
+		RequireTLS:    conn.RequireTLS || c.cfg.OTel.RequireTLS,
 		Identity:      exporter.Identity(c.cfg.Identity),
 		Inspector:     c.inspector,
 		Logger:        c.lines.Logger().With("connection", conn.Name),
