@@ -3,6 +3,7 @@ package otelbridge
 import (
 	"io"
 	"log/slog"
+	"time"
 
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/propagation"
@@ -51,6 +52,10 @@ func WithMeterProvider(mp metric.MeterProvider) Option { return bridge.WithMeter
 // WithOutput sets where console connections write instead of the process's standard output and
 // standard error. A nil writer keeps the process's own.
 func WithOutput(stdout, stderr io.Writer) Option { return bridge.WithOutput(stdout, stderr) }
+
+// WithClock makes now the time by which limits and the wait for whole traces count, to replay spans
+// that were recorded. See [bridge.WithClock].
+func WithClock(now func() time.Time) Option { return bridge.WithClock(now) }
 
 // WithStrict makes New fail if one of the named connections, or any without names, can't be opened
 // now or has a mistake. See [bridge.WithStrict].

@@ -18,7 +18,8 @@ type limit struct {
 	// below from the first refusal until nothing is short any more.
 	state    atomic.Int64
 	start    time.Time
-	share    int64 // of one span, in quarters of a nanosecond
+	now      func() time.Time // nil: the time it is
+	share    int64            // of one span, in quarters of a nanosecond
 	capacity int64
 	demand   demand
 }
@@ -46,7 +47,7 @@ func (l *limit) take(urgent bool) (pass, whole bool) { return l.takeMany(1, urge
 // takeMany is take for n spans that pass or don't pass together. They pass if one would, and may
 // put the bucket into debt; if must, they pass in any case.
 func (l *limit) takeMany(n int, urgent, must bool) (pass, whole bool) {
-	since := time.Since(l.start)
+	since := l.since()
 	now := int64(since) * quarter
 	counts, bit, held := int64(refusedUrgent|refusedOrdinary), int64(refusedOrdinary), int64(0)
 	if urgent {
@@ -76,6 +77,14 @@ func (l *limit) takeMany(n int, urgent, must bool) (pass, whole bool) {
 			return true, refused&counts == 0
 		}
 	}
+}
+
+// since is the time since start.
+func (l *limit) since() time.Duration {
+	if l.now != nil {
+		return l.now().Sub(l.start)
+	}
+	return time.Since(l.start)
 }
 
 // maxDebt bounds the time at which the bucket is full again: the state has two bits more.

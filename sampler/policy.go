@@ -74,6 +74,14 @@ func (p *Policy) add(sample float64) {
 	p.loosest = min(p.loosest, e.thresholds[0])
 }
 
+// SetClock makes now, which never goes back, the time of the limit: for replays of what was recorded.
+// It must be called before the first decision.
+func (p *Policy) SetClock(now func() time.Time) {
+	if p.limit != nil {
+		p.limit.start, p.limit.now = now(), now
+	}
+}
+
 // Notes says, for the log at load, which rules stand behind a less narrow one and decide all
 // the same. It is nil if there is nothing to say. The caller must not change it.
 func (p *Policy) Notes() []string { return p.notes }

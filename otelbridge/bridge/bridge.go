@@ -99,7 +99,7 @@ func assemble(ctx context.Context, p *plan, o options, conns []processor.Connect
 	head := sampler.NewWiredHead(p.wire, p.policies()...) // first: policies of one head may share decisions
 	fanout, err := processor.New(ctx, processor.Options{
 		Logger: o.logger, MeterProvider: o.meters, Notes: head,
-		ShutdownTimeout: p.cfg.OTel.ShutdownTimeout, Traces: processor.TraceOptions(p.cfg.OTel.Traces),
+		ShutdownTimeout: p.cfg.OTel.ShutdownTimeout, Traces: traceOptions(p.cfg.OTel.Traces, o.clock),
 		CountEarly: len(conns) < len(p.connections),
 	}, conns...)
 	if err != nil {
@@ -128,6 +128,12 @@ func assemble(ctx context.Context, p *plan, o options, conns []processor.Connect
 	o.inspector.bridge.Store(b)
 	p.logNotes(o.logger)
 	return b, nil
+}
+
+func traceOptions(t config.Traces, now func() time.Time) processor.TraceOptions {
+	return processor.TraceOptions{
+		Wait: t.Wait, MaxTraceSpans: t.MaxTraceSpans, MaxSpans: t.MaxSpans, MaxBytes: t.MaxBytes, Memory: t.Memory, Now: now,
+	}
 }
 
 // newTracerProvider puts the caller's options before ours.

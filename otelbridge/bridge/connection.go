@@ -168,6 +168,9 @@ func (c *checker) policy(n, old *connection) {
 	}
 	policy, err := sampler.NewPolicy(sc)
 	c.addAll(n.cfg, "sample.", err)
+	if c.clock != nil && policy != nil {
+		policy.SetClock(c.clock)
+	}
 	n.policy = policy
 }
 

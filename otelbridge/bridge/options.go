@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"time"
 
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/propagation"
@@ -41,6 +42,7 @@ type options struct {
 	identity        func() exporter.Identity
 	who             exporter.Identity // what identity says
 	install         bool
+	clock           func() time.Time // nil: the time it is
 	adapt           func(driver any) (exporter.Driver, error)
 }
 
@@ -149,6 +151,12 @@ func WithMeterProvider(mp metric.MeterProvider) Option {
 	return optionFunc(func(o *options) {
 		o.meters = mp
 	})
+}
+
+// WithClock makes now the time by which limits and the wait for whole traces count, to replay
+// spans that were recorded. It must never go back. Queues and exports keep to the time it is.
+func WithClock(now func() time.Time) Option {
+	return optionFunc(func(o *options) { o.clock = now })
 }
 
 // WithOutput sets where console connections write instead of the process's standard

@@ -68,7 +68,7 @@ func (t *timer) init(h *Hold) { t.hold = h }
 // arm makes the timer fire at a deadline, if it isn't armed for an earlier one. The caller has a
 // shard's lock.
 func (t *timer) arm(deadline int64) {
-	if t.hold.armed.Load() {
+	if t.hold.armed.Load() || t.hold.options.Now != nil {
 		return
 	}
 	t.mu.Lock()

@@ -7,6 +7,7 @@ import (
 // End takes a span that has ended for the connections of set, which is in force or was a moment
 // ago. Root is as in Start, bytes an estimate of what the span takes. The span is copied.
 func (h *Hold) End(set *Set, s *decision.Span, root bool, bytes int64) {
+	h.catchUp()
 	id := s.Context.TraceID()
 	key := h.key(&id)
 	sh := &h.shards[key%shards]

@@ -9,6 +9,7 @@ import (
 // Start says that a span has started, while some connection wants whole traces. Root reports
 // whether it is a local root: one without a parent, or with one that this process hasn't begun.
 func (h *Hold) Start(s sdktrace.ReadOnlySpan, root bool) {
+	h.catchUp()
 	id := s.SpanContext().TraceID()
 	key := h.key(&id)
 	sh := &h.shards[key%shards]
