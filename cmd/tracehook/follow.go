@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -26,35 +25,44 @@ const (
 // follower reads a file that grows, and those that take its place.
 type follower struct {
 	*reading
-	path  string
-	file  *os.File
-	mark  readback.Mark // what was rotated away up to here is read, or older than all of this
-	half  []byte        // of a record whose end has not been written
-	found func(rec *readback.Record) bool
-	yaml  bool
-	skip  bool // the rest of a record that is too long
+	path    string
+	options []readback.Option
+	file    *os.File
+	mark    readback.Mark // what was rotated away up to here is read, or older than all of this
+	half    []byte        // of a record whose end has not been written
+	found   func(rec *readback.Record) bool
+	yaml    bool
+	skip    bool // the rest of a record that is too long
 }
 
-// follow calls found for each span that is written to path, until ctx is done or found returns
-// false.
-func (r *reading) follow(ctx context.Context, path string, fromStart bool, found func(rec *readback.Record) bool) error {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return usage("%s is no file; tail follows one file, ls reads directories", path)
-	}
-	f := &follower{reading: r, path: path, found: found}
-	defer f.close()
-	if !fromStart {
-		if _, err := f.rotated(); err != nil {
+// follow calls found for each span that is written to a file or directory, until ctx is done or found
+// returns false.
+func (r *reading) follow(ctx context.Context, s source, fromStart bool, found func(rec *readback.Record) bool) error {
+	var step func() (bool, error)
+	switch info, err := os.Stat(s.where); {
+	case isDirectory(info, err):
+		d := &directory{reading: r, source: s, found: found, logs: make(map[string]*follower), batches: make(map[string]bool)}
+		defer d.close()
+		if err := d.look(ctx, fromStart); err != nil {
 			return err
 		}
-		if err := f.toEnd(); err != nil {
-			return err
+		step = func() (bool, error) { return d.step(ctx) }
+	case err == nil && !info.Mode().IsRegular():
+		return usage("%s is neither a file nor a directory", s.where)
+	default:
+		f := r.follower(s, found)
+		defer f.close()
+		if !fromStart {
+			if err := f.skipAll(); err != nil {
+				return err
+			}
 		}
+		step = f.step
 	}
 	tick := time.NewTicker(followEvery)
 	defer tick.Stop()
 	for {
-		if goOn, err := f.step(); err != nil || !goOn {
+		if goOn, err := step(); err != nil || !goOn {
 			return err
 		}
 		select {
@@ -63,6 +71,18 @@ func (r *reading) follow(ctx context.Context, path string, fromStart bool, found
 		case <-tick.C:
 		}
 	}
+}
+
+func (r *reading) follower(s source, found func(rec *readback.Record) bool) *follower {
+	return &follower{reading: r, path: s.where, options: r.options(s), found: found}
+}
+
+// skipAll goes to the end of what is there.
+func (f *follower) skipAll() error {
+	if _, err := f.rotated(); err != nil {
+		return err
+	}
+	return f.toEnd()
 }
 
 func (f *follower) close() {
@@ -181,7 +201,7 @@ func (f *follower) between() (bool, error) {
 // whole reads a file that was rotated away. It may have been compressed since it was listed, or
 // removed because it was old.
 func (f *follower) whole(path string) (bool, error) {
-	for rec, err := range readback.Read(path, readback.WithFilter(f.query.Filter())) {
+	for rec, err := range readback.Read(path, f.options...) {
 		if errors.Is(err, fs.ErrNotExist) {
 			if strings.HasSuffix(path, gzipped) {
 				return true, nil
@@ -217,69 +237,4 @@ func (f *follower) own(paths []string) int {
 		return 1 // compressed, perhaps since it was listed
 	}
 	return 0
-}
-
-// more reads up to the end of the file.
-func (f *follower) more() (bool, error) {
-	buf := make([]byte, 256<<10)
-	for {
-		n, err := f.file.Read(buf)
-		if n > 0 {
-			if goOn, err := f.add(buf[:n]); err != nil || !goOn {
-				return goOn, err
-			}
-		}
-		if errors.Is(err, io.EOF) || n == 0 {
-			return true, nil
-		}
-		if err != nil {
-			return false, err
-		}
-	}
-}
-
-// add takes bytes, and hands on the records that are complete.
-func (f *follower) add(data []byte) (bool, error) {
-	if f.skip {
-		at := bytes.IndexByte(data, '\n')
-		if at < 0 {
-			return true, nil
-		}
-		f.skip, data = false, data[at+1:]
-	}
-	f.half = append(f.half, data...)
-	if bytes.HasPrefix(f.half, []byte("---")) {
-		f.yaml = true
-	}
-	end := bytes.LastIndexByte(f.half, '\n') + 1
-	if f.yaml { // a document ends where the next begins, or when nothing has come for a moment
-		end = bytes.LastIndex(f.half, []byte("\n---\n")) + 1
-		if end == 0 && bytes.HasSuffix(f.half, []byte("\n")) {
-			end = len(f.half)
-		}
-	}
-	if end > 0 {
-		if goOn, err := f.records(f.half[:end]); err != nil || !goOn {
-			return goOn, err
-		}
-		f.half = append(f.half[:0], f.half[end:]...)
-	}
-	if len(f.half) > longestRecord {
-		f.unread++
-		if f.firstUnread == nil {
-			f.firstUnread = fmt.Errorf("%s: a record is longer than %d bytes", f.path, longestRecord)
-		}
-		f.half, f.skip = nil, true
-	}
-	return true, nil
-}
-
-// records decodes whole records.
-func (f *follower) records(data []byte) (bool, error) {
-	for rec, err := range readback.ReadFrom(bytes.NewReader(data), f.path, readback.WithFilter(f.query.Filter())) {
-		if goOn, err := f.one(&rec, err, f.found); err != nil || !goOn {
-			return goOn, err
-		}
-	}
-	return true, nil
 }

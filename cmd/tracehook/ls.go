@@ -10,8 +10,8 @@ import (
 
 // asking is what the commands that look at spans have in common.
 type asking struct {
-	query, failOn, tokenFile string
-	json, trees              bool
+	query, failOn, tokenFile, config string
+	json, trees                      bool
 }
 
 func (a *asking) flags(c *cobra.Command) {
@@ -19,7 +19,13 @@ func (a *asking) flags(c *cobra.Command) {
 	c.Flags().StringVar(&a.failOn, "fail-on", "", "end with 1 if a span matches this query, too")
 	c.Flags().BoolVar(&a.json, "json", false, "one JSON object a line")
 	c.Flags().BoolVarP(&a.trees, "trees", "t", false, "whole traces, as trees")
+	a.from(c)
+}
+
+// from adds the flags that say how sources are to be read.
+func (a *asking) from(c *cobra.Command) {
 	c.Flags().StringVar(&a.tokenFile, "token-file", "", "file with the token of a live page")
+	c.Flags().StringVar(&a.config, "config", "", "configuration that renames the fields of the files")
 }
 
 // parse reads a query of a flag; its error shows where it is wrong.
@@ -32,14 +38,18 @@ func parse(flag, text string) (*query.Query, error) {
 }
 
 // sources returns where spans come from.
-func (a *asking) sources(args []string) ([]source, error) {
+func (p *program) sources(a *asking, args []string) ([]source, error) {
 	token, err := readToken(a.tokenFile)
+	if err != nil {
+		return nil, err
+	}
+	fields, err := p.renamed(a.config)
 	if err != nil {
 		return nil, err
 	}
 	var all []source
 	for _, where := range args {
-		all = append(all, source{where, token})
+		all = append(all, source{where: where, token: token, fields: fields})
 	}
 	return all, nil
 }
@@ -98,7 +108,7 @@ for attributes; - in front turns one around; OR and parentheses group. :> :>= :<
 			if err != nil {
 				return err
 			}
-			sources, err := a.sources(args)
+			sources, err := p.sources(&a, args)
 			if err != nil {
 				return err
 			}

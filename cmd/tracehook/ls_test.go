@@ -214,7 +214,6 @@ func TestMisuse(t *testing.T) {
 		{"tail", "a", "b"},
 		{"explain"},
 		{"check"},
-		{"tail", t.TempDir()},
 		{"explain", "x.toml"},
 		{"explain", "x.toml", "--name", "a", "--attr", "b"},
 	} {

@@ -28,7 +28,7 @@ func (p *program) show() *cobra.Command {
 			if _, err := hex.DecodeString(id + strings.Repeat("0", len(id)%2)); err != nil || len(id) < 4 || len(id) > 32 {
 				return usage("%.40q is no id: want 4 to 32 digits from 0 to 9 and a to f", args[0])
 			}
-			sources, err := a.sources(args[1:])
+			sources, err := p.sources(&a, args[1:])
 			if err != nil {
 				return err
 			}
@@ -52,7 +52,7 @@ func (p *program) show() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&a.json, "json", false, "one JSON object a span")
-	c.Flags().StringVar(&a.tokenFile, "token-file", "", "file with the token of a live page")
+	a.from(c)
 	return c
 }
 

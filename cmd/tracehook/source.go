@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/file/readback"
 	"github.com/tracehook/tracehook/internal/query"
 )
@@ -20,21 +21,13 @@ import (
 type source struct {
 	where string
 	token string // of a page
+	// fields are how the writer has renamed what it writes; nil if it hasn't.
+	fields []exporter.FieldMapping
+	inside bool // it was found in a directory
 }
 
 func isPage(where string) bool {
 	return strings.HasPrefix(where, "http://") || strings.HasPrefix(where, "https://")
-}
-
-// records reads what is there. Filter says which records are worth decoding.
-func (p *program) records(ctx context.Context, s source, q *query.Query, follow bool) iter.Seq2[readback.Record, error] {
-	switch {
-	case s.where == "-":
-		return readback.ReadFrom(p.in, "standard input", readback.WithFilter(q.Filter()))
-	case isPage(s.where):
-		return live(ctx, s, q, follow)
-	}
-	return readback.Read(s.where, readback.WithFilter(q.Filter()))
 }
 
 // live asks a live page, which finds what matches itself.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,33 +23,53 @@ type reading struct {
 	unread         int
 	behind         bool // something could be read behind what could not
 	firstUnread    error
-	textIn         string
+	textIn         string // where something stands that is no span
+	inside         bool   // what is being read was found in a directory
+	others         int    // files found there that hold something else
 }
 
 func (p *program) reading(q *query.Query) *reading {
 	return &reading{program: p, query: q, matcher: q.Matcher()}
 }
 
+// errEnough ends a walk whose caller has seen enough.
+var errEnough = errors.New("enough")
+
 // walk calls found for each span that matches, until it returns false.
 func (r *reading) walk(ctx context.Context, sources []source, follow bool, found func(rec *readback.Record) bool) error {
 	for _, s := range sources {
-		for rec, err := range r.records(ctx, s, r.query, follow) {
-			if ctx.Err() != nil {
-				return ctx.Err()
+		leaves, err := s.leaves()
+		if err != nil {
+			return err
+		}
+		for _, leaf := range leaves {
+			err := r.leaf(ctx, leaf, follow, found)
+			if errors.Is(err, errEnough) {
+				return nil
 			}
-			goOn, err := r.one(&rec, err, found)
 			if err != nil {
 				return err
-			}
-			if !goOn {
-				break
 			}
 		}
 	}
 	return nil
 }
 
-// one looks at one record, and says whether those behind it are worth reading.
+func (r *reading) leaf(ctx context.Context, s source, follow bool, found func(rec *readback.Record) bool) error {
+	r.inside = s.inside
+	for rec, err := range r.open(ctx, s, follow) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if goOn, err := r.one(&rec, err, found); err != nil || !goOn {
+			return err
+		}
+	}
+	return nil
+}
+
+// one looks at one record, and says whether those behind it are worth reading. The error is
+// [errEnough] if found returned false.
 func (r *reading) one(rec *readback.Record, err error, found func(rec *readback.Record) bool) (bool, error) {
 	var bad *readback.RecordError
 	switch {
@@ -59,13 +80,15 @@ func (r *reading) one(rec *readback.Record, err error, found func(rec *readback.
 		return true, nil
 	case errors.Is(err, fs.ErrNotExist):
 		return false, fmt.Errorf("%s: there is no such file or directory", rec.Path)
+	case errors.Is(err, fs.ErrPermission) && r.inside:
+		r.unread++
+		r.firstUnread = cmp.Or(r.firstUnread, err)
+		return false, nil
 	case err != nil:
 		return false, err
 	}
 	if !rec.Span.TraceID.IsValid() && rec.Span.Name == "" {
-		if r.textIn == "" {
-			r.textIn = fmt.Sprintf("%s:%d", rec.Path, rec.Line)
-		}
+		r.foreign(rec)
 		return false, nil // not of ours: nothing behind it will be
 	}
 	r.spans++
@@ -75,15 +98,32 @@ func (r *reading) one(rec *readback.Record, err error, found func(rec *readback.
 		return true, nil
 	}
 	r.matches++
-	return found(rec), nil
+	if !found(rec) {
+		return false, errEnough
+	}
+	return true, nil
+}
+
+// foreign notes a record that is no span.
+func (r *reading) foreign(rec *readback.Record) {
+	if r.inside {
+		r.others++
+	}
+	if r.textIn == "" {
+		r.textIn = fmt.Sprintf("%s:%d", rec.Path, rec.Line)
+	}
 }
 
 // end tells what could not be read.
 func (r *reading) end() error {
 	var failed bool
-	if r.textIn != "" {
+	switch {
+	case r.textIn == "":
+	case r.others > 0 && r.spans > 0: // a directory may hold other things, too
+		r.complain("%d of the files hold no spans and were left out, the first at %s", r.others, r.textIn)
+	default:
 		failed = true
-		r.complain("%s: that is no span; want JSON lines, OTLP JSON lines or YAML documents, as the driver \"file\" writes them", r.textIn)
+		r.complain("%s: that is no span; want JSON lines, OTLP JSON lines or YAML documents, as the driver \"file\" writes them; --config names the configuration that has renamed fields", r.textIn)
 	}
 	switch {
 	case r.unread == 1 && !r.behind && strings.Contains(r.firstUnread.Error(), "not complete"):

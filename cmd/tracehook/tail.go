@@ -17,10 +17,12 @@ func (p *program) tail() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "tail PATH|ADDRESS",
 		Short: "Print spans as they come",
-		Long: `Print the spans that are written to a file from now on, or that end in the process with a live page.
-Rotations are followed. It goes on until it is interrupted, for --for at most, or with --fail-on until
-the first span that is found.`,
+		Long: `Print the spans that are written to a file, or to any file in a directory, from now on, or that
+end in the process with a live page. Rotations are followed, and so are new files and the batches of
+a spool. It goes on until it is interrupted, for --for at most, or with --fail-on until the first
+span that is found.`,
 		Example: `  tracehook tail store/trace.jsonl -q status:error
+  tracehook tail store/
   tracehook tail http://127.0.0.1:16600/ --json
   tracehook tail trace.jsonl --for 1m --fail-on status:error`,
 		Args: cobra.ExactArgs(1),
@@ -33,7 +35,7 @@ the first span that is found.`,
 			if err != nil {
 				return err
 			}
-			sources, err := a.sources(args)
+			sources, err := p.sources(&a, args)
 			if err != nil {
 				return err
 			}
@@ -53,9 +55,9 @@ the first span that is found.`,
 			if s := sources[0]; isPage(s.where) || s.where == "-" {
 				err = r.walk(ctx, sources, true, found)
 			} else {
-				err = r.follow(ctx, s.where, from, found)
+				err = r.follow(ctx, s, from, found)
 			}
-			if most > 0 && errors.Is(err, context.DeadlineExceeded) {
+			if errors.Is(err, errEnough) || most > 0 && errors.Is(err, context.DeadlineExceeded) {
 				err = nil
 			}
 			return errors.Join(err, broken, r.end(), watch.err(p))
@@ -64,7 +66,7 @@ the first span that is found.`,
 	c.Flags().StringVarP(&a.query, "query", "q", "", "which spans")
 	c.Flags().StringVar(&a.failOn, "fail-on", "", "end with 1 at the first span that matches this query, too")
 	c.Flags().BoolVar(&a.json, "json", false, "one JSON object a line")
-	c.Flags().StringVar(&a.tokenFile, "token-file", "", "file with the token of a live page")
+	a.from(c)
 	c.Flags().BoolVar(&from, "from-start", false, "print what is in the file already, too")
 	c.Flags().DurationVar(&most, "for", 0, "end after this time")
 	return c

@@ -28,6 +28,7 @@ type reader struct {
 	kind      string
 	maxRecord int
 	wanted    func(raw []byte) bool // nil: all records
+	raw       bool                  // JSON isn't decoded
 	sources   map[string]string     // the source of a renamed field
 	names     map[string]string     // the first name of each source
 }
@@ -167,6 +168,9 @@ func (r *reader) record(rec Record, kind string, yield yieldFunc) bool {
 	}
 	if r.wanted != nil && kind == kindJSON && !r.wanted(rec.Raw) {
 		return true
+	}
+	if r.raw && kind == kindJSON {
+		return yield(rec, nil)
 	}
 	table, err := decode(rec.Raw, kind)
 	if err != nil {
