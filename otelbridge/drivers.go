@@ -19,11 +19,13 @@ import (
 	"github.com/tracehook/tracehook/exporter/stdout"
 	"github.com/tracehook/tracehook/exporter/yaml"
 	"github.com/tracehook/tracehook/otelbridge/bridge"
+	"github.com/tracehook/tracehook/otelbridge/detectors"
+	"github.com/tracehook/tracehook/otelbridge/propagators/debugged"
 )
 
 // everything puts the drivers and propagators of this package before the caller's options.
 func everything(opts []Option) []Option {
-	return append([]Option{bridge.WithDrivers(Drivers), bridge.WithPropagators(propagator), bridge.WithAdapter(FrameworkDriver)}, opts...)
+	return append([]Option{bridge.WithDrivers(Drivers), bridge.WithPropagators(propagator), bridge.WithDetectors(detectors.Find), bridge.WithAdapter(FrameworkDriver)}, opts...)
 }
 
 // FrameworkDriver adapts a driver that was written for the framework's own trace module, for
@@ -51,6 +53,14 @@ func Drivers() map[string]exporter.Driver {
 
 // propagator returns the propagator that OTEL_PROPAGATORS calls name.
 func propagator(name string) (propagation.TextMapPropagator, error) {
+	switch name {
+	case "b3":
+		return debugged.B3{}, nil
+	case "b3multi":
+		return debugged.B3{Multi: true}, nil
+	case "jaeger":
+		return debugged.Jaeger{}, nil
+	}
 	p, err := autoprop.TextMapPropagator(name)
 	if err != nil {
 		return nil, fmt.Errorf("%w (known are tracecontext, baggage, b3, b3multi, jaeger, xray, ottrace, headers, request-id, none, and what the program has registered with autoprop)", err)

@@ -9,6 +9,7 @@ import (
 
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/exporter"
@@ -28,7 +29,9 @@ type options struct {
 	own             drivers // those that the program has added to drivers, or replaced there
 	propagators     func(name string) (propagation.TextMapPropagator, error)
 	codePropagators []propagation.TextMapPropagator // what WithBridgePropagator adds
+	detect          func(name string) (*resource.Resource, error)
 	provider        []sdktrace.TracerProviderOption
+	probe           func([]sdktrace.TracerProviderOption) *resource.Resource // finds the resource among them
 	logger          *slog.Logger
 	lines           *safelog.Queue // in front of logger, for drivers
 	meters          metric.MeterProvider
@@ -47,7 +50,7 @@ type options struct {
 }
 
 func newOptions(opts []Option) options {
-	o := options{drivers: drivers{}, own: drivers{}, propagators: w3cPropagator, inspector: new(inspector)}
+	o := options{drivers: drivers{}, own: drivers{}, propagators: w3cPropagator, detect: noDetector, inspector: new(inspector)}
 	for _, opt := range opts {
 		if opt != nil {
 			opt.apply(&o)
@@ -106,6 +109,16 @@ func WithPropagators(lookup func(name string) (propagation.TextMapPropagator, er
 	})
 }
 
+// WithDetectors makes lookup find out what the detectors that the configuration names do. Its error says
+// which names it knows. The default knows none.
+func WithDetectors(lookup func(name string) (*resource.Resource, error)) Option {
+	return optionFunc(func(o *options) {
+		if lookup != nil {
+			o.detect = lookup
+		}
+	})
+}
+
 // WithBridgePropagator adds a propagator to those that the configuration names, for reading and for
 // writing. Nil is nothing. If a request holds several contexts, the most complete one counts, and of
 // equal ones that which the configuration names.
@@ -123,7 +136,7 @@ func WithBridgePropagator(p propagation.TextMapPropagator) Option {
 // configuration says, which wins where both have an attribute.
 func WithTracerProviderOptions(opts ...sdktrace.TracerProviderOption) Option {
 	return optionFunc(func(o *options) {
-		o.provider = append(slices.Clip(o.provider), opts...)
+		o.provider, o.probe = append(slices.Clip(o.provider), opts...), resourceInCode // programs without this option don't link it
 	})
 }
 

@@ -38,7 +38,7 @@ func newPlan(cfg config.Config, o options, old *plan) (*plan, error) {
 	if old != nil {
 		p.resource, c.old = old.resource, old.connections
 	} else {
-		p.resource = resourceOf(cfg, resourceInCode(o.provider), c.detected())
+		p.resource = resourceOf(cfg, o.resource(), c.detected())
 	}
 	c.service = serviceName(p.resource)
 	p.propagator = c.propagator()

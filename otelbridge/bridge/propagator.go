@@ -24,7 +24,7 @@ func w3cPropagator(name string) (propagation.TextMapPropagator, error) {
 	case noPropagator:
 		return propagation.NewCompositeTextMapPropagator(), nil
 	}
-	return nil, fmt.Errorf("unknown propagator %q (known are tracecontext, baggage, b3, b3multi, jaeger, headers, request-id, none)", name)
+	return nil, fmt.Errorf("unknown propagator %q (known are tracecontext, baggage, headers, request-id, none)", name)
 }
 
 // propagator returns the propagators that the configuration names, and those that the program
@@ -90,12 +90,6 @@ func (c *checker) namedPropagator(name string) (propagation.TextMapPropagator, e
 	switch name {
 	case "tracecontext":
 		return propagators.TraceContext{}, nil
-	case "b3":
-		return propagators.B3{}, nil
-	case "b3multi":
-		return propagators.B3{Multi: true}, nil
-	case "jaeger":
-		return propagators.Jaeger{}, nil
 	case "headers":
 		return propagators.Headers(c.cfg.OTel.Headers), nil
 	case "request-id":

@@ -8,17 +8,21 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
-	"github.com/tracehook/tracehook/otelbridge/detectors"
 	"github.com/tracehook/tracehook/otelbridge/propagators"
 )
 
-// resourceInCode returns the resource among options of a provider. Options can't be read; but a
-// provider shows its resource to its processors, and the first of them can end the goroutine before
-// others see the span. It is empty without options.
-func resourceInCode(opts []sdktrace.TracerProviderOption) *resource.Resource {
-	if len(opts) == 0 {
+// resource returns the one that the program gives; empty if it gives none.
+func (o *options) resource() *resource.Resource {
+	if o.probe == nil {
 		return resource.Empty()
 	}
+	return o.probe(o.provider)
+}
+
+// resourceInCode returns the resource among options of a provider. Options can't be read; but a
+// provider shows its resource to its processors, and the first of them can end the goroutine before
+// others see the span. It is empty if there is none.
+func resourceInCode(opts []sdktrace.TracerProviderOption) *resource.Resource {
 	var p resourceProbe
 	done := make(chan struct{})
 	go func() {
@@ -47,17 +51,20 @@ func (*resourceProbe) Shutdown(context.Context) error   { return nil }
 func (*resourceProbe) ForceFlush(context.Context) error { return nil }
 
 // detected returns what the detectors of the configuration find.
-//
-//nolint:contextcheck,nolintlint // none of them waits for anything; without this line, callers are told to pass a context
 func (c *checker) detected() *resource.Resource {
-	names := c.cfg.OTel.Detectors
-	for i, name := range names {
-		if err := detectors.Check(name); err != nil {
+	all := resource.Empty()
+	for i, name := range c.cfg.OTel.Detectors {
+		found, err := c.detect(name)
+		if err != nil {
 			c.problems = append(c.problems, c.cfg.NewProblem(fmt.Sprintf("otel.detectors[%d]", i), err.Error()))
+			continue
 		}
+		all = merged(all, found)
 	}
-	if len(names) == 0 {
-		return resource.Empty()
-	}
-	return detectors.Detect(context.Background(), names...)
+	return all
+}
+
+// noDetector is the lookup of a Bridge that was given no detectors.
+func noDetector(name string) (*resource.Resource, error) {
+	return nil, fmt.Errorf("unknown detector %q: this program has none", name)
 }

@@ -1,5 +1,5 @@
 // Package detectors finds out where a process runs, as resource attributes of OpenTelemetry's
-// semantic conventions. [Detect] knows the words of the key detectors in the table [otel].
+// semantic conventions. [Find] knows the words of the key detectors in the table [otel].
 //
 // None of them asks a network service, and the command line of the process is left out: arguments may
 // be secrets.
@@ -9,7 +9,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/sdk/resource"
@@ -23,27 +22,18 @@ import (
 // service (a random service.instance.id). The slice is the caller's.
 func Names() []string { return []string{"container", "host", "k8s", "os", "process", "service"} }
 
-// Check returns an error if there is no detector of that name.
-func Check(name string) error {
-	if slices.Contains(Names(), name) {
-		return nil
+// Find returns what the named detector finds. That it finds nothing is no error; an unknown name is.
+func Find(name string) (*resource.Resource, error) {
+	options := optionsOf(name)
+	if options == nil {
+		return nil, fmt.Errorf("unknown detector %q%s (known are %s)", name, nearest.Hint(name, Names()), strings.Join(Names(), ", "))
 	}
-	return fmt.Errorf("unknown detector %q%s (known are %s)", name, nearest.Hint(name, Names()), strings.Join(Names(), ", "))
-}
-
-// Detect returns what the named detectors find, together. What one doesn't find is left out: that is
-// no error. Unknown names are skipped; see [Check].
-func Detect(ctx context.Context, names ...string) *resource.Resource {
-	var all []resource.Option
-	for _, name := range names {
-		all = append(all, optionsOf(name)...)
-	}
-	found, err := resource.New(ctx, all...)
+	found, err := resource.New(context.Background(), options...)
 	if found == nil || err != nil && found.Len() == 0 {
-		return resource.Empty()
+		return resource.Empty(), nil
 	}
 	// Parts of different versions of the conventions have no schema in common.
-	return resource.NewSchemaless(found.Attributes()...)
+	return resource.NewSchemaless(found.Attributes()...), nil
 }
 
 func optionsOf(name string) []resource.Option {

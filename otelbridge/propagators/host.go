@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"net"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -44,7 +43,7 @@ func SortHosts(hosts []Host) {
 type hostKey struct{}
 
 // ContextWithHost says that what is injected in ctx goes to host, which may have a port. The
-// transport of package entry, and [HostTransport] for the transport of others, do that for requests.
+// transports of package entry do that for requests.
 func ContextWithHost(ctx context.Context, host string) context.Context {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
@@ -66,27 +65,4 @@ func (c *Composite) injectors(ctx context.Context) []propagation.TextMapPropagat
 		}
 	}
 	return c.Injectors
-}
-
-// HostTransport tells propagators to which host a request goes, and hands it on. It belongs around a
-// transport that injects and doesn't say so itself, such as otelhttp's.
-type HostTransport struct {
-	// Base sends the requests; nil is [http.DefaultTransport].
-	Base http.RoundTripper
-}
-
-// RoundTrip implements [http.RoundTripper].
-func (t HostTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	base := t.Base
-	if base == nil {
-		base = http.DefaultTransport
-	}
-	return base.RoundTrip(r.WithContext(ContextWithHost(r.Context(), r.URL.Host)))
-}
-
-// CloseIdleConnections closes those of the base.
-func (t HostTransport) CloseIdleConnections() {
-	if c, ok := t.Base.(interface{ CloseIdleConnections() }); ok {
-		c.CloseIdleConnections()
-	}
 }
