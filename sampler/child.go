@@ -9,6 +9,7 @@ import (
 
 	"github.com/tracehook/tracehook/decision"
 	"github.com/tracehook/tracehook/internal/inbound"
+	"github.com/tracehook/tracehook/internal/latecaller"
 )
 
 // local is a parent that isn't remote.
@@ -25,6 +26,18 @@ func (h *Head) local(span trace.Span) local {
 	}
 	return l
 }
+
+// lateCaller returns l as a span whose caller was heard of after it had begun; nil if it is none.
+func lateCaller(l *local) *latecaller.Span {
+	if l.recorded {
+		return nil
+	}
+	late, _ := l.Span.(*latecaller.Span)
+	return late
+}
+
+// heedsCallers reports whether what a remote parent says counts.
+func (s *headSet) heedsCallers() bool { return s.wire.Edge == EdgeContinue && !s.ignoreAll }
 
 // insideExport reports whether a span below a local one is part of an export. Below a recorded
 // span of our own it isn't: the head drops such spans, and an export's context hides the span
@@ -45,6 +58,14 @@ func (h *Head) insideExport(set *headSet, p *sdktrace.SamplingParameters, parent
 func (h *Head) belowLocal(set *headSet, p *sdktrace.SamplingParameters, l *local, parent *trace.SpanContext, own bool) (sdktrace.SamplingDecision, trace.TraceState) {
 	if own && l.recorded && h.traces.empty() {
 		return set.local(p, parent) // most often
+	}
+	if late := lateCaller(l); late != nil {
+		if set.heedsCallers() {
+			h.enter(p, own)
+			return set.respect(p, parent.IsSampled()), parent.TraceState()
+		}
+		below, sc := h.local(late.Span), late.Span.SpanContext()
+		return h.belowLocal(set, p, &below, &sc, own)
 	}
 	origin := h.originOf(l, parent)
 	ts := parent.TraceState()

@@ -59,6 +59,12 @@ func (h *Head) started(ctx context.Context, set *headSet, s sdktrace.ReadWriteSp
 		if own && above.recorded && h.traces.empty() {
 			return decision.Local, false
 		}
+		if late := lateCaller(&above); late != nil {
+			if set.heedsCallers() {
+				return remote, false
+			}
+			above = h.local(late.Span)
+		}
 		if o := h.originOf(&above, &parent); o != decision.Foreign {
 			return o, false
 		}
@@ -69,7 +75,7 @@ func (h *Head) started(ctx context.Context, set *headSet, s sdktrace.ReadWriteSp
 // afterHop returns the origin of a span below a remote parent: that of the parent, if this
 // process has begun it.
 func (h *Head) afterHop(set *headSet, parent *trace.SpanContext) decision.Origin {
-	if set.wire.Edge != EdgeContinue || set.ignoreAll {
+	if !set.heedsCallers() {
 		return decision.Local
 	}
 	if n, ok := h.spans.Get(parent); ok && n.Origin() != decision.Foreign {
@@ -97,7 +103,7 @@ func (h *Head) entryOrigin(ctx context.Context, set *headSet, parent *trace.Span
 // OwnHop reports whether a remote parent counts as a local one, since this process has begun it.
 func (h *Head) OwnHop(parent trace.SpanContext) bool {
 	set := h.set.Load()
-	return set.wire.Edge == EdgeContinue && !set.ignoreAll && h.afterHopIsOwn(&parent)
+	return set.heedsCallers() && h.afterHopIsOwn(&parent)
 }
 
 // originOf returns the origin of a local span that is a parent, by its note; or by what is known

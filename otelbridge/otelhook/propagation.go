@@ -59,7 +59,9 @@ func (t *tracing) Receive(ctx context.Context, data tracehook.Metadata, fresh bo
 	sc := trace.SpanContextFromContext(ctx)
 	if sc.IsValid() && !sc.IsRemote() {
 		if fresh && t.carries.trace {
-			link(trace.SpanFromContext(ctx), remoteSpanContext(data))
+			caller := remoteSpanContext(data)
+			link(trace.SpanFromContext(ctx), caller)
+			hear(ctx, caller)
 		}
 		return ctx, false
 	}
@@ -167,6 +169,7 @@ func (h *Hook[M, S]) Extract(meta M, carrier propagation.TextMapCarrier) bool {
 	if own := current.SpanContext(); own.IsValid() && !own.IsRemote() {
 		if found {
 			current.AddLink(trace.Link{SpanContext: sc})
+			hear(before, sc)
 			ctx = baggage.ContextWithBaggage(before, baggage.FromContext(ctx))
 		}
 		meta.WithContext(ctx)

@@ -23,6 +23,7 @@ type span struct {
 	begun                 *words       // only if Begin was given a status, code or result
 	remote                trace.SpanID // the parent, if it came from the Meta's ids
 	ended                 atomic.Bool
+	caller                atomic.Int32 // the sampled flag of a caller that was heard of late: callerNone and so on
 }
 
 // begin opens a span below the current one of u and makes it the current one.
@@ -81,7 +82,9 @@ func (t *tracing) start(s *span, b *scratch, name string, w *words) context.Cont
 			s.remote = sc.SpanID()
 		}
 	}
-	s.up = frameOf(s.found).of(s.unit)
+	f := frameOf(s.found)
+	s.up = f.of(s.unit)
+	ctx = f.heardOf(ctx)
 	kind := b.words(w, s.foundKind, s.foundEntry)
 	ctx, s.otel = t.tracer.Start(ctx, nameOf(name, w.step), b.options(kind)...) //nolint:spancheck // the caller of Begin ends it
 	scratchPool.Put(b)

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tracehook/tracehook/internal/latecaller"
 )
 
 type frameKey struct{}
@@ -104,6 +106,38 @@ func (f *frame) of(u unit) *span {
 		return nil
 	}
 	return f.span.of(u)
+}
+
+// What is known of a caller that was heard of after its request's span had begun.
+const (
+	callerNone = int32(iota)
+	callerUnsampled
+	callerSampled
+)
+
+// hear keeps the caller's sampled flag for what is begun below the span in ctx, if it is one of ours.
+func hear(ctx context.Context, caller trace.SpanContext) {
+	f := frameOf(ctx)
+	switch {
+	case f == nil || !shows(ctx, f.span) || !caller.IsValid() || caller.TraceID() == f.span.otel.SpanContext().TraceID():
+	case caller.IsSampled():
+		f.span.caller.Store(callerSampled)
+	default:
+		f.span.caller.Store(callerUnsampled)
+	}
+}
+
+// heardOf returns ctx with the flag of a late caller of the span of f, if that is current in ctx, for
+// what is begun below it.
+func (f *frame) heardOf(ctx context.Context) context.Context {
+	if f == nil {
+		return ctx
+	}
+	said := f.span.caller.Load()
+	if said == callerNone || !shows(ctx, f.span) || (said == callerSampled) == f.span.otel.SpanContext().IsSampled() {
+		return ctx
+	}
+	return trace.ContextWithSpan(ctx, latecaller.Over(f.span.otel, said == callerSampled))
 }
 
 // shows reports whether s is the current span in ctx.
