@@ -52,7 +52,7 @@ func (d *decoder) otel(root *setting.Table) OTel {
 func traces(t *setting.Table) Traces {
 	const most = 1 << 24
 	all := Traces{
-		Wait:          t.Duration(0, time.Millisecond, "wait"),
+		Wait:          t.DurationIn(0, waits(10*time.Minute), "wait"),
 		MaxTraceSpans: t.Int(0, 1, most, "max_trace_spans"),
 		MaxSpans:      t.Int(0, 1, most, "max_spans"),
 		MaxBytes:      t.Size(0, 1, "max_bytes"),

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"slices"
 	"sort"
 	"unicode/utf8"
 )
@@ -24,7 +25,7 @@ func yamlErrorPlace(data []byte, err error) (line, column int, ok bool) {
 		return err != nil && err.Error() == want
 	}
 	starts := newDocument(data, nil).lines
-	ends := append(starts[1:], len(data))
+	ends := append(slices.Clone(starts[1:]), len(data))
 	i := sort.Search(len(ends)-1, func(i int) bool { return fails(ends[i]) })
 	start := starts[i]
 	text := data[start:ends[i]]

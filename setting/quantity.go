@@ -85,12 +85,12 @@ func longEnough(least time.Duration) func(time.Duration) string {
 // meant says that a number without a unit was probably meant in another one than ours, which are
 // whole units. What came from a variable isn't shown.
 func (t *Table) meant(whole, unit, units, own string, n float64, names []string) string {
-	number := strconv.FormatFloat(n, 'f', -1, 64)
+	const says = " without a unit counts %s, which is hardly meant: write "
 	if t.Variable(t.Name(names...)) != "" {
-		number = "1"
+		return fmt.Sprintf(says+"%s behind the number for %s, or %s if it is", whole, unit, units, own)
 	}
-	return fmt.Sprintf(` without a unit counts %s, which is hardly meant: write "%s%s" for %s, or "%s%s" if it is`,
-		whole, number, unit, units, number, own)
+	number := strconv.FormatFloat(n, 'f', -1, 64)
+	return fmt.Sprintf(says+`"%s%s" for %s, or "%s%s" if it is`, whole, number, unit, units, number, own)
 }
 
 // leastBare is the smallest size that a number without a unit may mean: other programs count

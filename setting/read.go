@@ -109,15 +109,21 @@ func (t *Table) WordOrDuration(fallback string, words []string, names ...string)
 		word     string
 		duration time.Duration
 	}
+	const longestBare = 100 * time.Second
+	bare := false
 	value := read(t, Key{Names: names, Type: "word or duration", Default: fallback, Words: words}, func(v any) (either, bool) {
+		_, bare = asNumber(v)
 		if s, ok := v.(string); ok && slices.Contains(words, fold(s)) {
 			return either{word: fold(s)}, true
 		}
 		d, ok := asDuration(v)
 		return either{duration: d}, ok
 	}, func(e either) string {
-		if e.word != "" {
+		switch {
+		case e.word != "":
 			return ""
+		case bare && e.duration > longestBare && !hours(e.duration):
+			return t.meant("seconds", "ms", "milliseconds", "s", e.duration.Seconds(), names)
 		}
 		return longEnough(1)(e.duration)
 	})

@@ -55,30 +55,30 @@ func (f TLSFiles) Config(problem, here func(key, format string, args ...any)) *t
 	case f.Cert == "" && f.Key != "":
 		problem(f.KeyKey, "a key needs its certificate: set %s too", f.CertKey)
 	case f.Cert != "":
-		pair, err := keyPair(f.Cert, f.Key)
-		if err != nil {
-			here(f.CertKey, "%v", err)
-			break
-		}
-		c.Certificates = []tls.Certificate{pair}
+		c.Certificates = f.keyPair(here)
 	}
 	return c
 }
 
-func keyPair(certFile, keyFile string) (tls.Certificate, error) {
-	cert, err := readPEM(certFile)
-	if err != nil {
-		return tls.Certificate{}, err
+// keyPair reads the certificate and its key; each of them may be wrong.
+func (f TLSFiles) keyPair(here func(key, format string, args ...any)) []tls.Certificate {
+	cert, certErr := readPEM(f.Cert)
+	if certErr != nil {
+		here(f.CertKey, "%v", certErr)
 	}
-	key, err := readPEM(keyFile)
-	if err != nil {
-		return tls.Certificate{}, err
+	key, keyErr := readPEM(f.Key)
+	if keyErr != nil {
+		here(f.KeyKey, "%v", keyErr)
+	}
+	if certErr != nil || keyErr != nil {
+		return nil
 	}
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("%q and %q are no pair of certificate and key: %w", certFile, keyFile, err)
+		here(f.CertKey, "%q and %q are no pair of certificate and key: %v", f.Cert, f.Key, err)
+		return nil
 	}
-	return pair, nil
+	return []tls.Certificate{pair}
 }
 
 func readPEM(name string) ([]byte, error) {

@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -37,7 +38,12 @@ func (e *environ) value(name string) (value, variable string) {
 }
 
 func (e *environ) problem(variable, format string, args ...any) {
-	e.errs = append(e.errs, fmt.Errorf("environment variable %s: %s", variable, e.hide(fmt.Sprintf(format, args...))))
+	e.errs = append(e.errs, setting.Problem{File: variable, Message: e.hide(fmt.Sprintf(format, args...))})
+}
+
+// problemHere is problem for what another machine may have right.
+func (e *environ) problemHere(variable, format string, args ...any) {
+	e.errs = append(e.errs, setting.Problem{File: variable, Message: e.hide(fmt.Sprintf(format, args...)), Here: true})
 }
 
 // hide returns a message without the values of variables: a token is easily put into the wrong one.
@@ -151,5 +157,7 @@ func (e *environ) files() delivery.TLSFiles {
 	f.CA, f.CAKey = e.value("CERTIFICATE")
 	f.Cert, f.CertKey = e.value("CLIENT_CERTIFICATE")
 	f.Key, f.KeyKey = e.value("CLIENT_KEY")
+	f.CertKey = cmp.Or(f.CertKey, environPrefix+"CLIENT_CERTIFICATE")
+	f.KeyKey = cmp.Or(f.KeyKey, environPrefix+"CLIENT_KEY")
 	return f
 }

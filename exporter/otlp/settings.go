@@ -121,7 +121,7 @@ func (o *Options) readTLS(d *setting.Table, env *environ, secure, own bool) {
 		f.Unsecured(d, "write https://")
 		return
 	case f.Empty() && own && secure:
-		f, problem, here = env.files(), env.problem, env.problem
+		f, problem, here = env.files(), env.problem, env.problemHere
 	}
 	f.Config(problem, here) // as the exporter will read them
 	if !f.Empty() {

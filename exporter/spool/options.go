@@ -162,9 +162,9 @@ func FromSettings(s exporter.Settings) (*Options, error) {
 	o := &Options{
 		Dir: d.String("", "dir"), Connection: s.Connection, Logger: s.Logger,
 		MaxBytes:     d.Size(defaultMaxBytes, minFile, "max_bytes"),
-		MaxAge:       d.DurationIn(defaultMaxAge, setting.Bounds{Least: time.Millisecond, Most: 36500 * 24 * time.Hour, Bare: time.Minute, Age: true}, "max_age"),
+		MaxAge:       d.DurationIn(defaultMaxAge, ages(time.Millisecond), "max_age"),
 		DeadMaxBytes: d.Size(0, minFile, "dead_max_bytes"),
-		DeadMaxAge:   d.Duration(defaultDeadAge, 1, "dead_max_age"),
+		DeadMaxAge:   d.DurationIn(defaultDeadAge, ages(1), "dead_max_age"),
 		Adopt:        d.Strings("adopt"),
 		Rate:         d.Float(0, 0, math.MaxFloat64, "rate"),
 		Sync:         readSync(d),
@@ -186,6 +186,11 @@ func FromSettings(s exporter.Settings) (*Options, error) {
 		d.ProblemHere("dir", "%v", err)
 	}
 	return o, d.Err()
+}
+
+// ages returns the bounds of an age. A bare 7 was meant to be days.
+func ages(least time.Duration) setting.Bounds {
+	return setting.Bounds{Least: least, Most: 36500 * 24 * time.Hour, Bare: time.Minute, Age: true}
 }
 
 func readSync(d *setting.Table) SyncPolicy {
