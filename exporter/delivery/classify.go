@@ -73,9 +73,9 @@ func notGRPC(message string) bool {
 	return strings.Contains(message, "unexpected HTTP status code") || strings.Contains(message, "unexpected content-type")
 }
 
-// ofError classifies a failure of the network before an HTTP status arrived. What isn't known
+// OfError classifies a failure of the network before an HTTP status arrived. What isn't known
 // to be final is worth another attempt: networks fail in more ways than anybody has listed.
-func ofError(err error) (o Outcome, uncertain bool) {
+func OfError(err error) (o Outcome, uncertain bool) {
 	switch {
 	case err == nil:
 		return Delivered, false

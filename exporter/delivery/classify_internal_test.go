@@ -125,7 +125,7 @@ func TestOfError(t *testing.T) {
 		{errors.New("http: server gave HTTP response to HTTPS client"), Barred, true},
 	} {
 		for _, err := range []error{tt.err, wrap(tt.err)} {
-			if got, uncertain := ofError(err); got != tt.want || uncertain != tt.uncertain {
+			if got, uncertain := OfError(err); got != tt.want || uncertain != tt.uncertain {
 				t.Errorf("%v is %v, uncertain %t; want %v, %t", err, got, uncertain, tt.want, tt.uncertain)
 			}
 		}

@@ -144,7 +144,7 @@ func (h *HTTP) Send(ctx context.Context, b Batch) Verdict {
 	}
 	resp, err := h.options.RoundTripper.RoundTrip(req)
 	if err != nil {
-		outcome, uncertain := ofError(err)
+		outcome, uncertain := OfError(err)
 		return Verdict{Outcome: outcome, Uncertain: uncertain, Err: h.say(err)}
 	}
 	h.answered.Store(true)

@@ -171,6 +171,7 @@ func (d *sending) try(ctx context.Context, b Batch) (Batch, Verdict) {
 		return b, Verdict{Outcome: TooLarge, Err: fmt.Errorf("it has just refused a span of %d bytes", d.smallest)}
 	case b.suspect:
 		v := d.Attempt(ctx, b)
+		b = v.Remaining(b)
 		b.Uncertain = b.Uncertain || v.Uncertain
 		v.Uncertain = b.Uncertain
 		return b, v
@@ -192,6 +193,10 @@ func (d *sending) repeat(ctx context.Context, b Batch) (Batch, Verdict) {
 	budget, once := d.options.Budget, d.options.Once || d.outage.down.Load()
 	for failures := 1; ; failures++ {
 		v := d.politely(ctx, b, d.begin)
+		if v.Progress() {
+			b = v.Remaining(b)
+			d.begin, failures, once = time.Now(), 1, d.options.Once
+		}
 		b.Uncertain = b.Uncertain || v.Uncertain
 		v.Uncertain = b.Uncertain
 		if v.Outcome == Barred && b.barred >= barredTwice {
@@ -258,9 +263,10 @@ func (d *sending) tryParts(ctx context.Context, b Batch, v Verdict) (Batch, Verd
 	taken, passed := false, true
 	for i := range parts {
 		verdicts[i] = d.Attempt(ctx, parts[i])
+		parts[i] = verdicts[i].Remaining(parts[i])
 		parts[i].Uncertain = parts[i].Uncertain || verdicts[i].Uncertain
 		passed = passed && verdicts[i].Outcome == Delivered
-		taken = taken || verdicts[i].Outcome != Retry && verdicts[i].Outcome != Barred
+		taken = taken || verdicts[i].Progress() || verdicts[i].Outcome != Retry && verdicts[i].Outcome != Barred
 	}
 	if !taken && v.Outcome != Barred {
 		return b, v

@@ -98,6 +98,10 @@ func (s *Sender) Attempt(ctx context.Context, b Batch) Verdict {
 			v.After = min(v.After, maxAfter)
 			s.notBefore.Store(time.Now().Add(v.After).UnixNano())
 		}
+		if v.Progress() {
+			s.door.open(s.options.Logger)
+			s.outage.end(s.options.Logger)
+		}
 		return v
 	case Barred:
 		s.door.close(s.options.Logger, v.Err)

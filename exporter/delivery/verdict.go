@@ -60,9 +60,26 @@ type Verdict struct {
 	Uncertain bool
 	// Answered reports that something has answered. What fails without that is the network's doing.
 	Answered bool
+	// Rest is what is left to be sent of a batch to be retried or barred, where the destination has
+	// taken the other spans of it; nil means all of it.
+	Rest *Batch
 	// Enough asks a [Sender] to leave a Retry at this attempt. A spool may try again later.
 	Enough bool
 }
+
+// Remaining returns what of b, on which v is the verdict, is left to be sent.
+func (v Verdict) Remaining(b Batch) Batch {
+	if v.Rest == nil || v.Rest.Spans >= b.Spans {
+		return b
+	}
+	rest := b
+	rest.Body, rest.Spans = v.Rest.Body, v.Rest.Spans
+	rest.Recycle, rest.readers = nil, nil // its memory isn't the batch's
+	return rest
+}
+
+// Progress reports that the destination has taken a part of the batch.
+func (v Verdict) Progress() bool { return v.Rest != nil }
 
 // deliveredBut returns the verdict of a batch of spans that was taken, of which the
 // destination rejected some. A count outside 0..spans, which a broken server can send, is

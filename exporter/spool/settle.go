@@ -24,6 +24,9 @@ func (s *Spool) attempt(ctx context.Context, e entry) (v delivery.Verdict, sent 
 	}
 	v = s.sender.Attempt(ctx, batch)
 	s.failing.Store(waits(v))
+	if rest := v.Remaining(batch); waits(v) && rest.Spans < batch.Spans {
+		return s.keepRest(e, rest, v)
+	}
 	if waits(v) && v.Uncertain {
 		s.mu.Lock()
 		s.index.change(e.seq, func(e *entry) { e.uncertain = true })
@@ -106,6 +109,18 @@ func (s *Spool) replace(e entry, parts []delivery.Batch) (v delivery.Verdict, se
 	for _, m := range made {
 		s.index.add(m)
 	}
+	return v, false
+}
+
+// keepRest puts what the destination has left of an entry in its place on disk. V says why it did.
+func (s *Spool) keepRest(e entry, rest delivery.Batch, v delivery.Verdict) (_ delivery.Verdict, sent bool) {
+	rest.Uncertain = rest.Uncertain || v.Uncertain
+	if failed, tried := s.replace(e, []delivery.Batch{rest}); tried {
+		return failed, true // all of it is sent again, which is better than none
+	}
+	s.mu.Lock()
+	s.counts.replayed += int64(e.spans - rest.Spans)
+	s.mu.Unlock()
 	return v, false
 }
 
