@@ -70,6 +70,15 @@ test-unprivileged: ## As root, the tests that root skips, as nobody
 	  done; \
 	fi
 
+.PHONY: dynalite
+dynalite: .tools/dynalite/installed ## A DynamoDB for the tests of exporter/dynamodb, into .tools/; needs npm and node
+
+.tools/dynalite/installed: exporter/dynamodb/testdata/dynalite/package-lock.json
+	@mkdir -p .tools/dynalite
+	cp exporter/dynamodb/testdata/dynalite/package*.json .tools/dynalite/
+	cd .tools/dynalite && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 .PHONY: race-hammer
 race-hammer: ## The tests named ConcurrentSafe, 100 times with the race detector
 	$(GO) test -race -run ConcurrentSafe -count=100 ./...
