@@ -52,13 +52,17 @@ func openTable(ctx context.Context, o Options, k keys) (delivery.Transport, erro
 		Transport:     roundTripper,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	client := dynamodb.NewFromConfig(cfg, func(c *dynamodb.Options) {
+	return &table{
+		Options: o, keys: k, client: o.clientOf(cfg), credentials: cfg.Credentials, region: cfg.Region,
+		idle: roundTripper.CloseIdleConnections, making: make(chan struct{}, 1),
+	}, nil
+}
+
+// clientOf returns the client. It asks nobody.
+func (o *Options) clientOf(cfg aws.Config) *dynamodb.Client {
+	return dynamodb.NewFromConfig(cfg, func(c *dynamodb.Options) {
 		if o.Endpoint != "" {
 			c.BaseEndpoint = aws.String(o.Endpoint)
 		}
 	})
-	return &table{
-		Options: o, keys: k, client: client, credentials: cfg.Credentials, region: cfg.Region,
-		idle: roundTripper.CloseIdleConnections, making: make(chan struct{}, 1),
-	}, nil
 }

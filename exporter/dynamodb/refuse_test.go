@@ -239,6 +239,10 @@ func TestSettingsThatAreRefused(t *testing.T) {
 	t.Setenv("AWS_DEFAULT_REGION", "")
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "config"))
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(t.TempDir(), "credentials"))
+	tls := exporter.Settings{RequireTLS: true, Setting: map[string]any{"endpoint": "http://db.internal:8000"}}
+	if err := dynamodb.Driver().Check(tls); err == nil || !strings.Contains(err.Error(), "require_tls: what is sent to http://db.internal:8000 could be read on the way") {
+		t.Errorf("require_tls: %v", err)
+	}
 	for _, tt := range []struct {
 		setting map[string]any
 		fields  []exporter.FieldMapping

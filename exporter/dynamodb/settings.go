@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -50,7 +51,7 @@ func FromSettings(s exporter.Settings) (Options, error) {
 	if d.Word("recorder", []string{"recorder", "otel"}, "schema") == "otel" {
 		o.Schema = OTel
 	}
-	o.check(d)
+	o.check(s, d)
 	retry, err := delivery.ReadRetry(s)
 	o.Backoff, o.Budget, o.Once = retry.Backoff, retry.Budget, retry.Once
 	errs := []error{err}
@@ -65,7 +66,7 @@ func FromSettings(s exporter.Settings) (Options, error) {
 }
 
 // check reports what is wrong with single settings and with some of them together.
-func (o *Options) check(d *setting.Table) {
+func (o *Options) check(s exporter.Settings, d *setting.Table) {
 	if !tableName.MatchString(o.Table) {
 		d.Problem("table", "%q is no name of a table: want 3 to 255 letters, digits, dots, hyphens and underscores", o.Table)
 	}
@@ -98,10 +99,17 @@ func (o *Options) check(d *setting.Table) {
 		return
 	}
 	o.TLSFiles.Config(d.Problem, d.ProblemHere)
-	if cfg, err := o.load(context.Background()); err != nil {
+	cfg, err := o.load(context.Background())
+	switch {
+	case err != nil:
 		d.ProblemHere("profile", "the AWS configuration of this machine can't be used: %v", err)
-	} else if cfg.Region == "" {
+		return
+	case cfg.Region == "":
 		d.ProblemHere("region", "no AWS region is known: set region, AWS_REGION, or region in ~/.aws/config")
+	}
+	address := o.clientOf(cfg).Options().BaseEndpoint // also the environment's
+	if address != nil {
+		delivery.RequireTLS(s, d.Problem, cmp.Or(d.Name("endpoint", "url"), "endpoint"), *address, strings.HasPrefix(*address, "https://"), "write https://")
 	}
 }
 
