@@ -108,6 +108,9 @@ func (s Spool) CanSpool() bool { return s.spooler != nil }
 // CanCount reports whether the exporter counts anything.
 func (s Spool) CanCount() bool { return s.counter != nil || s.resender != nil }
 
+// HasGate reports whether the exporter is a [Gate].
+func (s Spool) HasGate() bool { return s.gate != nil }
+
 // Barred returns what a [Gate] returns, and nil for an exporter that is none.
 func (s Spool) Barred() error {
 	if s.gate == nil {

@@ -12,6 +12,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/exporter/report"
+	"github.com/tracehook/tracehook/internal/safecall"
 )
 
 // exporterSlot holds the exporter, and the token of whoever calls it.
@@ -31,7 +32,9 @@ func (c *Connection) opened() bool { return c.slot.load() != nil }
 // opened is an exporter and what else it can do.
 type opened struct {
 	sdktrace.SpanExporter
-	spool report.Spool
+	spool  report.Spool
+	counts safecall.Asker[report.Counts]
+	gate   safecall.Asker[error]
 }
 
 // acquire waits for the token; false if done is closed or the connection has been shut
@@ -95,7 +98,7 @@ func (c *Connection) Open(ctx context.Context) (err error) {
 	if isNil(e) {
 		return errors.New("open: the driver returned neither an exporter nor an error")
 	}
-	o := &opened{e, report.SpoolOf(e)}
+	o := &opened{SpanExporter: e, spool: report.SpoolOf(e)}
 	if c.cfg.Overflow == OverflowSpool && !o.spool.CanSpool() {
 		return errors.Join(fmt.Errorf("overflow %q needs an exporter with a spool, and %T has none: "+
 			"give the connection a spool, or use drop, block or sync", OverflowSpool, e), e.Shutdown(ctx))
@@ -157,32 +160,23 @@ func (c *Connection) awaitExporter() (*opened, error) {
 	return nil, errRefused
 }
 
-// Spool asks the exporter what it counts itself. One that panics has no spool.
+// Spool asks the exporter what it counts itself. One that panics has no spool, and of one that hangs the
+// last answer counts.
 func (c *Connection) Spool() (n report.Counts) {
 	e := c.slot.load()
 	if e == nil || !e.spool.CanCount() {
 		return n
 	}
-	defer func() {
-		if recover() != nil {
-			n = report.Counts{}
-		}
-	}()
-	return e.spool.Counts()
+	return e.counts.Ask(e.spool.Counts)
 }
 
-// barred asks the exporter why its destination takes nothing from us. One that panics doesn't know.
-func (c *Connection) barred() (err error) {
+// barred asks the exporter why its destination takes nothing from us, likewise.
+func (c *Connection) barred() error {
 	e := c.slot.load()
-	if e == nil {
+	if e == nil || !e.spool.HasGate() {
 		return nil
 	}
-	defer func() {
-		if recover() != nil {
-			err = nil
-		}
-	}()
-	return e.spool.Barred()
+	return e.gate.Ask(e.spool.Barred)
 }
 
 func (c *Connection) whyNotOpen() string {
