@@ -26,7 +26,7 @@ func (s deafSpool) SpoolCounts() (pending, replayed, dead, expired int64) {
 	return 3, 0, 0, 0
 }
 
-func (s deafSpool) SpoolInherited() int64 { return 3 }
+func (deafSpool) SpoolInherited() int64 { return 3 }
 
 func (s deafSpool) Resent() int64 {
 	s.misbehave()

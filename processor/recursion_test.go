@@ -2,6 +2,9 @@ package processor_test
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -123,5 +126,42 @@ func TestExporterThatTracesItselfElsewhereDoesNotDeadlock(t *testing.T) {
 				t.Errorf("%+v", c)
 			}
 		})
+	}
+}
+
+// An exporter that loses the context of its export is noticed by the stack it starts spans on: its own
+// exports are told of and refused, whatever else the process does at the time.
+func TestExporterThatTracesItselfElsewhereIsNoticed(t *testing.T) {
+	t.Parallel()
+	e := &instrumented{detach: true, other: t.Context()}
+	var log lines
+	f := open(t, processor.Options{Logger: log.logger(slog.LevelWarn)}, processor.ConnectionConfig{
+		Name: "itself", Open: func(context.Context) (sdktrace.SpanExporter, error) { return e, nil }, Schedule: time.Millisecond,
+	})
+	tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(f))
+	e.tracer = tp.Tracer("client")
+	_, span := tp.Tracer("app").Start(t.Context(), "work")
+	span.End()
+	for range 20 {
+		if err := tp.ForceFlush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := e.exports.Load(); got != 1 {
+		t.Errorf("one span was exported %d times", got)
+	}
+	if c := f.Stats().Connections["itself"]; c.Dropped.Recursion != 2 || c.Exported != 1 {
+		t.Errorf("%+v, want the two spans of the export dropped", c)
+	}
+	_, span = tp.Tracer("app").Start(t.Context(), "more work")
+	span.End()
+	if err := tp.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if c := f.Stats().Connections["itself"]; c.Exported != 2 {
+		t.Errorf("%+v, want the application's own spans exported", c)
+	}
+	if text := fmt.Sprint(log.all(t)); !strings.Contains(text, "traces its own exports") || !strings.Contains(text, "itself") || !strings.Contains(text, "POST") {
+		t.Errorf("not told: %q", text)
 	}
 }

@@ -33,6 +33,7 @@ type Head struct {
 	traces  traceNotes
 	entries entries // for samplers from Over
 	dropped dropCount
+	inside  atomic.Bool // a span of an export has begun that the head could not tell
 	foreign atomic.Pointer[func(sdktrace.ReadWriteSpan)]
 	swap    sync.Mutex
 }

@@ -51,9 +51,15 @@ func (h *Head) started(ctx context.Context, set *headSet, s sdktrace.ReadWriteSp
 	}
 	switch {
 	case !parent.IsValid():
+		if decision.IsExportItself(ctx) { // the head has not seen it: see the processor's Inside
+			h.inside.Store(true)
+			return decision.Local, true
+		}
 		return decision.Local, false
 	case parent.IsRemote():
 		return h.entryOrigin(ctx, set, &parent), false
+	case h.inside.Load() && h.spans.InExport(ctx, &parent):
+		return decision.Local, true
 	default:
 		above := h.local(trace.SpanFromContext(ctx))
 		if own && above.recorded && h.traces.empty() {

@@ -24,13 +24,13 @@ const (
 	SyncBatch Sync = -1
 )
 
-// SyncEvery forces what was written to the disk once in d, in the background. A d that
-// isn't positive means [SyncBatch].
+// SyncEvery forces what was written to the disk once in d, in the background; more often than once
+// in a millisecond isn't possible. A d that isn't positive means [SyncBatch].
 func SyncEvery(d time.Duration) Sync {
 	if d <= 0 {
 		return SyncBatch
 	}
-	return Sync(d)
+	return Sync(max(d, time.Millisecond))
 }
 
 // Option changes what [New] makes.

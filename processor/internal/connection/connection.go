@@ -55,6 +55,7 @@ type Connection struct {
 type Environment struct {
 	// Notify says that there may be something to log. It must not block.
 	Notify func()
+	Inside Inside
 
 	asIs copyCache // of spans that say themselves what the verdict does
 }
@@ -115,6 +116,9 @@ func (c *Connection) Load() float64 { return c.queue.load() }
 
 // IsSync reports whether callers export their spans themselves.
 func (c *Connection) IsSync() bool { return c.cfg.Sync }
+
+// IsExporting reports whether an export is running.
+func (c *Connection) IsExporting() bool { return c.running.Load() != nil }
 
 // QueueSize returns how many spans may wait or be exported at once.
 func (c *Connection) QueueSize() int { return c.cfg.QueueSize }

@@ -52,6 +52,7 @@ func (c *Connection) export(b batch, from *queue, began time.Time) *export {
 		c.running.Store(x)
 		c.account.Ledger().Inflight.Add(int64(len(b.spans)))
 	}
+	c.env.Inside.begin()
 	x.timer = time.AfterFunc(patience, x.abandon)
 	x.unwatch = context.AfterFunc(c.ctx, func() { x.grace.Store(time.AfterFunc(safecall.Grace, x.abandon)) })
 	go x.run(ctx, cancel)

@@ -23,6 +23,9 @@ const (
 	DefaultMemory        = 100_000
 )
 
+// longestWait is the longest Wait: a sum of it and the time since New is still a time.
+const longestWait = 100 * 365 * 24 * time.Hour
+
 // Options bound what a [Hold] keeps, for the process.
 type Options struct {
 	// Wait is how long after the first end of a span a part is decided although it isn't complete.
@@ -40,7 +43,7 @@ type Options struct {
 
 // Normalized returns o with the defaults in place of what is zero or negative.
 func (o Options) Normalized() Options {
-	o.Wait = positive(o.Wait, DefaultWait)
+	o.Wait = min(positive(o.Wait, DefaultWait), longestWait)
 	o.MaxTraceSpans = positive(o.MaxTraceSpans, DefaultMaxTraceSpans)
 	o.MaxSpans = positive(o.MaxSpans, DefaultMaxSpans)
 	o.MaxBytes = positive(o.MaxBytes, DefaultMaxBytes)

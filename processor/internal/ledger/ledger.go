@@ -28,8 +28,8 @@ type Ledger struct {
 	full        Counter
 	closed      Counter
 	early       atomic.Pointer[Counter] // of all ledgers that were there first
-	Fallbacks   atomic.Uint64 // accepted spans that the caller of End has exported
-	Inflight    atomic.Int64  // in exports that have not returned
+	Fallbacks   atomic.Uint64           // accepted spans that the caller of End has exported
+	Inflight    atomic.Int64            // in exports that have not returned
 	_           [48]byte
 
 	spools   *Spools

@@ -1,0 +1,53 @@
+package connection
+
+import (
+	"runtime"
+	"strings"
+	"sync/atomic"
+)
+
+// Inside finds out whether code runs inside an export although its context doesn't say so: an exporter
+// that starts spans under a context of its own would export them, and make more of them. The stack of the
+// goroutine knows. It costs some microseconds to look, so only the first few spans of each export that
+// begin a trace are looked at, until one such exporter is found. The zero value is ready to use.
+type Inside struct {
+	looks atomic.Int32 // how many more times
+	found atomic.Bool
+}
+
+const (
+	// looksPerExport is how often one export makes somebody look.
+	looksPerExport = 2
+	// deepestExport is how many calls deep an exporter may start a span.
+	deepestExport = 128
+)
+
+// begin says that an export begins.
+func (i *Inside) begin() { i.looks.Store(looksPerExport) }
+
+// Wanted reports whether Export is to be asked about a span that begins a trace.
+func (i *Inside) Wanted() bool { return i.looks.Load() > 0 || i.found.Load() }
+
+// Export reports whether the caller runs inside an export, and whether that was found for the first time.
+func (i *Inside) Export() (inside, first bool) {
+	i.looks.Add(-1)
+	if !isInsideExport() {
+		return false, false
+	}
+	return true, !i.found.Swap(true)
+}
+
+// isInsideExport looks for the function that calls exporters on the stack.
+func isInsideExport() bool {
+	var pcs [deepestExport]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	for {
+		frame, more := frames.Next()
+		if strings.HasSuffix(frame.Function, "processor/internal/connection.(*export).run") {
+			return true
+		}
+		if !more {
+			return false
+		}
+	}
+}
