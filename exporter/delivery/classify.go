@@ -33,7 +33,7 @@ func ofStatus(status int, body string) (o Outcome, uncertain bool) {
 	switch {
 	case status >= 200 && status < 300:
 		return Delivered, false
-	case status >= 300 && status < 400, status == http.StatusBadRequest && wantsTLS(body):
+	case status >= 300 && status < 400, status == http.StatusBadRequest && (wantsTLS(body) || wrongPath(body)):
 		return Barred, false
 	case tooLarge(body):
 		return TooLarge, false
@@ -113,7 +113,7 @@ func beforeSending(err error) bool {
 	if _, ok := errors.AsType[*proxyError](err); ok {
 		return true
 	}
-	return untrusted(err) || errors.Is(err, syscall.ECONNREFUSED)
+	return untrusted(err) || alertIn(err.Error()) != "" || errors.Is(err, syscall.ECONNREFUSED)
 }
 
 // untrusted reports that the other side's certificate, or ours, was not accepted.
@@ -126,9 +126,7 @@ func untrusted(err error) bool {
 		errors.As(err, &host) || errors.As(err, &alert)
 }
 
-// cutOff reports that the other side ended a connection instead of answering, or sent a TLS
-// alert, which a server does that expected TLS.
+// cutOff reports that the other side ended a connection instead of answering.
 func cutOff(err error) bool {
-	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, io.EOF) ||
-		strings.Contains(err.Error(), `malformed HTTP response "\x15\x03`)
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, io.EOF)
 }

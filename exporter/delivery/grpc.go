@@ -2,9 +2,12 @@ package delivery
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	spb "google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -30,6 +33,10 @@ type GRPCOptions struct {
 	Metadata map[string]string
 	// Secrets are kept out of everything that is said about this destination.
 	Secrets Secrets
+	// TLS is what Conn has for its side of TLS, and Insecure says that it has none; both are for
+	// hints only.
+	TLS      *tls.Config
+	Insecure bool
 	// Success reads the answer; nil means [OTLPSuccess] on protobuf.
 	Success func(b Batch, body []byte) Verdict
 	// Hint says what to do about a status, "" for nothing; nil means [CodeHint].
@@ -46,6 +53,9 @@ type GRPC struct {
 	options  GRPCOptions
 	metadata metadata.MD
 	calls    []grpc.CallOption
+	otlp     bool // its addresses are written as OTLP's are
+	answered atomic.Bool
+	knocker  *knocker
 }
 
 // NewGRPC returns the transport.
@@ -63,12 +73,23 @@ func NewGRPC(o GRPCOptions) *GRPC {
 		}
 	}
 	if o.Hint == nil {
-		g.options.Hint = CodeHint
+		g.options.Hint, g.otlp = CodeHint, true
+	}
+	if o.Conn != nil {
+		g.knocker = newKnocker(o.Conn.Target(), !o.Insecure, withHTTP2(o.TLS))
 	}
 	if o.Classify == nil {
 		g.options.Classify = func(c codes.Code, message string, _ metadata.MD) (Outcome, bool) { return OfCode(c, message) }
 	}
 	return g
+}
+
+// withHTTP2 returns c as gRPC uses it.
+func withHTTP2(c *tls.Config) *tls.Config {
+	if c = c.Clone(); c != nil && len(c.NextProtos) == 0 {
+		c.NextProtos = []string{"h2"}
+	}
+	return c
 }
 
 // raw is a message that is already encoded. Calls made by [GRPC] carry one as request and
@@ -87,6 +108,7 @@ func (g *GRPC) Send(ctx context.Context, b Batch) Verdict {
 	calls := append(slices.Clip(g.calls), grpc.Peer(&at), grpc.Header(&header), grpc.Trailer(&trailer))
 	err := g.options.Conn.Invoke(ctx, g.options.Method, &request, &reply, calls...)
 	if err == nil {
+		g.answered.Store(true)
 		v := g.options.Success(b, reply)
 		v.Message = g.options.Secrets.Printable(v.Message)
 		if v.Err != nil {
@@ -100,6 +122,9 @@ func (g *GRPC) Send(ctx context.Context, b Batch) Verdict {
 		outcome = Refused
 	}
 	answered := len(header)+len(trailer) > 0
+	if answered {
+		g.answered.Store(true)
+	}
 	return Verdict{
 		Outcome:  outcome,
 		Answered: answered,
@@ -107,7 +132,7 @@ func (g *GRPC) Send(ctx context.Context, b Batch) Verdict {
 		// says nothing about what was done by then.
 		Uncertain: uncertain && at.Addr != nil && (!answered || st.Code() == codes.DeadlineExceeded),
 		After:     retryInfo(st),
-		Err:       g.say(st, at.Addr != nil, errors.Join(err, ctx.Err())),
+		Err:       g.say(ctx, st, at.Addr != nil, answered, errors.Join(err, ctx.Err())),
 	}
 }
 
@@ -118,18 +143,46 @@ func (g *GRPC) Probe(ctx context.Context) Verdict { return g.Send(ctx, Batch{}) 
 func (g *GRPC) Close() error { return g.options.Conn.Close() }
 
 // say describes a status; without a peer it is the channel's own and nobody has answered.
-func (g *GRPC) say(st *status.Status, answered bool, cause error) error {
+func (g *GRPC) say(ctx context.Context, st *status.Status, reached, answered bool, cause error) error {
 	text := st.Code().String()
-	if answered {
+	if reached {
 		text = "answered " + text
 	}
 	if message := g.options.Secrets.Printable(st.Message()); message != "" {
 		text += ": " + message
 	}
-	if hint := g.options.Hint(st.Code(), st.Message()); hint != "" {
+	if hint := g.hint(ctx, st, answered); hint != "" {
 		text += " (" + hint + ")"
 	}
 	return &networkError{where: g.options.Conn.Target(), text: text, err: cause}
+}
+
+func (g *GRPC) hint(ctx context.Context, st *status.Status, answered bool) string {
+	message := st.Message()
+	switch {
+	case st.Code() == codes.Unavailable && answered:
+		return "" // what it says of a connection is about another one, behind it
+	case st.Code() == codes.Unavailable && !g.answered.Load():
+		alert := alertIn(message)
+		if hint := alertHint(alert, g.knocker.certificate()); hint != "" {
+			return hint
+		}
+		if alert == vague || cutWords(message) {
+			switch hint := g.knocker.ask(ctx); {
+			case hint == hintTLS && !g.otlp:
+				return "the port wants TLS: turn it on"
+			case hint != "":
+				return hint
+			}
+		}
+	}
+	return g.options.Hint(st.Code(), message)
+}
+
+// cutWords recognizes what grpc-go says about a connection that was cut, whose cause may be anything.
+func cutWords(message string) bool {
+	return slices.ContainsFunc([]string{"EOF", "connection reset", "broken pipe", "use of closed network connection", "frame too large"},
+		func(words string) bool { return strings.Contains(message, words) })
 }
 
 func retryInfo(st *status.Status) time.Duration {

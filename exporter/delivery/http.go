@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -46,7 +47,9 @@ type HTTP struct {
 	target  *url.URL
 	compressor
 
+	otlp     bool        // it says itself what else is wrong
 	answered atomic.Bool // with anything that is HTTP
+	knocker  *knocker    // nil behind a proxy
 }
 
 // maxAnswer bounds what is read of an answer, and maxWords in how much of it words are looked for.
@@ -86,12 +89,33 @@ func NewHTTP(o HTTPOptions) (*HTTP, error) {
 		h.options.Success = OTLPSuccess
 	}
 	if o.Failure == nil {
-		h.options.Failure = OTLPFailure
+		h.options.Failure, h.otlp = OTLPFailure, true
 	}
 	if o.Network == nil {
 		h.options.Network = NetworkHint
 	}
+	if h.knocker = knockerOf(h.options.RoundTripper, u); h.knocker != nil {
+		h.knocker.http1 = h.otlp
+	}
 	return h, nil
+}
+
+// knockerOf returns nil where a destination isn't reached directly.
+func knockerOf(r http.RoundTripper, u *url.URL) *knocker {
+	t, ok := r.(*http.Transport)
+	if !ok {
+		return nil
+	}
+	if t.Proxy != nil {
+		if proxy, err := t.Proxy(&http.Request{URL: u}); err != nil || proxy != nil {
+			return nil
+		}
+	}
+	port := u.Port()
+	if port == "" {
+		port = u.Scheme
+	}
+	return newKnocker(net.JoinHostPort(u.Hostname(), port), u.Scheme == "https", t.TLSClientConfig)
 }
 
 // NewRoundTripper returns a transport of our own, never [http.DefaultTransport]: that may
@@ -132,7 +156,7 @@ func (h *HTTP) Send(ctx context.Context, b Batch) Verdict {
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.target.String(), http.NoBody)
 	if err != nil {
-		return Verdict{Outcome: Refused, Err: h.say(err)}
+		return Verdict{Outcome: Refused, Err: h.say(ctx, err)}
 	}
 	if len(b.Body) > 0 {
 		req.Body, req.ContentLength = b.reader(), int64(len(b.Body))
@@ -145,7 +169,7 @@ func (h *HTTP) Send(ctx context.Context, b Batch) Verdict {
 	resp, err := h.options.RoundTripper.RoundTrip(req)
 	if err != nil {
 		outcome, uncertain := OfError(err)
-		return Verdict{Outcome: outcome, Uncertain: uncertain, Err: h.say(err)}
+		return Verdict{Outcome: outcome, Uncertain: uncertain, Err: h.say(ctx, err)}
 	}
 	h.answered.Store(true)
 	defer func() { _ = resp.Body.Close() }() // an answer that was read has nothing more to say
@@ -161,7 +185,7 @@ func (h *HTTP) Send(ctx context.Context, b Batch) Verdict {
 	if err != nil {
 		// The status said yes, what it said about single spans is lost: asking again would
 		// store everything twice.
-		return Verdict{Message: "the answer broke off: " + h.say(err).Error()}
+		return Verdict{Message: "the answer broke off: " + h.say(ctx, err).Error()}
 	}
 	v := h.options.Success(b, resp.Header.Get("Content-Type"), answer)
 	v.Answered = true
@@ -187,6 +211,9 @@ func (h *HTTP) where() string { return h.target.Scheme + "://" + h.target.Host }
 
 func (h *HTTP) failure(resp *http.Response, body []byte) error {
 	message, hint := h.options.Failure(resp.StatusCode, resp.Header.Get("Content-Type"), body)
+	if h.otlp && strings.HasPrefix(resp.Header.Get("Content-Type"), "application/grpc") {
+		hint = hintGRPC
+	}
 	text := fmt.Sprintf("%s answered %d %s", h.where(), resp.StatusCode, http.StatusText(resp.StatusCode))
 	if message = h.options.Secrets.Printable(message); message != "" {
 		text += ": " + message
@@ -197,16 +224,22 @@ func (h *HTTP) failure(resp *http.Response, body []byte) error {
 	return errors.New(text)
 }
 
-// say describes a failure of the network, with a hint where the cause is a common mistake.
-func (h *HTTP) say(err error) error {
-	hint := h.options.Network(err)
-	if h.target.Scheme == "http" && !h.answered.Load() && cutOff(err) {
-		hint = "the port may want TLS: write https://"
+// say describes a failure of the network, with a hint where the cause is known.
+func (h *HTTP) say(ctx context.Context, err error) error {
+	text := err.Error()
+	alert := alertIn(text)
+	hint := alertHint(alert, h.knocker.certificate())
+	if hint == "" && !h.answered.Load() && (alert == vague || unclear(err)) {
+		hint = h.knocker.ask(ctx)
 	}
 	if hint == "" {
-		return &networkError{where: h.where(), text: h.options.Secrets.Printable(err.Error()), err: err}
+		hint = h.options.Network(err)
 	}
-	return &networkError{where: h.where(), text: h.options.Secrets.Printable(err.Error()) + " (" + hint + ")", err: err}
+	text = h.options.Secrets.Printable(text)
+	if hint != "" {
+		text += " (" + hint + ")"
+	}
+	return &networkError{where: h.where(), text: text, err: err}
 }
 
 // networkError keeps the cause for errors.Is, but not its words, which may hold a secret.

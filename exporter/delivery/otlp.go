@@ -158,9 +158,21 @@ func OTLPFailure(status int, contentType string, body []byte) (message, hint str
 		}
 	}
 	if status == http.StatusBadRequest && wantsTLS(message) {
-		return message, "the port wants TLS: write https://"
+		return message, hintTLS
+	}
+	if status == http.StatusBadRequest && wrongPath(message) {
+		return message, StatusHint(http.StatusNotFound)
+	}
+	if status == http.StatusRequestEntityTooLarge || status == http.StatusBadRequest && tooLarge(message) {
+		return message, "the server, or a proxy in front of it, takes no larger bodies: raise its limit"
 	}
 	return message, StatusHint(status)
+}
+
+// wrongPath recognizes what servers say that answer 400 where others answer 404.
+func wrongPath(message string) bool {
+	message = strings.ToLower(message)
+	return strings.Contains(message, "unsupported path") || strings.Contains(message, "unknown path") || strings.Contains(message, "missing route")
 }
 
 // wantsTLS recognizes what web servers say to plaintext on a port for TLS.

@@ -68,8 +68,8 @@ func newRowTransport(o *Options) (delivery.Transport, error) {
 	}
 	t.calls = delivery.NewGRPC(delivery.GRPCOptions{
 		Conn: conn, Method: handleMethod, Gzip: !o.Plain, Secrets: o.secrets(),
-		Metadata: o.metadata(),
-		Success:  readAnswer, Hint: codeHint, Classify: classify,
+		Metadata: o.metadata(), TLS: o.TLS, Insecure: u.Scheme == "grpc",
+		Success: readAnswer, Hint: codeHint, Classify: classify,
 	})
 	return t, nil
 }

@@ -34,8 +34,8 @@ func TestTLSFiles(t *testing.T) {
 	}{
 		{"all is well", map[string]any{"ca": ca}, ""},
 		{"the name of a proxy", map[string]any{"ca": ca, "server_name": "example.com"}, ""},
-		{"another name", map[string]any{"ca": ca, "server_name": "db.internal"}, "check ca, server_name, cert and key"},
-		{"nobody vouches for it", nil, "check ca, server_name, cert and key"},
+		{"another name", map[string]any{"ca": ca, "server_name": "db.internal"}, "(the server's certificate is for another name: check the host, or set server_name)"},
+		{"nobody vouches for it", nil, "has signed the server's certificate: set ca)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

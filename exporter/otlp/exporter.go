@@ -112,6 +112,7 @@ func openGRPC(o *Options) (delivery.Transport, error) {
 	}
 	return delivery.NewGRPC(delivery.GRPCOptions{
 		Conn: conn, Method: traceMethod, Metadata: o.Headers, Gzip: o.Gzip, Secrets: o.secrets(),
+		TLS: o.TLS, Insecure: o.Insecure,
 	}), nil
 }
 
