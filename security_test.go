@@ -15,7 +15,7 @@ func TestTheThreatModelIsTested(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := regexp.MustCompile("`([a-z0-9/]+)\\.((?:Test|Fuzz)\\w+)`")
+	name := regexp.MustCompile("`(?:([a-z0-9/]+)\\.)?((?:Test|Fuzz)\\w+)`")
 	sources := map[string]string{} // the tests of a folder
 	rows := 0
 	for line := range strings.Lines(string(document)) {

@@ -12,17 +12,31 @@ import (
 // keys stand, as long as the order means nothing: that of rules and fields does. Secrets go
 // into it, but can't be read from it.
 func (c Config) Hash() string {
-	type plain Connection // without MarshalJSON
-	connections := make([]plain, len(c.Connections))
+	type ( // without MarshalJSON
+		rule   Rule
+		sample Sample
+		otel   OTel
+		plain  Connection
+		whole  struct {
+			plain
+			Sample sample
+			Rules  []rule
+		}
+	)
+	connections := make([]whole, len(c.Connections))
 	for i, conn := range c.Connections {
-		connections[i] = plain(conn)
+		w := whole{plain: plain(conn), Sample: sample(conn.Sample)}
+		for _, r := range conn.Sample.Rules {
+			w.Rules = append(w.Rules, rule(r))
+		}
+		connections[i] = w
 	}
-	slices.SortStableFunc(connections, func(a, b plain) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(connections, func(a, b whole) int { return cmp.Compare(a.Name, b.Name) })
 	return digest.Of(struct {
-		Connections []plain
-		OTel        OTel
+		Connections []whole
+		OTel        otel
 		Identity    Identity
 		Implicit    bool
 		Disabled    bool
-	}{connections, c.OTel, c.Identity, c.Implicit, c.Disabled})[:16]
+	}{connections, otel(c.OTel), c.Identity, c.Implicit, c.Disabled})[:16]
 }

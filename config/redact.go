@@ -45,8 +45,9 @@ func (c Connection) MarshalJSON() ([]byte, error) {
 // String returns what MarshalJSON does.
 func (c Connection) String() string { return text(c) }
 
-// GoString returns what String does, for %#v. Print a Connection with no other verbs than
-// that, %v and %s, and never inside of an unexported field: package fmt calls no methods there.
+// GoString returns what String does, for %#v. Print a Connection with no verb for numbers, which go vet
+// reports, and never inside of an unexported field: package fmt calls no methods there. (A method
+// Format would hide it from those verbs, but has the name of a field.)
 func (c Connection) GoString() string { return text(c) }
 
 // LogValue returns what String does.
@@ -71,6 +72,62 @@ func (c Config) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, c.String(
 
 // LogValue returns what String does.
 func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// MarshalJSON returns the numbers, and how many rules there are.
+func (s Sample) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Rate  float64 `json:"rate"`
+		Error bool    `json:"error"`
+		Slow  string  `json:"slow"`
+		Limit float64 `json:"limit"`
+		Rules int     `json:"rules"`
+	}{s.Rate, s.Error, s.Slow.String(), s.Limit, len(s.Rules)})
+}
+
+// String returns what MarshalJSON does.
+func (s Sample) String() string { return text(s) }
+
+// Format writes what String returns, whatever the verb.
+func (s Sample) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
+
+// LogValue returns what String does.
+func (s Sample) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalJSON returns the number and of the attributes the keys: what they are compared with may
+// come from a variable.
+func (r Rule) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Sample float64  `json:"sample"`
+		Attrs  []string `json:"attrs,omitempty"`
+	}{r.Sample, sortedKeys(r.Attrs)})
+}
+
+// String returns what MarshalJSON does.
+func (r Rule) String() string { return text(r) }
+
+// Format writes what String returns, whatever the verb.
+func (r Rule) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, r.String()) }
+
+// LogValue returns what String does.
+func (r Rule) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// MarshalJSON returns the keys of the resource, and no text.
+func (o OTel) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Resource   []string `json:"resource,omitempty"`
+		MaxWeight  float64  `json:"max_weight"`
+		RequireTLS bool     `json:"require_tls"`
+	}{sortedKeys(o.Resource), o.MaxWeight, o.RequireTLS})
+}
+
+// String returns what MarshalJSON does.
+func (o OTel) String() string { return text(o) }
+
+// Format writes what String returns, whatever the verb.
+func (o OTel) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, o.String()) }
+
+// LogValue returns what String does.
+func (o OTel) LogValue() slog.Value { return slog.StringValue(o.String()) }
 
 func text(m json.Marshaler) string {
 	data, err := m.MarshalJSON()

@@ -34,8 +34,9 @@ func (s Settings) String() string {
 	return string(data)
 }
 
-// GoString returns what String does, for %#v. Print Settings with no other verbs than that and
-// those for text, and never inside of an unexported field: package fmt calls no methods there.
+// GoString returns what String does, for %#v. Print Settings with no verb for numbers, which go vet
+// reports, and never inside of an unexported field: package fmt calls no methods there. (A method
+// Format would hide them from those verbs, but has the name of a field.)
 func (s Settings) GoString() string { return s.String() }
 
 // LogValue returns what String does.

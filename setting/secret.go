@@ -34,9 +34,6 @@ func (s Secret) String() string {
 	return hidden
 }
 
-// GoString returns what [Secret.String] returns, for %#v.
-func (s Secret) GoString() string { return s.String() }
-
 // MarshalText returns what [Secret.String] returns.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 

@@ -3,6 +3,8 @@ package otlptracehttp
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
@@ -91,6 +93,9 @@ func (e *Exporter) Shutdown(ctx context.Context) error {
 
 // String returns the name of the driver.
 func (*Exporter) String() string { return "otlptracehttp" }
+
+// Format writes what String returns, whatever the verb.
+func (e *Exporter) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.String()) }
 
 // redacted keeps the cause for [errors.Is], but not its words.
 type redacted struct {

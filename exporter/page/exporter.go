@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -117,6 +118,12 @@ func (e *Exporter) Shutdown(ctx context.Context) error {
 	e.store.clear()
 	return nil
 }
+
+// String returns the name of the driver.
+func (*Exporter) String() string { return "page" }
+
+// Format writes what String returns, whatever the verb.
+func (e *Exporter) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.String()) }
 
 // MarshalLog describes the exporter for OTel's own log.
 func (e *Exporter) MarshalLog() any {

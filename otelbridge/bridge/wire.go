@@ -29,8 +29,10 @@ func (c *checker) wire() sampler.Wire {
 func needsRestart(a, b config.OTel) bool {
 	for _, o := range []*config.OTel{&a, &b} {
 		o.Weights, o.MaxWeight, o.ParentWithoutTh, o.Edge, o.EdgeBaggage, o.BaggageAttributes, o.Redact = "", 0, "", "", nil, nil, nil
+		o.RequireTLS = false
 	}
-	return digest.Of(a) != digest.Of(b)
+	type plain config.OTel // without the methods that leave secrets out
+	return digest.Of(plain(a)) != digest.Of(plain(b))
 }
 
 // edgePropagator keeps what an edge doesn't let through out of the context of a request. It follows
