@@ -44,10 +44,10 @@ func (h *HTTP) String() string { return h.options.String() }
 func (h *HTTP) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, h.String()) }
 
 // String returns what that of its options does.
-func (g GRPC) String() string { return g.options.String() }
+func (g *GRPC) String() string { return g.options.String() }
 
 // Format writes what String returns, whatever the verb.
-func (g GRPC) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, g.String()) }
+func (g *GRPC) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, g.String()) }
 
 // Format writes what String returns, whatever the verb.
 func (e *Exporter) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.String()) }
