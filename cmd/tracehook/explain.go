@@ -76,23 +76,33 @@ func attributes(texts []string) ([]attribute.KeyValue, error) {
 	return all, nil
 }
 
-// rehearsal is a Bridge of a configuration that opens and sends nothing: each driver is one of its
-// kind that discards.
-func (p *program) rehearsal(ctx context.Context, path string, own []string) (*otelbridge.Bridge, error) {
+// configuration reads a configuration and checks it; what is wrong is told under its place.
+func (p *program) configuration(path string, own []string, check func(config.Config, ...otelbridge.Option) error) (config.Config, error) {
 	opts := options(own)
-	cfg, err := config.Load(path, config.WithEnviron(p.environ), config.WithCheck(func(cfg config.Config) error {
-		return otelbridge.Check(cfg, opts...)
+	cfg, err := config.Load(path, config.WithEnviron(p.environ), config.WithUnknown(), config.WithCheck(func(cfg config.Config) error {
+		return check(cfg, opts...)
 	}))
 	if problems, ok := errors.AsType[config.Problems](err); ok {
 		lines := read(path)
 		for _, each := range problems {
 			tell(p.err, findingOf(path, each, "error"), lines)
 		}
-		return nil, errSaid
+		return cfg, errSaid
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %s", path, sentence(path, err))
+		return cfg, fmt.Errorf("%s: %s", path, sentence(path, err))
 	}
+	return cfg, nil
+}
+
+// rehearsal is a Bridge of a configuration that opens and sends nothing: each driver is one of its
+// kind that discards.
+func (p *program) rehearsal(ctx context.Context, path string, own []string) (*otelbridge.Bridge, error) {
+	cfg, err := p.configuration(path, own, otelbridge.Check)
+	if err != nil {
+		return nil, err
+	}
+	opts := options(own)
 	for name, d := range otelbridge.Drivers() {
 		if slices.Contains(own, name) {
 			continue

@@ -5,17 +5,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 
 	"github.com/tracehook/tracehook/cmd/tracehook/internal/wire"
+	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/exporter/file/readback"
 	"github.com/tracehook/tracehook/exporter/spool"
+	"github.com/tracehook/tracehook/internal/clip"
 )
 
 // leaves returns what there is to read at s: of a directory and all below it, each log and each batch
@@ -78,6 +82,30 @@ func (r *reading) open(ctx context.Context, s source, follow bool) iter.Seq2[rea
 	}
 	return readback.Read(s.where, r.options(s)...)
 }
+
+// undecoded reads one leaf that is no batch of a spool; JSON is left as it is.
+func (r *reading) undecoded(ctx context.Context, s source) iter.Seq2[readback.Record, error] {
+	switch {
+	case s.where == "-":
+		return readback.ReadFrom(r.in, "standard input", readback.WithoutSpans(), readback.WithFieldNames(s.fields))
+	case isPage(s.where):
+		return live(ctx, s, r.query, false, readback.WithoutSpans())
+	}
+	return readback.Read(s.where, readback.WithoutSpans(), readback.WithFieldNames(s.fields))
+}
+
+// reader reads what was read already.
+func reader(raw []byte) io.Reader { return bytes.NewReader(raw) }
+
+// clipped is a text of a user for one cell.
+func clipped(text string) string {
+	if head := clip.Head(text, 40); len(head) < len(text) {
+		text = head + "…"
+	}
+	return string(encode.AppendVisible(nil, text))
+}
+
+func quoted(text string) string { return strconv.Quote(clipped(text)) }
 
 func (r *reading) options(s source) []readback.Option {
 	if s.fields != nil { // the filter knows fields by their own names

@@ -83,7 +83,7 @@ page (http://127.0.0.1:16600/). They are asked for in one language:
 	root.SetOut(p.out)
 	root.SetErr(p.err)
 	root.SetVersionTemplate("tracehook {{.Version}}\n")
-	root.AddCommand(p.check(), p.explain(), p.ls(), p.tail(), p.show(), p.schema())
+	root.AddCommand(p.check(), p.explain(), p.plan(), p.ls(), p.tail(), p.show(), p.schema())
 	return root
 }
 

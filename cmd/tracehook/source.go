@@ -31,7 +31,7 @@ func isPage(where string) bool {
 }
 
 // live asks a live page, which finds what matches itself.
-func live(ctx context.Context, s source, q *query.Query, follow bool) iter.Seq2[readback.Record, error] {
+func live(ctx context.Context, s source, q *query.Query, follow bool, opts ...readback.Option) iter.Seq2[readback.Record, error] {
 	return func(yield func(readback.Record, error) bool) {
 		body, err := askPage(ctx, s, q, follow)
 		if err != nil {
@@ -39,7 +39,7 @@ func live(ctx context.Context, s source, q *query.Query, follow bool) iter.Seq2[
 			return
 		}
 		defer func() { _ = body.Close() }()
-		for rec, err := range readback.ReadFrom(body, s.where) {
+		for rec, err := range readback.ReadFrom(body, s.where, opts...) {
 			if ctx.Err() != nil || !yield(rec, err) {
 				return
 			}
