@@ -31,33 +31,41 @@ func TestModulesInAnyOrder(t *testing.T) {
 	span := func(name string) step {
 		return func(m *module) { m.Begin(tracehook.NewMeta(), name, nil).End() }
 	}
+	limit := func(d string) step {
+		return func(m *module) { m.Config(map[string]any{"otel": map[string]any{"shutdown_timeout": d}}) }
+	}
 	for name, tc := range map[string]struct {
 		steps []step
 		want  string // what is exported
 		says  string // in the log
 	}{
-		"as it should be":             {[]step{kept, setup, open, span("a"), stop, end}, "a", ""},
-		"configured twice":            {[]step{kept, kept, setup, open, span("a"), stop, end}, "a", ""},
-		"configured after Setup":      {[]step{kept, setup, trace(map[string]any{"driver": "none"}), open, span("a"), stop, end}, "a", "comes after the trace module has been set up is ignored"},
-		"configured after Open":       {[]step{kept, open, trace(map[string]any{"driver": "none"}), span("a"), stop, end}, "a", "is ignored"},
-		"set up twice":                {[]step{kept, setup, setup, open, span("a"), stop, end}, "a", ""},
-		"opened twice":                {[]step{kept, setup, open, span("a"), open, span("b"), stop, end}, "a b", ""},
-		"opened without Setup":        {[]step{kept, open, span("a"), stop, end}, "a", ""},
-		"stopped before Open":         {[]step{kept, setup, stop, open, span("a"), stop, end}, "a", ""},
-		"stopped before everything":   {[]step{stop, end, kept, setup, open, span("a"), stop, end}, "a", ""},
-		"closed before Open":          {[]step{kept, setup, end, open, span("a"), stop, end}, "a", ""},
-		"stopped twice":               {[]step{kept, open, span("a"), stop, stop, span("b"), end}, "a b", ""},
-		"closed twice":                {[]step{kept, open, span("a"), end, end}, "a", ""},
-		"closed without Stop":         {[]step{kept, open, span("a"), end}, "a", ""},
-		"opened again":                {[]step{kept, open, span("a"), stop, end, setup, open, span("b"), stop, end}, "a b", ""},
-		"started before Open":         {[]step{kept, (*module).Start, open, (*module).Start, span("a"), stop, end}, "a", ""},
-		"used before Setup":           {[]step{span("early"), kept, open, span("a"), stop, end}, "a", ""},
-		"used after Close":            {[]step{kept, open, span("a"), stop, end, span("late")}, "a", ""},
-		"no configuration but nil":    {[]step{func(m *module) { m.Config(nil) }, kept, open, span("a"), end}, "a", ""},
-		"a section that is no table":  {[]step{func(m *module) { m.Config(map[string]any{"trace": 3}) }, open, span("a"), end}, "", "trace"},
-		"registered without a name":   {[]step{func(m *module) { m.Register("", nil) }, kept, open, span("a"), end}, "a", ""},
-		"a Meta that is nil":          {[]step{kept, open, func(m *module) { m.Begin(nil, "a", nil).End() }, end}, "a", ""},
-		"a span that ends after all":  {[]step{kept, open, func(m *module) { s := m.Begin(nil, "late", nil); m.Stop(); m.Close(); s.End() }}, "", ""},
+		"as it should be":            {[]step{kept, setup, open, span("a"), stop, end}, "a", ""},
+		"configured twice":           {[]step{kept, kept, setup, open, span("a"), stop, end}, "a", ""},
+		"configured after Setup":     {[]step{kept, setup, trace(map[string]any{"driver": "none"}), open, span("a"), stop, end}, "a", "comes after the trace module has been set up is ignored"},
+		"configured after Open":      {[]step{kept, open, trace(map[string]any{"driver": "none"}), span("a"), stop, end}, "a", "is ignored"},
+		"set up twice":               {[]step{kept, setup, setup, open, span("a"), stop, end}, "a", ""},
+		"opened twice":               {[]step{kept, setup, open, span("a"), open, span("b"), stop, end}, "a b", ""},
+		"opened without Setup":       {[]step{kept, open, span("a"), stop, end}, "a", ""},
+		"stopped before Open":        {[]step{kept, setup, stop, open, span("a"), stop, end}, "a", ""},
+		"stopped before everything":  {[]step{stop, end, kept, setup, open, span("a"), stop, end}, "a", ""},
+		"closed before Open":         {[]step{kept, setup, end, open, span("a"), stop, end}, "a", ""},
+		"stopped twice":              {[]step{kept, open, span("a"), stop, stop, span("b"), end}, "a b", ""},
+		"closed twice":               {[]step{kept, open, span("a"), end, end}, "a", ""},
+		"closed without Stop":        {[]step{kept, open, span("a"), end}, "a", ""},
+		"opened again":               {[]step{kept, open, span("a"), stop, end, setup, open, span("b"), stop, end}, "a b", ""},
+		"started before Open":        {[]step{kept, (*module).Start, open, (*module).Start, span("a"), stop, end}, "a", ""},
+		"used before Setup":          {[]step{span("early"), kept, open, span("a"), stop, end}, "a", ""},
+		"used after Close":           {[]step{kept, open, span("a"), stop, end, span("late")}, "a", ""},
+		"no configuration but nil":   {[]step{func(m *module) { m.Config(nil) }, kept, open, span("a"), end}, "a", ""},
+		"a section that is no table": {[]step{func(m *module) { m.Config(map[string]any{"trace": 3}) }, open, span("a"), end}, "", "trace"},
+		"registered without a name":  {[]step{func(m *module) { m.Register("", nil) }, kept, open, span("a"), end}, "a", ""},
+		"a Meta that is nil":         {[]step{kept, open, func(m *module) { m.Begin(nil, "a", nil).End() }, end}, "a", ""},
+		"a span that ends after all": {[]step{kept, limit("100ms"), open, func(m *module) { s := m.Begin(nil, "late", nil); m.Stop(); m.Close(); s.End() }}, "", "spans that are still open will be lost"},
+		"a span that ends meanwhile": {[]step{kept, limit("20s"), open, func(m *module) {
+			time.AfterFunc(200*time.Millisecond, func(s tracehook.TraceSpan) func() { return func() { s.End() } }(m.Begin(nil, "a", nil)))
+			m.Stop()
+			m.Close()
+		}}, "a", "waiting for spans that are open"},
 		"a span that ends at the end": {[]step{kept, open, func(m *module) { s := m.Begin(nil, "a", nil); m.Stop(); s.End(); m.Close() }}, "a", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

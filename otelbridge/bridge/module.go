@@ -211,7 +211,8 @@ func (m *Module[M, S]) Start() {
 }
 
 // Stop exports what has ended. What ends between Stop and Close, such as a request that was under
-// way, is exported by Close. Together they take at most [otel] shutdown_timeout.
+// way, is exported by Close. Together they take at most [otel] shutdown_timeout, unless an exporter
+// ignores the end of its context.
 func (m *Module[M, S]) Stop() {
 	m.life.Lock()
 	defer m.life.Unlock()
@@ -229,14 +230,39 @@ func (m *Module[M, S]) Stop() {
 }
 
 // Close exports the rest, closes the connections, and drops the Bridge: a later Setup or Open builds
-// a new one.
+// a new one. A framework closes first what was mounted last, so that requests may still be under way
+// whose server is closed later: Close waits for spans that are open, for at most half of what is left of
+// [otel] shutdown_timeout.
 func (m *Module[M, S]) Close() {
 	m.life.Lock()
 	defer m.life.Unlock()
 	if b := m.Bridge(); b != nil {
-		m.end(b, b.shutdownTimeout()-m.stopped)
+		within := b.shutdownTimeout() - m.stopped
+		if m.opened {
+			begin := time.Now()
+			m.awaitOpenSpans(b, within/2)
+			within -= time.Since(begin)
+		}
+		m.end(b, within)
 	}
 	m.stopped = 0
+}
+
+// awaitOpenSpans waits until no span is open.
+func (m *Module[M, S]) awaitOpenSpans(b *Bridge, within time.Duration) {
+	open := b.Stats().OpenSpans
+	if open == 0 {
+		return
+	}
+	m.log().Info("waiting for spans that are open", "spans", open, "at most", within)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(within); open > 0 && time.Now().Before(end); open = b.Stats().OpenSpans {
+		<-tick.C
+	}
+	if open > 0 {
+		m.log().Warn("spans that are still open will be lost", "spans", open)
+	}
 }
 
 func (m *Module[M, S]) end(b *Bridge, within time.Duration) {
