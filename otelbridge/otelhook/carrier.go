@@ -44,16 +44,19 @@ type entrier interface{ TraceEntry(entry ...string) string }
 // has its own.
 type foreign[M Carrier[M]] struct {
 	meta   M
-	before ids         // what the carrier said before the span
-	own    ids         // what the span told it
-	began  bool        // own is set
-	root   *foreign[M] // of the outermost span of the carrier that was open; nil for that one
+	before ids  // what the carrier said before the span
+	own    ids  // what the span told it
+	began  bool // own, kind and entry are set
+	// What it found and tells, as arguments: a slice for each call would be an allocation each.
+	foundKind, foundEntry, kind, entry [1]string
+	root                               *foreign[M] // of the outermost span of the carrier that was open; nil for that one
 	// told is what the carrier was told while a span was open, in the outermost one's: the place
 	// of the next span outside of all of them.
 	told atomic.Pointer[ids]
 }
 
-type ids struct{ trace, span, parent string }
+// ids are arrays of one, so that a slice of them is the argument of a setter.
+type ids struct{ trace, span, parent [1]string }
 
 func (f *foreign[M]) Current() (ctx context.Context, kind, entry string, inbound bool) {
 	if k, ok := any(f.meta).(kinder); ok {
@@ -61,6 +64,9 @@ func (f *foreign[M]) Current() (ctx context.Context, kind, entry string, inbound
 	}
 	if e, ok := any(f.meta).(entrier); ok {
 		entry = e.TraceEntry()
+	}
+	if !f.began {
+		f.foundKind[0], f.foundEntry[0] = kind, entry
 	}
 	if ctx = f.meta.Context(); ctx == nil {
 		ctx = context.Background()
@@ -88,32 +94,31 @@ func (f *foreign[M]) Receive(r tracehook.Receiver) context.Context {
 			o.hear(f.before, up)
 		}
 	}
-	if trace.SpanContextFromContext(ctx).IsValid() || f.before.trace == "" {
+	if trace.SpanContextFromContext(ctx).IsValid() || f.before.trace[0] == "" {
 		return ctx
 	}
-	i := f.before
-	ctx, _ = r.Receive(ctx, tracehook.Metadata{TraceId: i.trace, SpanId: i.span, ParentSpanId: i.parent}, false)
+	ctx, _ = r.Receive(ctx, f.before.metadata(), false)
 	return ctx
 }
 
 // hear keeps ids that aren't the span's, and links the span to the one that they name. The
 // framework's HTTP module parses a request's headers after it has begun the request's span.
 func (f *foreign[M]) hear(now ids, s *span) {
-	if now.trace == "" || now.trace == f.own.trace || now == f.before {
+	if now.trace[0] == "" || now.trace == f.own.trace || now == f.before {
 		return
 	}
-	if sc := trace.SpanContextFromContext(f.meta.Context()); sc.IsValid() && now.trace == sc.TraceID().String() {
+	if sc := trace.SpanContextFromContext(f.meta.Context()); sc.IsValid() && now.trace[0] == sc.TraceID().String() {
 		return // a span in a context from elsewhere, below which another was begun
 	}
 	if now.span == f.own.span {
-		now.span = "" // only trace and parent were told
+		now.span[0] = "" // only trace and parent were told
 	}
 	to := &f.outermost().told
 	if last := to.Load(); last != nil && *last == now {
 		return
 	}
 	to.Store(&now)
-	link(s.otel, remoteSpanContext(tracehook.Metadata{TraceId: now.trace, SpanId: now.span, ParentSpanId: now.parent}))
+	link(s.otel, remoteSpanContext(now.metadata()))
 }
 
 // listen is called when s, the span of f, ends.
@@ -134,37 +139,58 @@ func (f *foreign[M]) Enter(ctx context.Context, kind, entry string, _ tracehook.
 		f.began, f.own = true, idsOf(ctx)
 	}
 	f.meta.WithContext(ctx)
-	if k, ok := any(f.meta).(kinder); ok {
-		k.TraceKind(kind)
-	}
-	if e, ok := any(f.meta).(entrier); ok {
-		e.TraceEntry(entry)
-	}
 	if begins {
-		f.set(f.own)
+		f.kind[0], f.entry[0] = kind, entry
+		f.say(&f.kind, &f.entry, &f.own)
 		return
 	}
+	kinds, entries := &f.foundKind, &f.foundEntry // what a span found never changes
+	if kinds[0] != kind || entries[0] != entry {
+		kinds, entries = &[1]string{kind}, &[1]string{entry}
+	}
 	if sc := trace.SpanContextFromContext(ctx); sc.IsValid() && !sc.IsRemote() {
-		f.set(idsOf(ctx))
+		f.say(kinds, entries, f.idsIn(ctx))
 		return
 	}
 	// Outside of any span the carrier says again what it said before, or what it was told
 	// in the meantime, for the next span to find.
 	if told := f.outermost().told.Load(); told != nil {
-		f.set(*told)
+		f.say(kinds, entries, told)
 	} else {
-		f.set(f.before)
+		f.say(kinds, entries, &f.before)
 	}
 }
 
-func (f *foreign[M]) ids() ids {
-	return ids{f.meta.TraceId(), f.meta.SpanId(), f.meta.ParentSpanId()}
+// idsIn returns the ids of the span in ctx; those that its own carrier was told, if it is one of ours.
+func (f *foreign[M]) idsIn(ctx context.Context) *ids {
+	if up := frameOf(ctx).of(f); up != nil && shows(ctx, up) {
+		if o, ok := up.unit.(*foreign[M]); ok {
+			return &o.own
+		}
+	}
+	i := idsOf(ctx)
+	return &i
 }
 
-func (f *foreign[M]) set(i ids) {
-	f.meta.TraceId(i.trace)
-	f.meta.SpanId(i.span)
-	f.meta.ParentSpanId(i.parent)
+func (f *foreign[M]) ids() ids {
+	return ids{[1]string{f.meta.TraceId()}, [1]string{f.meta.SpanId()}, [1]string{f.meta.ParentSpanId()}}
+}
+
+// say tells the carrier where it is. Nobody changes what kind, entry and i point at.
+func (f *foreign[M]) say(kind, entry *[1]string, i *ids) {
+	if k, ok := any(f.meta).(kinder); ok {
+		k.TraceKind(kind[:]...)
+	}
+	if e, ok := any(f.meta).(entrier); ok {
+		e.TraceEntry(entry[:]...)
+	}
+	f.meta.TraceId(i.trace[:]...)
+	f.meta.SpanId(i.span[:]...)
+	f.meta.ParentSpanId(i.parent[:]...)
+}
+
+func (i *ids) metadata() tracehook.Metadata {
+	return tracehook.Metadata{TraceId: i.trace[0], SpanId: i.span[0], ParentSpanId: i.parent[0]}
 }
 
 // same reports whether other has the same carrier.
@@ -186,10 +212,10 @@ func idsOf(ctx context.Context) ids {
 	all = appendHex(all, spanID[:])
 	if !parent.IsValid() {
 		s := string(all)
-		return ids{s[:32], s[32:48], ""}
+		return ids{[1]string{s[:32]}, [1]string{s[32:48]}, [1]string{}}
 	}
 	s := string(appendHex(all, parent[:]))
-	return ids{s[:32], s[32:48], s[48:]}
+	return ids{[1]string{s[:32]}, [1]string{s[32:48]}, [1]string{s[48:]}}
 }
 
 func appendHex(b, id []byte) []byte {
