@@ -12,7 +12,8 @@ import (
 // Loss is how many spans of a connection were lost, by the way in which they were. Failed were
 // not confirmed by the destination, Dead were refused for good by it, Expired have become too old
 // or too many in the spool, Abandoned are in an export that has not returned, Dropped found a
-// full queue or a connection that was shut down. Err is the last error of its exports, if any.
+// full queue or a connection that was shut down. Err is the last error of its exports, if any, and
+// DeadErr why the last of the dead ones were refused, if that is known.
 type Loss = ledger.Loss
 
 // LossError is what [Fanout.ForceFlush] and [Fanout.Shutdown] return, perhaps joined with other
@@ -45,8 +46,12 @@ func (e *LossError) Error() string {
 			}
 		}
 		line := fmt.Sprintf("connection %q: %s", name, strings.Join(parts, ", "))
-		if loss.Err != nil {
-			line += ": " + loss.Err.Error()
+		var why []string
+		for _, err := range reasons(loss) {
+			why = append(why, err.Error())
+		}
+		if len(why) > 0 {
+			line += ": " + strings.Join(why, "; ")
 		}
 		lines = append(lines, line)
 	}
@@ -56,13 +61,23 @@ func (e *LossError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// reasons returns why spans were lost, each reason once.
+func reasons(l Loss) []error {
+	var errs []error
+	if l.Err != nil {
+		errs = append(errs, l.Err)
+	}
+	if l.DeadErr != nil && (l.Err == nil || !strings.Contains(l.Err.Error(), l.DeadErr.Error())) {
+		errs = append(errs, l.DeadErr)
+	}
+	return errs
+}
+
 // Unwrap returns the errors of all connections.
 func (e *LossError) Unwrap() []error {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(e.Connections)) {
-		if err := e.Connections[name].Err; err != nil {
-			errs = append(errs, err)
-		}
+		errs = append(errs, reasons(e.Connections[name])...)
 	}
 	return errs
 }

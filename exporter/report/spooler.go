@@ -70,6 +70,7 @@ type Spool struct {
 	}
 	inheritor interface{ SpoolInherited() int64 }
 	resender  interface{ Resent() int64 }
+	reasoner  interface{ SpoolDead() error }
 	gate      Gate
 }
 
@@ -82,6 +83,7 @@ func SpoolOf(e sdktrace.SpanExporter) Spool {
 		take(&s.counter, e)
 		take(&s.inheritor, e)
 		take(&s.resender, e)
+		take(&s.reasoner, e)
 		take(&s.gate, e)
 		wrapper, ok := e.(interface{ Unwrap() sdktrace.SpanExporter })
 		if !ok {
@@ -110,6 +112,15 @@ func (s Spool) CanCount() bool { return s.counter != nil || s.resender != nil }
 
 // HasGate reports whether the exporter is a [Gate].
 func (s Spool) HasGate() bool { return s.gate != nil }
+
+// Dead returns why the last of the dead spans were refused, for an exporter that has the method
+// SpoolDead() error, which must not block.
+func (s Spool) Dead() error {
+	if s.reasoner == nil {
+		return nil
+	}
+	return s.reasoner.SpoolDead()
+}
 
 // Barred returns what a [Gate] returns, and nil for an exporter that is none.
 func (s Spool) Barred() error {

@@ -157,5 +157,14 @@ func (s *Spool) expireDead(now time.Time) {
 
 // logDead says that spans of an entry are dead.
 func (s *Spool) logDead(e entry, lost int, reason error) {
+	s.mu.Lock()
+	s.deadReason = reason
+	s.mu.Unlock()
 	s.deadLog.add(s.options.Logger, lost, "file", e.name(s.options.Kind), "reason", reason)
+}
+
+func (s *Spool) lastDead() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.deadReason
 }

@@ -41,5 +41,9 @@ func (e *Exporter) SpoolSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan
 // to dead/ and removed because of its age.
 func (e *Exporter) SpoolCounts() (pending, replayed, dead, expired int64) { return e.spool.Counts() }
 
+// SpoolDead returns why the last batch in dead/ was refused for good, nil if this process has put none
+// there.
+func (e *Exporter) SpoolDead() error { return e.spool.lastDead() }
+
 // SpoolInherited returns how many spans an earlier process had left in the spool.
 func (e *Exporter) SpoolInherited() int64 { return e.spool.Inherited() }

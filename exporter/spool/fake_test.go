@@ -24,7 +24,7 @@ type destination struct {
 	got    []uint64
 	tried  []uint64
 	hang   chan struct{} // attempts wait for it, or for their context
-	until  time.Time     // the deadline of the last attempt
+	until  time.Time     // the deadline of the first attempt
 }
 
 func (d *destination) set(f func(uint64) delivery.Verdict) {
@@ -59,7 +59,9 @@ func (d *destination) attempts() int {
 
 func (d *destination) Send(ctx context.Context, b delivery.Batch) delivery.Verdict {
 	d.mu.Lock()
-	d.until, _ = ctx.Deadline()
+	if d.until.IsZero() {
+		d.until, _ = ctx.Deadline()
+	}
 	d.mu.Unlock()
 	if d.hang != nil {
 		select {

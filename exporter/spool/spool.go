@@ -31,7 +31,9 @@ type Spool struct {
 	index  index
 	counts counts
 	dead   deadLetters
-	closed bool
+	// deadReason is that of the last batch.
+	deadReason error
+	closed     bool
 
 	deadLog, expiredLog, roomLog lossLog
 

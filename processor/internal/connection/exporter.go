@@ -35,6 +35,7 @@ type opened struct {
 	spool  report.Spool
 	counts safecall.Asker[report.Counts]
 	gate   safecall.Asker[error]
+	dead   safecall.Asker[error]
 }
 
 // acquire waits for the token; false if done is closed or the connection has been shut
@@ -168,6 +169,15 @@ func (c *Connection) Spool() (n report.Counts) {
 		return n
 	}
 	return e.counts.Ask(e.spool.Counts)
+}
+
+// Dead asks the exporter why the last of its dead spans were refused.
+func (c *Connection) Dead() error {
+	e := c.slot.load()
+	if e == nil {
+		return nil
+	}
+	return e.dead.Ask(e.spool.Dead)
 }
 
 // barred asks the exporter why its destination takes nothing from us, likewise.

@@ -3,7 +3,6 @@ package connection
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/tracehook/tracehook/internal/safecall"
@@ -39,25 +38,24 @@ func (c *Connection) Freeze() {
 
 func (c *Connection) shutdown(ctx context.Context) error {
 	defer c.spoolAtHalf(ctx)()
-	before := c.account.Totals().Lost()
 	c.empty(ctx.Done())
 	c.queue.shut()
 	if c.pending() == 0 && !c.opened() {
 		c.cancel(errRefused) // it waits for another connection, with nothing to export
 	}
 	if !c.drain(ctx.Done()) {
-		return c.cutOff(ctx, before)
+		return c.cutOff(ctx)
 	}
 	if c.spool != nil { // a caller who found the queue full before it was shut may use the spool until now
 		c.spool.shut()
 		if !c.drain(ctx.Done()) {
-			return c.cutOff(ctx, before)
+			return c.cutOff(ctx)
 		}
 	}
 	select {
 	case c.slot.token <- struct{}{}: // for good
 	case <-ctx.Done():
-		return c.cutOff(ctx, before)
+		return c.cutOff(ctx)
 	}
 	c.cancel(errRefused) // those who wait to export a span themselves
 	c.endBatchers()      //nolint:contextcheck // nothing is left to wait for, and a batcher that is interrupted goes on
@@ -94,9 +92,9 @@ func (c *Connection) spoolAtHalf(ctx context.Context) (stop func() bool) {
 	}).Stop
 }
 
-// cutOff ends a connection whose time is up. From here on exports are refused, so that what
-// the error says stays true.
-func (c *Connection) cutOff(ctx context.Context, before uint64) error {
+// cutOff ends a connection whose time is up. From here on exports are refused, so that its losses
+// are final. The error doesn't tell them.
+func (c *Connection) cutOff(ctx context.Context) error {
 	waiting := c.pending()
 	c.cancel(errCut)
 	if c.spool != nil {
@@ -113,12 +111,7 @@ func (c *Connection) cutOff(ctx context.Context, before uint64) error {
 	if c.final.Load() {
 		c.Freeze()
 	}
-	t := c.account.Totals()
-	err := c.errorf("%s waiting at the deadline, and in all %d did not make it: %w",
-		ledger.Spans(waiting, "was", "were"), t.Lost()-before+t.Abandoned.Spans+c.pending(), context.Cause(ctx))
-	if t.Delivery.Bad() {
-		err = fmt.Errorf("%w; the last export: %w", err, t.Delivery.Err)
-	}
+	err := c.errorf("%s waiting at the deadline: %w", ledger.Spans(waiting, "was", "were"), context.Cause(ctx)) // a LossError has the rest
 	c.slot.late.Store(true)
 	select {
 	case c.slot.token <- struct{}{}:

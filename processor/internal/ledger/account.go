@@ -15,6 +15,8 @@ type Source interface {
 	Entered() uint64
 	// Spool returns what its exporter counts itself; zero without one.
 	Spool() report.Counts
+	// Dead returns why the last of the spans that its spool counts as dead were refused; nil if unknown.
+	Dead() error
 	// Claims returns what the exporter has for itself.
 	Claims() []string
 }
@@ -69,10 +71,12 @@ func (a *Account) settle() {
 	if s.Pending() > 0 || s.Abandoned.Spans > 0 {
 		return
 	}
+	dead := a.source.Dead()
 	a.ledger.update(func(all *accounts) {
 		if at := slices.Index(all.current, a); at >= 0 {
 			all.current = slices.Delete(all.current, at, at+1)
 			all.sums.Add(&s)
+			a.ledger.told.diedOf(dead)
 			a.ledger.told.add(a.takeUntold())
 		}
 	})

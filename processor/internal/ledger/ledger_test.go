@@ -22,6 +22,7 @@ type generation struct {
 
 func (g *generation) Entered() uint64      { return g.entered }
 func (g *generation) Spool() report.Counts { return g.spool }
+func (*generation) Dead() error            { return nil }
 func (g *generation) Claims() []string     { return g.claims }
 
 func TestPartsOfAnExportShareWhatItStoodFor(t *testing.T) {

@@ -8,6 +8,8 @@ type Loss struct {
 	Failed, Dead, Expired, Abandoned, Dropped int64
 	// Err is the last error of the connection's exports, if there is one.
 	Err error
+	// DeadErr is why the last of the dead spans were refused; nil if there are none, or it isn't known.
+	DeadErr error
 }
 
 // Total returns the sum.
@@ -18,6 +20,13 @@ func (l Loss) Total() int64 { return l.Failed + l.Dead + l.Expired + l.Abandoned
 type told struct {
 	untold                 Loss
 	dropped, dead, expired int64
+	deadErr                error // why the last of the dead were refused
+}
+
+func (t *told) diedOf(err error) {
+	if err != nil {
+		t.deadErr = err
+	}
 }
 
 func (t *told) add(l Loss) {
@@ -44,9 +53,16 @@ func (a *Account) takeUntold() (l Loss) {
 // TakeLoss returns what was lost since the call before.
 func (l *Ledger) TakeLoss() Loss {
 	s := l.Snapshot()
+	var dead []error // asked before the lock is held
+	for _, a := range l.accounts.Load().current {
+		dead = append(dead, a.source.Dead())
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	t := &l.told
+	for _, err := range dead {
+		t.diedOf(err)
+	}
 	for _, a := range l.accounts.Load().current {
 		t.add(a.takeUntold())
 	}
@@ -55,6 +71,9 @@ func (l *Ledger) TakeLoss() Loss {
 	loss.Dropped += advance(&t.dropped, int64(s.Full.Spans-s.Unspooled.Spans+s.Closed.Spans))
 	loss.Dead = advance(&t.dead, s.Spool.Dead)
 	loss.Expired = advance(&t.expired, s.Spool.Expired)
+	if loss.Dead > 0 {
+		loss.DeadErr = t.deadErr
+	}
 	return loss
 }
 
