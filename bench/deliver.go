@@ -18,12 +18,20 @@ import (
 	"github.com/tracehook/tracehook/otelbridge"
 )
 
-// deliverPairs run from Begin to bytes in a file, flush included, with two producers that
-// never pause. Both sides wait when their queue is full, and the file is counted: a row in
-// which a span is missing fails.
-func deliverPairs() []pair {
-	return []pair{{
-		name: "Begin to bytes in the file, 2 producers / stdouttrace behind a blocking batcher", target: 0.5, allocs: -1,
+// deliverPairs run from Begin to bytes in a file, flush included, with producers that never
+// pause. Both sides wait when their queue is full, and the file is counted: a row in which a span is
+// missing fails.
+func deliverPairs() (pairs []pair) {
+	for _, producers := range []int{2, 1024} {
+		pairs = append(pairs, deliverPair(producers))
+	}
+	return pairs
+}
+
+func deliverPair(producers int) pair {
+	return pair{
+		name:   fmt.Sprintf("Begin to bytes in the file, %d producers / stdouttrace behind a blocking batcher", producers),
+		target: 0.5, allocs: -1,
 		base: func(b *testing.B) {
 			path := filepath.Join(b.TempDir(), "stdouttrace.log")
 			f, err := os.Create(path)
@@ -36,7 +44,7 @@ func deliverPairs() []pair {
 			}
 			tp := sdktrace.NewTracerProvider(sdktrace.WithBatcher(e, sdktrace.WithBlocking(),
 				sdktrace.WithMaxQueueSize(1024), sdktrace.WithMaxExportBatchSize(256), sdktrace.WithBatchTimeout(200*time.Millisecond)))
-			deliver(b, path, otelbridge.NewHook[*tracehook.Meta, tracehook.TraceSpan](tp), tp.Shutdown)
+			deliver(b, path, otelbridge.NewHook[*tracehook.Meta, tracehook.TraceSpan](tp), tp.Shutdown, producers)
 		},
 		ours: func(b *testing.B) {
 			path := filepath.Join(b.TempDir(), "trace.log")
@@ -49,21 +57,21 @@ func deliverPairs() []pair {
 			if err != nil {
 				fail(b, err)
 			}
-			deliver(b, path, br.Hook(), br.Shutdown)
+			deliver(b, path, br.Hook(), br.Shutdown, producers)
 		},
-	}}
+	}
 }
 
-func deliver(b *testing.B, path string, hook tracehook.TraceHook, shutdown func(context.Context) error) {
+func deliver(b *testing.B, path string, hook tracehook.TraceHook, shutdown func(context.Context) error, n int) {
 	b.Helper()
 	attrs := tracehook.Map{"http.request.method": "GET", "http.route": "/users/{id}", "http.response.status_code": 200, "vip": false}
 	b.ReportAllocs()
 	b.ResetTimer()
 	var producers sync.WaitGroup
-	for i := range 2 {
+	for i := range n {
 		producers.Go(func() {
 			meta := tracehook.NewMeta()
-			for range (b.N + i) / 2 {
+			for range (b.N + i) / n {
 				hook.Begin(meta, "http:users", attrs).End()
 			}
 		})

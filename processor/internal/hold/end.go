@@ -14,11 +14,14 @@ func (h *Hold) End(set *Set, s *decision.Span, root bool, bytes int64) {
 	for i := range set.conns {
 		set.conns[i].Sink.Enter()
 	}
+	room := h.ask(set, s) // before the lock: policies are what takes longest
 	var out *release
 	sh.mu.Lock()
-	sh.ensureRoom()
-	sh.set.vote(sh.room, s)
-	if sh.set != set {
+	if sh.set == set {
+		sh.room, *room = *room, sh.room
+	} else { // a reload is going on
+		sh.ensureRoom()
+		sh.set.vote(sh.room, s)
 		out = sh.translate(set, s, root, bytes)
 	}
 	if p := sh.parts[id]; p != nil && !sh.closed {
@@ -27,10 +30,24 @@ func (h *Hold) End(set *Set, s *decision.Span, root bool, bytes int64) {
 		out = sh.unknown(out, key, s, root, bytes)
 	}
 	sh.mu.Unlock()
+	h.rooms.Put(room)
 	out.handOver()
 	if h.spans.Load() > int64(h.options.MaxSpans) || h.bytes.Load() > h.options.MaxBytes {
 		h.shrink()
 	}
+}
+
+// ask returns the votes of set about s, in room that is used again.
+func (h *Hold) ask(set *Set, s *decision.Span) *[]vote {
+	room, ok := h.rooms.Get().(*[]vote)
+	if !ok {
+		room = new([]vote)
+	}
+	if len(*room) != len(set.conns) {
+		*room = make([]vote, len(set.conns))
+	}
+	set.vote(*room, s)
+	return room
 }
 
 // Skip says that a span has ended that is no connection's.

@@ -120,6 +120,7 @@ type Hold struct {
 	timer    timer
 	armed    atomic.Bool // the timer is
 	releases sync.Pool   // of *release
+	rooms    sync.Pool   // of *[]vote
 
 	spans, bytes atomic.Int64 // held
 	counts       counts
