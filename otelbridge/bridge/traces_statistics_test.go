@@ -6,7 +6,9 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -20,15 +22,49 @@ import (
 	"github.com/tracehook/tracehook/otelbridge"
 )
 
+// groups are what estimates are compared for: spans of a name, and spans that match a rule or none.
+const groups = 10
+
+func groupNames() [groups]string {
+	return [groups]string{"http:a", "http:b", "cron", "db", "cache", "http:out", "rule http:*", "rule cron", "rule db, vip", "no rule"}
+}
+
+// weights has a number for each group.
+type weights [groups]float32
+
+// add adds a span to the groups that it is in.
+func (w *weights) add(name string, vip bool, weight float32) {
+	w[slices.Index(traceNames(), name)] += weight
+	rule := 9
+	switch {
+	case strings.HasPrefix(name, "http:"):
+		rule = 6
+	case name == "cron":
+		rule = 7
+	case name == "db" && vip:
+		rule = 8
+	}
+	w[rule] += weight
+}
+
+func traceNames() []string { all := groupNames(); return all[:6] }
+
 // traceWeights is an exporter that adds up what spans stand for.
 type traceWeights struct {
 	mu    sync.Mutex
-	sums  map[trace.TraceID]map[string]float64
-	parts map[int64]map[string]int // spans of a part by th
+	sums  map[trace.TraceID]*weights
+	parts map[int64]*exportedPart
+}
+
+// exportedPart is the spans of a part, and whether all have the same th.
+type exportedPart struct {
+	spans int
+	ot    string
+	mixed bool
 }
 
 func newTraceWeights() *traceWeights {
-	return &traceWeights{sums: map[trace.TraceID]map[string]float64{}, parts: map[int64]map[string]int{}}
+	return &traceWeights{sums: map[trace.TraceID]*weights{}, parts: map[int64]*exportedPart{}}
 }
 
 func (e *traceWeights) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
@@ -39,37 +75,52 @@ func (e *traceWeights) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlyS
 		st := decision.ReadState(sc.TraceState(), sc.TraceID())
 		sum := e.sums[sc.TraceID()]
 		if sum == nil {
-			sum = map[string]float64{}
+			sum = new(weights)
 			e.sums[sc.TraceID()] = sum
 		}
 		weight := 1.0
 		if st.HasThreshold {
 			weight = st.Threshold.AdjustedCount()
 		}
-		sum[s.Name()] += weight
+		vip := false
 		for _, kv := range s.Attributes() {
-			if kv.Key == "part" {
-				at := kv.Value.AsInt64()
-				if e.parts[at] == nil {
-					e.parts[at] = map[string]int{}
-				}
-				e.parts[at][sc.TraceState().Get("ot")]++
+			switch kv.Key {
+			case "vip":
+				vip = kv.Value.AsBool()
+			case "part":
+				e.part(kv.Value.AsInt64(), sc.TraceState().Get("ot"))
 			}
 		}
+		sum.add(s.Name(), vip, float32(weight))
 	}
 	return nil
 }
 
+// part counts a span of a part.
+func (e *traceWeights) part(at int64, ot string) {
+	p := e.parts[at]
+	if p == nil {
+		p = &exportedPart{ot: ot}
+		e.parts[at] = p
+	}
+	p.spans++
+	p.mixed = p.mixed || p.ot != ot
+}
+
 func (*traceWeights) Shutdown(context.Context) error { return nil }
 
-// z compares the estimate of a name's spans with the truth, in standard errors. Spans of a trace
+// z compares the estimate of a group's spans with the truth, in standard errors. Spans of a trace
 // aren't independent, so that traces are what is counted.
-func (e *traceWeights) z(name string, truth map[trace.TraceID]map[string]float64) (z, estimate, want float64) {
+func (e *traceWeights) z(group int, truth map[trace.TraceID]*weights) (z, estimate, want float64) {
 	var sum, squares float64
 	for id, of := range truth {
-		d := e.sums[id][name] - of[name]
-		estimate += e.sums[id][name]
-		want += of[name]
+		var got float64
+		if sums := e.sums[id]; sums != nil {
+			got = float64(sums[group])
+		}
+		d := got - float64(of[group])
+		estimate += got
+		want += float64(of[group])
 		sum += d
 		squares += d * d
 	}
@@ -84,7 +135,7 @@ type traceTraffic struct {
 	rnd    *rand.Rand
 	tracer trace.Tracer
 	errors bool
-	truth  map[trace.TraceID]map[string]float64
+	truth  map[trace.TraceID]*weights
 	parts  map[int64]*trafficPart
 	next   int64
 }
@@ -121,7 +172,6 @@ type openSpan struct {
 	span trace.Span
 	ctx  context.Context
 	name string
-	root bool
 }
 
 // request is one trace: one or two calls, one after the other or at the same time.
@@ -135,9 +185,9 @@ func (g *traceTraffic) request() {
 	part := &trafficPart{agrees: calls == 1}
 	g.next++
 	g.parts[g.next] = part
-	start := func(ctx context.Context, name string, root bool) {
+	start := func(ctx context.Context, name string) {
 		part.spans++
-		o := openSpan{name: name, root: root}
+		o := openSpan{name: name}
 		//nolint:spancheck // end does it
 		o.ctx, o.span = g.tracer.Start(ctx, name, trace.WithAttributes(attribute.Int64("part", g.next)))
 		open = append(open, o)
@@ -149,18 +199,19 @@ func (g *traceTraffic) request() {
 			o.span.SetStatus(codes.Error, "")
 			part.failed = true
 		}
-		if g.rnd.IntN(30) == 0 {
+		vip := g.rnd.IntN(30) == 0
+		if vip {
 			o.span.SetAttributes(attribute.Bool("vip", true))
 		}
 		o.span.End()
 		id := o.span.SpanContext().TraceID()
 		if g.truth[id] == nil {
-			g.truth[id] = map[string]float64{}
+			g.truth[id] = new(weights)
 		}
-		g.truth[id][o.name]++
+		g.truth[id].add(o.name, vip, 1)
 	}
 	for range calls {
-		start(parent, [...]string{"http:a", "http:b", "cron"}[g.rnd.IntN(3)], true)
+		start(parent, [...]string{"http:a", "http:b", "cron"}[g.rnd.IntN(3)])
 		for range g.rnd.IntN(7) {
 			if len(open) == 0 { // a new part of the same trace
 				break
@@ -169,7 +220,7 @@ func (g *traceTraffic) request() {
 				end(g.rnd.IntN(len(open)))
 			}
 			if len(open) > 0 {
-				start(open[g.rnd.IntN(len(open))].ctx, [...]string{"db", "cache", "http:out"}[g.rnd.IntN(3)], false)
+				start(open[g.rnd.IntN(len(open))].ctx, [...]string{"db", "cache", "http:out"}[g.rnd.IntN(3)])
 			}
 		}
 	}
@@ -183,8 +234,8 @@ const statisticsRules = `rules = [ { name = "http:*", sample = 0.1 }, { name = "
 // The estimates of connections of scope trace are unbiased, and parts are whole or absent.
 func TestWholeTracesCountRight(t *testing.T) {
 	t.Parallel()
-	requests := 15_000
-	if os.Getenv("TRACEHOOK_SOAK") != "" {
+	requests, soak := 15_000, os.Getenv("TRACEHOOK_SOAK") != ""
+	if soak {
 		requests = 1_000_000
 	}
 	for name, c := range map[string]struct {
@@ -201,7 +252,9 @@ func TestWholeTracesCountRight(t *testing.T) {
 		"down without errors": {[2]string{"rate = 0.5\nerror = false", "rate = 0.05\nerror = false"}, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+			if !soak { // all of them at once would take some gigabytes
+				t.Parallel()
+			}
 			toml := func(sample string) string {
 				const conn = "[trace.%s]\ndriver = \"weights\"\noverflow = \"block\"\n[trace.%[1]s.sample]\nscope = \"trace\"\n%s\n"
 				return "[otel.traces]\n" + c.traces + fmt.Sprintf(conn, "a", sample) +
@@ -216,10 +269,7 @@ func TestWholeTracesCountRight(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			g := &traceTraffic{
-				rnd: rand.New(rand.NewPCG(7, uint64(len(name)))), tracer: b.TracerProvider().Tracer("test"), errors: c.errors,
-				truth: map[trace.TraceID]map[string]float64{}, parts: map[int64]*trafficPart{},
-			}
+			g := newTraffic(b, c.errors, uint64(len(name)))
 			for i := range requests {
 				if i == requests/2 && c.sample[1] != "" {
 					if err := b.Reload(t.Context(), parse(t, toml(c.sample[1]))); err != nil {
@@ -236,17 +286,31 @@ func TestWholeTracesCountRight(t *testing.T) {
 				t.Errorf("held %d, open %d, early %+v of %d", st.Held, st.OpenSpans, st.TracesEarly, st.TracesDecided)
 			}
 			for conn, e := range all {
-				for _, span := range []string{"http:a", "http:b", "cron", "db", "cache", "http:out"} {
-					z, estimate, want := e.z(span, g.truth)
+				worst := 0.0
+				for group, of := range groupNames() {
+					z, estimate, want := e.z(group, g.truth)
+					if want < 2000 {
+						continue // a handful of heavy spans: no normal distribution yet
+					}
+					worst = max(worst, math.Abs(z))
 					if math.Abs(z) > 4 || estimate == 0 {
-						t.Errorf("%s %s: z %.1f, estimate %.0f of %.0f", conn, span, z, estimate, want)
+						t.Errorf("%s %s: z %.1f, estimate %.0f of %.0f", conn, of, z, estimate, want)
 					}
 				}
+				t.Logf("%s: %d parts, the largest |z| of %d groups is %.2f", conn, g.next, groups, worst)
 				if c.traces == "" {
 					e.checkWhole(t, conn, g, c.errors && (conn == "b" || c.sample[0][len("rate = 0.02\nerror = ")] == 't'))
 				}
 			}
 		})
+	}
+}
+
+// newTraffic makes traffic for a Bridge.
+func newTraffic(b *otelbridge.Bridge, errors bool, seed uint64) *traceTraffic {
+	return &traceTraffic{
+		rnd: rand.New(rand.NewPCG(7, seed)), tracer: b.TracerProvider().Tracer("test"), errors: errors,
+		truth: map[trace.TraceID]*weights{}, parts: map[int64]*trafficPart{},
 	}
 }
 
@@ -259,20 +323,57 @@ func (e *traceWeights) checkWhole(t *testing.T, conn string, g *traceTraffic, er
 		if !p.agrees {
 			continue
 		}
-		got, kinds := 0, len(e.parts[at])
-		for _, n := range e.parts[at] {
-			got += n
+		got := e.parts[at]
+		if got == nil {
+			got = &exportedPart{}
 		}
-		if got == p.spans {
+		if got.spans == p.spans {
 			whole++
 		}
-		if kinds > 1 || got != 0 && got != p.spans || errors && p.failed && got == 0 {
+		if got.mixed || got.spans != 0 && got.spans != p.spans || errors && p.failed && got.spans == 0 {
 			if bad++; bad < 3 {
-				t.Errorf("%s: part %d of %d spans (failed: %t) has %v", conn, at, p.spans, p.failed, e.parts[at])
+				t.Errorf("%s: part %d of %d spans (failed: %t) has %+v", conn, at, p.spans, p.failed, got)
 			}
 		}
 	}
 	if whole == 0 {
 		t.Errorf("%s: no part is there", conn)
+	}
+}
+
+// With equal rules, factor 1 and no limit, what a connection has of 1 % of all traces is a part of what
+// one has of 10 %: of each part as many spans, and no other traces.
+func TestTracesOfASmallerRateAreASubset(t *testing.T) {
+	t.Parallel()
+	for _, rules := range []string{"", "\n" + statisticsRules} {
+		const conn = "[trace.%s]\ndriver = \"weights\"\noverflow = \"block\"\n[trace.%[1]s.sample]\nscope = \"trace\"\nrate = %[2]s\nerror = true%[3]s\n"
+		few, many := newTraceWeights(), newTraceWeights()
+		b, err := otelbridge.New(t.Context(), parse(t, fmt.Sprintf(conn, "few", "0.01", rules)+fmt.Sprintf(conn, "many", "0.1", rules)),
+			otelbridge.WithDriver("weights", func(_ context.Context, s exporter.Settings) (sdktrace.SpanExporter, error) {
+				return map[string]*traceWeights{"few": few, "many": many}[s.Connection], nil
+			}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := newTraffic(b, true, 5)
+		for range 10_000 {
+			g.request()
+		}
+		if err := b.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for at, p := range few.parts {
+			if q := many.parts[at]; q == nil || q.spans < p.spans {
+				t.Errorf("of part %d, %d spans are in the 1 %%, and %+v in the 10 %%", at, p.spans, q)
+			}
+		}
+		for id := range few.sums {
+			if many.sums[id] == nil {
+				t.Errorf("trace %s is in the 1 %%, and not in the 10 %%", id)
+			}
+		}
+		if more := rules == ""; len(few.sums) == 0 || len(many.sums) < len(few.sums) || more && len(many.sums) < len(few.sums)*11/10 {
+			t.Errorf("%d traces in the 1 %%, %d in the 10 %%", len(few.sums), len(many.sums))
+		}
 	}
 }
