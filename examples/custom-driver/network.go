@@ -49,7 +49,9 @@ func Lines(maxBytes int, send func(ctx context.Context, body []byte) error) expo
 		keep.Kind = "json"
 		return spool.NewExporter(ctx, e, keep)
 	}
-	return spool.Driver(readLines, plain, spooled)
+	driver := spool.Driver(readLines, plain, spooled)
+	driver.TLS = false // nobody knows where send sends: a connection with require_tls refuses the driver
+	return driver
 }
 
 // readLines returns the settings, which need no further reading, or what is wrong with them.

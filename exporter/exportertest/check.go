@@ -90,6 +90,8 @@ func checks() []check {
 		{"shutdown is ConcurrentSafe", concurrentShutdown},
 		{"survives a failing destination", survivesFailure},
 		{"shows no secret", showsNoSecret},
+		{"is accounted for behind a Fanout", behindFanout},
+		{"is accounted for behind a Fanout when it fails", failingBehindFanout},
 	}
 }
 

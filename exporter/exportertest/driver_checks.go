@@ -100,13 +100,13 @@ func (r *driverRun) refused(key string, err error) bool {
 	return true
 }
 
-// blames reports whether err has a problem of key, or of one below it.
+// blames reports whether err has a problem of key or of one below it, or one of another key that names it.
 func blames(key string, err error) bool {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return slices.ContainsFunc(joined.Unwrap(), func(err error) bool { return blames(key, err) })
 	}
 	p, ok := errors.AsType[setting.Problem](err)
-	return ok && (strings.HasSuffix(p.Path, key) || strings.Contains("."+p.Path, "."+key+"."))
+	return ok && (strings.HasSuffix(p.Path, key) || strings.Contains("."+p.Path, "."+key+".") || strings.Contains(p.Error(), key))
 }
 
 // ignored reports a setting without an effect.

@@ -16,6 +16,7 @@ import (
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/exporter/exportertest"
+	"github.com/tracehook/tracehook/exporter/report"
 )
 
 // store is a destination, which Settings have as Stdout.
@@ -90,7 +91,11 @@ func lines(fault string) exporter.Driver {
 			case fault == "nothing built":
 				return nil, nil // the fault
 			}
-			return &liner{fault: fault, encoder: e, to: s.Stdout}, nil
+			l := &liner{fault: fault, encoder: e, to: s.Stdout}
+			if fault == "spool forgets" {
+				return &forgetful{l}, nil
+			}
+			return l, nil
 		},
 		Check: func(s exporter.Settings) error {
 			if fault == "check is lax" {
@@ -143,6 +148,10 @@ func (l *liner) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) 
 		_, err := l.to.Write(l.encoder.Append(nil, []sdktrace.ReadOnlySpan{s}))
 		switch {
 		case err != nil && l.fault == "failure hidden":
+		case err != nil && l.fault == "failure counted as delivery":
+			return &report.Result{Exported: len(spans), Err: err}
+		case err != nil && l.fault == "spool forgets":
+			return &report.Result{Spooled: len(spans), Err: err}
 		case err != nil && l.fault == "secret":
 			return fmt.Errorf("login with %s: %w", secret, err)
 		case err != nil:
@@ -151,6 +160,11 @@ func (l *liner) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) 
 	}
 	return nil
 }
+
+// forgetful says that it spools, and counts nothing.
+type forgetful struct{ *liner }
+
+func (*forgetful) SpoolCounts() (pending, replayed, dead, expired int64) { return 0, 0, 0, 0 }
 
 func (l *liner) Shutdown(context.Context) error {
 	l.mu.Lock()
@@ -200,25 +214,27 @@ func fails(tb testing.TB, s exportertest.DriverSubject) string {
 func TestBrokenDrivers(t *testing.T) {
 	t.Parallel()
 	for fault, want := range map[string]string{
-		"fields":               `the driver ignores fields: with fields = { name = "kit_renamed" } the destination has no field of that name`,
-		"format":               `the driver ignores format: with format = "kit-marker %name%" the destination has no "kit-marker GET /users/{id}"`,
-		"json":                 "the driver ignores json: with json = true the destination has a line that isn't JSON",
-		"unknown setting":      "the driver accepts any key in its setting table: a misspelled one would have no effect",
-		"no key":               `its error is no Problem of the key "fields"`,
-		"settings changed":     "the driver changed its settings",
-		"check is lax":         "Driver.Check accepted what Driver.New refuses",
-		"nothing built":        "Driver.New returned neither an exporter nor an error",
-		"spans lost":           "the destination has 104 spans, want 304",
-		"empty batch":          "ExportSpans without spans: nothing to do",
-		"error after shutdown": "ExportSpans after Shutdown must return nil: closed",
-		"shutdown ignored":     "does nothing after shutdown: the destination has 4 spans, want 0",
-		"second shutdown":      "shuts down twice: Shutdown of a working exporter: closed already",
-		"context hidden":       "ExportSpans with a canceled context must return nil or wrap its error: interrupted",
-		"attributes appended":  `ExportSpans wrote "exported" behind a span's attributes`,
-		"slice kept":           "ExportSpans panicked",
-		"failure hidden":       "ExportSpans to a failing destination returned nil: its spans would count as delivered",
-		"secret":               `an export's error shows the secret "hunter2"`,
-		"hangs":                "ExportSpans has not returned after 50ms",
+		"fields":                      `the driver ignores fields: with fields = { name = "kit_renamed" } the destination has no field of that name`,
+		"format":                      `the driver ignores format: with format = "kit-marker %name%" the destination has no "kit-marker GET /users/{id}"`,
+		"json":                        "the driver ignores json: with json = true the destination has a line that isn't JSON",
+		"unknown setting":             "the driver accepts any key in its setting table: a misspelled one would have no effect",
+		"no key":                      `its error is no Problem of the key "fields"`,
+		"settings changed":            "the driver changed its settings",
+		"check is lax":                "Driver.Check accepted what Driver.New refuses",
+		"nothing built":               "Driver.New returned neither an exporter nor an error",
+		"spans lost":                  "the destination has 104 spans, want 304",
+		"empty batch":                 "ExportSpans without spans: nothing to do",
+		"error after shutdown":        "ExportSpans after Shutdown must return nil: closed",
+		"shutdown ignored":            "does nothing after shutdown: the destination has 4 spans, want 0",
+		"second shutdown":             "shuts down twice: Shutdown of a working exporter: closed already",
+		"context hidden":              "ExportSpans with a canceled context must return nil or wrap its error: interrupted",
+		"attributes appended":         `ExportSpans wrote "exported" behind a span's attributes`,
+		"slice kept":                  "ExportSpans panicked",
+		"failure hidden":              "ExportSpans to a failing destination returned nil: its spans would count as delivered",
+		"failure counted as delivery": "behind a Fanout, 40 spans count as delivered to a destination that fails",
+		"spool forgets":               "SpoolCounts don't add up: of 0 inherited and 40 spooled spans 0 wait, 0 were replayed, 0 are dead and 0 expired",
+		"secret":                      `an export's error shows the secret "hunter2"`,
+		"hangs":                       "ExportSpans has not returned after 50ms",
 	} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()

@@ -2,6 +2,8 @@ package file_test
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -268,6 +270,37 @@ func TestOptionsRefuseNonsense(t *testing.T) {
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
+	path := func(s exporter.Settings) string { return fmt.Sprint(s.Setting["path"]) }
+	read := func(tb testing.TB, s exporter.Settings) string {
+		tb.Helper()
+		data, err := os.ReadFile(path(s))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			tb.Fatal(err)
+		}
+		return string(data)
+	}
+	for _, name := range []string{"json", "text", "otlp"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			settings := func(tb testing.TB) exporter.Settings {
+				tb.Helper()
+				s := exporter.Settings{Setting: map[string]any{"path": filepath.Join(tb.TempDir(), "logs", "trace.log")}}
+				switch name {
+				case "text":
+					s.Format = "%time% %name%"
+				case "otlp":
+					s.Setting["encoding"] = name
+				}
+				return s
+			}
+			subject := exportertest.DriverSubject{Driver: file.Driver(), Settings: settings, Output: read}
+			if name == "json" {
+				subject.Count = func(tb testing.TB, s exporter.Settings) int { tb.Helper(); return strings.Count(read(tb, s), "\n") }
+			}
+			exportertest.RunDriver(t, subject)
+		})
+	}
+	// The directory goes away once the file is open, which the settings can't do.
 	exportertest.Run(t, exportertest.Subject{
 		New: func(tb testing.TB) sdktrace.SpanExporter {
 			tb.Helper()

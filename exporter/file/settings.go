@@ -55,7 +55,18 @@ func decode(in exporter.Settings) (settings, error) {
 	var err error
 	s.encoder, err = encode.New(s.kind, in)
 	decodeEncoder(d, &s)
-	return s, errors.Join(d.Err(), err)
+	return s, errors.Join(d.Err(), err, contradiction(in, s.kind))
+}
+
+// contradiction reports a format or json that the encoding leaves without an effect.
+func contradiction(in exporter.Settings, kind string) error {
+	switch {
+	case in.JSON && (kind == kindText || kind == "yaml"):
+		return in.Problem("json", "the encoding is %s: leave one of the two out", kind)
+	case in.Format != "" && !in.JSON && kind != kindText:
+		return in.Problem("format", "only the encoding text has a template, and this is %s: leave one of the two out", kind)
+	}
+	return nil
 }
 
 // decodeEncoder reads what one encoding has and others have not.

@@ -35,7 +35,7 @@ func TestExportsConcurrentSafe(t *testing.T) {
 				})
 			}
 			wg.Wait()
-			if got := count(); got != goroutines*batches*size {
+			if got, _ := count(); got != goroutines*batches*size {
 				t.Errorf("%d spans were stored, want %d", got, goroutines*batches*size)
 			}
 		})

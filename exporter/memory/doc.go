@@ -1,4 +1,4 @@
 // Package memory keeps the last spans in memory, whole: with their attributes, events,
 // links, resource and status message. It is for tests and for looking at a process from
-// within.
+// within. Fields, format and json have no effect: nothing is written.
 package memory

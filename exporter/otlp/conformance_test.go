@@ -1,11 +1,10 @@
 package otlp_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"sync"
 	"testing"
-
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/exportertest"
@@ -25,7 +24,7 @@ func TestConformance(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var receivers sync.Map
-			build := func(tb testing.TB, behave func(int) otlptest.Behavior) sdktrace.SpanExporter {
+			settings := func(tb testing.TB, behave func(int) otlptest.Behavior) exporter.Settings {
 				tb.Helper()
 				setting := map[string]any{
 					"headers": map[string]any{"authorization": "Bearer pl4nted-s3cr3t"}, "timeout": "10s",
@@ -40,6 +39,7 @@ func TestConformance(t *testing.T) {
 				if !tt.grpc { // a path may be a key, too
 					setting["endpoint"] = "http://" + r.Address() + "/pl4nted-s3cr3t"
 				}
+				receivers.Store(setting["endpoint"], r)
 				s := exporter.Settings{
 					Connection: "test", Setting: setting,
 					Retry: map[string]any{"initial": "1ms", "max": "5ms", "budget": "50ms"},
@@ -47,29 +47,24 @@ func TestConformance(t *testing.T) {
 				if tt.spooled {
 					s.Spool = map[string]any{"dir": filepath.Join(tb.TempDir(), "spool")}
 				}
-				d := otlp.Driver()
-				if err := d.Check(s); err != nil {
-					tb.Fatal(err)
-				}
-				e, err := d.New(tb.Context(), s)
-				if err != nil {
-					tb.Fatal(err)
-				}
-				receivers.Store(e, r)
-				return e
+				return s
 			}
-			exportertest.Run(t, exportertest.Subject{
-				New: func(tb testing.TB) sdktrace.SpanExporter { tb.Helper(); return build(tb, nil) },
-				Failing: func(tb testing.TB) sdktrace.SpanExporter {
+			of := func(s exporter.Settings) *otlptest.Receiver {
+				r, _ := receivers.Load(s.Setting["endpoint"])
+				return r.(*otlptest.Receiver) //nolint:errcheck // stored above
+			}
+			exportertest.RunDriver(t, exportertest.DriverSubject{
+				Driver:   otlp.Driver(),
+				Settings: func(tb testing.TB) exporter.Settings { tb.Helper(); return settings(tb, nil) },
+				Failing: func(tb testing.TB) exporter.Settings {
 					tb.Helper()
-					return build(tb, func(n int) otlptest.Behavior {
+					return settings(tb, func(n int) otlptest.Behavior {
 						return otlptest.Behavior{Status: []int{401, 503}[n%2], Body: "unknown token or path /pl4nted-s3cr3t/v1/traces"}
 					})
 				},
-				Count: func(e sdktrace.SpanExporter) int {
-					r, _ := receivers.Load(e)
-					return len(r.(*otlptest.Receiver).Order()) //nolint:errcheck // stored above
-				},
+				Count:   func(_ testing.TB, s exporter.Settings) int { return len(of(s).Order()) },
+				Output:  func(_ testing.TB, s exporter.Settings) string { return fmt.Sprintf("%s", of(s).Bodies()) },
+				Ignores: []string{"format", "json"}, // docs/drivers.md: they are about lines
 				Secrets: []string{"pl4nted-s3cr3t"},
 			})
 		})

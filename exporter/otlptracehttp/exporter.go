@@ -43,6 +43,9 @@ func check(s exporter.Settings) error {
 	if s.Format != "" {
 		errs = append(errs, s.Problem("format", "otlptracehttp has no text: leave format out"))
 	}
+	if s.JSON {
+		errs = append(errs, s.Problem("json", "otlptracehttp sends protobuf: use the driver otlp with protocol = \"http/json\""))
+	}
 	env := newEnviron()
 	if address, variable := plaintext(); address != "" {
 		delivery.RequireTLS(s, env.problem, variable, address, false, "write https://, and leave INSECURE out")

@@ -23,32 +23,50 @@ const planted = "pl4nted-s3cr3t"
 // Not parallel: the exporter reads the environment of the process.
 func TestConformance(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20"+planted)
-	var receivers sync.Map
-	build := func(tb testing.TB, behave func(int) otlptest.Behavior) sdktrace.SpanExporter {
-		tb.Helper()
-		r := otlptest.NewHTTP(tb)
-		r.Behave(behave)
-		e, err := otlptracehttp.New(tb.Context(), official.WithEndpointURL(r.URL()))
-		if err != nil {
-			tb.Fatal(err)
-		}
-		receivers.Store(e, r)
-		return e
-	}
-	exportertest.Run(t, exportertest.Subject{
-		Plain: true,
-		New:   func(tb testing.TB) sdktrace.SpanExporter { tb.Helper(); return build(tb, nil) },
-		Failing: func(tb testing.TB) sdktrace.SpanExporter {
+	t.Run("exporter", func(t *testing.T) {
+		var receivers sync.Map
+		build := func(tb testing.TB, behave func(int) otlptest.Behavior) sdktrace.SpanExporter {
 			tb.Helper()
-			return build(tb, func(int) otlptest.Behavior {
-				return otlptest.Behavior{Status: 400, Body: "unknown token Bearer " + planted}
+			r := otlptest.NewHTTP(tb)
+			r.Behave(behave)
+			e, err := otlptracehttp.New(tb.Context(), official.WithEndpointURL(r.URL()))
+			if err != nil {
+				tb.Fatal(err)
+			}
+			receivers.Store(e, r)
+			return e
+		}
+		exportertest.Run(t, exportertest.Subject{
+			Plain: true,
+			New:   func(tb testing.TB) sdktrace.SpanExporter { tb.Helper(); return build(tb, nil) },
+			Failing: func(tb testing.TB) sdktrace.SpanExporter {
+				tb.Helper()
+				return build(tb, func(int) otlptest.Behavior {
+					return otlptest.Behavior{Status: 400, Body: "unknown token Bearer " + planted}
+				})
+			},
+			Count: func(e sdktrace.SpanExporter) int {
+				r, _ := receivers.Load(e)
+				return len(r.(*otlptest.Receiver).Order()) //nolint:errcheck // stored above
+			},
+			Secrets: []string{planted},
+		})
+	})
+	t.Run("driver", func(t *testing.T) {
+		var r *otlptest.Receiver
+		for _, name := range append(exportertest.DriverNames(), exportertest.Names()...) {
+			t.Run(name, func(t *testing.T) { // one after the other: the destination is in the environment
+				r = otlptest.NewHTTP(t)
+				t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"+r.Address())
+				for _, problem := range exportertest.DriverProblems(t, exportertest.DriverSubject{
+					Driver: otlptracehttp.Driver(), Plain: true, Secrets: []string{planted},
+					Settings: func(testing.TB) exporter.Settings { return exporter.Settings{} },
+					Count:    func(testing.TB, exporter.Settings) int { return len(r.Order()) },
+				}, name) {
+					t.Error(problem)
+				}
 			})
-		},
-		Count: func(e sdktrace.SpanExporter) int {
-			r, _ := receivers.Load(e)
-			return len(r.(*otlptest.Receiver).Order()) //nolint:errcheck // stored above
-		},
-		Secrets: []string{planted},
+		}
 	})
 }
 

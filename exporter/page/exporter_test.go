@@ -18,21 +18,17 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/exportertest"
 	"github.com/tracehook/tracehook/exporter/page"
 )
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	exportertest.Run(t, exportertest.Subject{
-		New: func(tb testing.TB) sdktrace.SpanExporter {
-			tb.Helper()
-			e, err := page.New(tb.Context(), page.WithListen("127.0.0.1:0"), page.WithToken("0123456789abcdef"))
-			if err != nil {
-				tb.Fatal(err)
-			}
-			tb.Cleanup(func() { _ = e.Shutdown(context.Background()) })
-			return e
+	exportertest.RunDriver(t, exportertest.DriverSubject{
+		Driver: page.Driver(),
+		Settings: func(testing.TB) exporter.Settings {
+			return exporter.Settings{Setting: map[string]any{"listen": "127.0.0.1:0", "token": "0123456789abcdef"}}
 		},
 		Secrets: []string{"0123456789abcdef"},
 	})

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"errors"
 	"math"
 	"net"
 	"net/netip"
@@ -41,7 +42,13 @@ func settings(s exporter.Settings) (options, error) {
 	for _, p := range o.problems() {
 		d.Problem(p.key, "%s", p.text)
 	}
-	return o, d.Err()
+	errs := []error{d.Err()}
+	for key, isSet := range map[string]bool{"fields": len(s.Fields) > 0, "format": s.Format != "", "json": s.JSON} {
+		if isSet {
+			errs = append(errs, s.Problem(key, "the page shows spans as they are: leave it out"))
+		}
+	}
+	return o, errors.Join(errs...)
 }
 
 // problem is what is wrong with one setting.

@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"go.opentelemetry.io/otel/attribute"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/tracehook/tracehook/exporter"
@@ -23,24 +22,13 @@ import (
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	exportertest.Run(t, exportertest.Subject{
-		Plain: true,
-		New: func(tb testing.TB) sdktrace.SpanExporter {
-			tb.Helper()
-			e, err := stdout.New(&bytes.Buffer{})
-			if err != nil {
-				tb.Fatal(err)
-			}
-			return e
-		},
-		Failing: func(tb testing.TB) sdktrace.SpanExporter {
-			tb.Helper()
-			e, err := stdout.New(broken{})
-			if err != nil {
-				tb.Fatal(err)
-			}
-			return e
-		},
+	exportertest.RunDriver(t, exportertest.DriverSubject{
+		Driver:   stdout.Driver(),
+		Settings: func(testing.TB) exporter.Settings { return exporter.Settings{Stdout: &bytes.Buffer{}} },
+		Failing:  func(testing.TB) exporter.Settings { return exporter.Settings{Stdout: broken{}} },
+		Count:    func(_ testing.TB, s exporter.Settings) int { return strings.Count(fmt.Sprint(s.Stdout), "\n") },
+		Output:   func(_ testing.TB, s exporter.Settings) string { return fmt.Sprint(s.Stdout) },
+		Plain:    true,
 	})
 }
 

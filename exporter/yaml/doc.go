@@ -4,6 +4,8 @@
 // field is renamed instead of ending the process. Ids are hexadecimal texts; with
 // ids = "decimal" they are the recorder's numbers, and its readers read the stream.
 //
+// It ignores json = true, since YAML is what it writes, and refuses a format.
+//
 // It is the file driver with another encoding: rotation, retention and everything else
 // that package file promises hold here too.
 package yaml

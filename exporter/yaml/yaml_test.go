@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	goyaml "go.yaml.in/yaml/v3"
 
 	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/exportertest"
 	"github.com/tracehook/tracehook/exporter/file"
 	"github.com/tracehook/tracehook/exporter/file/readback"
 	"github.com/tracehook/tracehook/exporter/yaml"
@@ -86,6 +88,36 @@ func TestDriverRefusesAnotherEncoding(t *testing.T) {
 	}
 	if claims := yaml.Driver().Claims(refused); claims != nil {
 		t.Errorf("settings that are refused claim %q", claims)
+	}
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	read := func(tb testing.TB, s exporter.Settings) string {
+		tb.Helper()
+		data, err := os.ReadFile(fmt.Sprint(s.Setting["path"]))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			tb.Fatal(err)
+		}
+		return string(data)
+	}
+	for _, ids := range []string{"hex", "decimal"} {
+		t.Run(ids, func(t *testing.T) {
+			t.Parallel()
+			exportertest.RunDriver(t, exportertest.DriverSubject{
+				Driver: yaml.Driver(),
+				Settings: func(tb testing.TB) exporter.Settings {
+					tb.Helper()
+					return exporter.Settings{Setting: map[string]any{"path": filepath.Join(tb.TempDir(), "trace.yaml"), "ids": ids}}
+				},
+				Count: func(tb testing.TB, s exporter.Settings) int {
+					tb.Helper()
+					return strings.Count("\n"+read(tb, s), "\n---\n")
+				},
+				Output:  read,
+				Ignores: []string{"json"}, // YAML is what the driver writes
+			})
+		})
 	}
 }
 

@@ -164,7 +164,7 @@ func (r *Receiver) Headers() []http.Header {
 	return append([]http.Header(nil), r.headers...)
 }
 
-// Bodies returns the decompressed body of each HTTP request.
+// Bodies returns the decompressed body of each request.
 func (r *Receiver) Bodies() [][]byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -253,8 +253,13 @@ type service struct {
 
 // Export answers one OTLP/gRPC call.
 func (s *service) Export(ctx context.Context, request *coltracepb.ExportTraceServiceRequest) (*coltracepb.ExportTraceServiceResponse, error) {
+	body, err := proto.Marshal(request)
+	if err != nil {
+		return nil, err
+	}
 	b, partial := s.receiver.arrive(request, func() {
 		s.receiver.headers = append(s.receiver.headers, headerOf(ctx))
+		s.receiver.bodies = append(s.receiver.bodies, body)
 	})
 	b.wait(ctx)
 	if err := ctx.Err(); err != nil { // an answer could still win the race against the deadline
