@@ -117,7 +117,7 @@ func main() {
 	}
 }
 
-// Every package below exporter that is a driver is one of otelbridge.
+// Every package of this module below exporter that is a driver is one of otelbridge.
 func TestEveryDriverIsThere(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../exporter/*/*.go")
@@ -126,6 +126,9 @@ func TestEveryDriverIsThere(t *testing.T) {
 	}
 	drivers := 0
 	for _, file := range files {
+		if _, err := os.Stat(filepath.Join(filepath.Dir(file), "go.mod")); err == nil {
+			continue // a module of its own
+		}
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
