@@ -102,8 +102,10 @@ func clipped(text string) string {
 	if head := clip.Head(text, 40); len(head) < len(text) {
 		text = head + "…"
 	}
-	return string(encode.AppendVisible(nil, text))
+	return visible(text)
 }
+
+func visible(text string) string { return string(encode.AppendVisible(nil, text)) }
 
 func quoted(text string) string { return strconv.Quote(clipped(text)) }
 

@@ -44,7 +44,7 @@ func until(ctx context.Context, width int, stdin string, args ...string) result 
 	var out, errs bytes.Buffer
 	p := &program{
 		in: strings.NewReader(stdin), out: &out, err: &errs, environ: func() []string { return nil },
-		terminal: func() int { return width }, color: width > 0,
+		terminal: func() int { return width }, bar: func() int { return width }, color: width > 0,
 	}
 	code := run(ctx, p, args)
 	return result{code, out.String(), errs.String()}

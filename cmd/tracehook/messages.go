@@ -20,6 +20,7 @@ type spanMessage struct {
 	exact bool
 	path  string
 	line  int
+	size  int // bytes of the record
 }
 
 // messages calls use for what stands in each record at s, in OTLP. Records that can't be read are
@@ -49,7 +50,7 @@ func (r *reading) messagesOf(ctx context.Context, s source, use func(m spanMessa
 			return nil
 		}
 		r.behind, r.spans = true, r.spans+wire.Count(data)
-		return use(spanMessage{data, true, f.Path, 1})
+		return use(spanMessage{data, true, f.Path, 1, int(f.Bytes)})
 	}
 	for rec, err := range r.undecoded(ctx, s) {
 		if ctx.Err() != nil {
@@ -72,7 +73,7 @@ func (r *reading) messagesOf(ctx context.Context, s source, use func(m spanMessa
 
 // message turns one record into OTLP. It has no data if the record can't be read.
 func (r *reading) message(rec *readback.Record, s source, err error) (m spanMessage, goOn bool, _ error) {
-	m = spanMessage{path: rec.Path, line: rec.Line}
+	m = spanMessage{path: rec.Path, line: rec.Line, size: len(rec.Raw) + 1}
 	if err == nil && wire.IsOTLP(rec.Raw) {
 		if m.data, err = wire.FromJSON(rec.Raw); err != nil {
 			r.bad(&readback.RecordError{Path: rec.Path, Line: rec.Line, Err: err})

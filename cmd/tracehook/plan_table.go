@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -80,7 +81,7 @@ func compare(w io.Writer, name string, results []planned, long bool) {
 		row("spans a day", func(c *plan.Connection) string { return count(c.SpansPerDay) })
 		row("bytes a day", func(c *plan.Connection) string { return size(c.BytesPerDay) })
 	}
-	row("left out by the limit alone", func(c *plan.Connection) string { return fmt.Sprint(c.Limited) })
+	row("left out by the limit alone", func(c *plan.Connection) string { return strconv.Itoa(c.Limited) })
 	row("failing traces kept whole", func(c *plan.Connection) string { return fmt.Sprintf("%d of %d", c.FailingWhole, c.Failing) })
 	row("error of the estimate of all", func(c *plan.Connection) string { return percent(c.Error) })
 	row("largest for a common name", func(c *plan.Connection) string { return percent(c.WorstError) })

@@ -53,8 +53,10 @@ type program struct {
 	environ  func() []string
 	// terminal returns the width of the terminal that out is, 0 if it is none.
 	terminal func() int
-	color    bool
-	began    bool // the arguments were understood
+	// bar returns the width of the terminal that err is, 0 if it is none.
+	bar   func() int
+	color bool
+	began bool // the arguments were understood
 }
 
 func (p *program) complain(format string, args ...any) {
@@ -83,7 +85,7 @@ page (http://127.0.0.1:16600/). They are asked for in one language:
 	root.SetOut(p.out)
 	root.SetErr(p.err)
 	root.SetVersionTemplate("tracehook {{.Version}}\n")
-	root.AddCommand(p.check(), p.explain(), p.plan(), p.ls(), p.tail(), p.show(), p.schema())
+	root.AddCommand(p.check(), p.explain(), p.plan(), p.ls(), p.tail(), p.show(), p.replay(), p.dead(), p.schema())
 	return root
 }
 

@@ -8,15 +8,17 @@ import (
 
 // system is the program as it is started.
 func system() *program {
-	terminal := func() int {
-		width, _, err := term.GetSize(int(os.Stdout.Fd()))
-		if err != nil {
-			return 0
+	width := func(f *os.File) func() int {
+		return func() int {
+			width, _, err := term.GetSize(int(f.Fd()))
+			if err != nil {
+				return 0
+			}
+			return max(width, narrowest)
 		}
-		return max(width, narrowest)
 	}
 	return &program{
-		in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ, terminal: terminal,
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ, terminal: width(os.Stdout), bar: width(os.Stderr),
 		color: term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
 	}
 }

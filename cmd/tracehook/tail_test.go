@@ -62,7 +62,7 @@ func begin(t *testing.T, args ...string) *running {
 	r := &running{stop: cancel, done: make(chan int, 1)}
 	p := &program{
 		in: strings.NewReader(""), out: &r.out, err: &r.err, environ: func() []string { return nil },
-		terminal: func() int { return 0 },
+		terminal: func() int { return 0 }, bar: func() int { return 0 },
 	}
 	go func() { r.done <- run(ctx, p, args) }()
 	t.Cleanup(func() { cancel() })

@@ -107,6 +107,11 @@ func Revive(ctx context.Context, o Options) (spans int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	return ReviveIn(ctx, dir)
+}
+
+// ReviveIn is [Revive] for the spool of one connection, by its directory.
+func ReviveIn(ctx context.Context, dir string) (spans int, err error) {
 	if err := errors.Join(checkDirectory(dir, true), checkDirectory(filepath.Join(dir, deadDir), true)); err != nil {
 		return 0, fmt.Errorf("spool: %w", err)
 	}

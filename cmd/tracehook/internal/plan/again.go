@@ -29,7 +29,7 @@ func (p *replay) start(at int32) {
 	for _, l := range s.GetLinks() {
 		opts = append(opts, trace.WithLinks(linkOf(l)))
 	}
-	p.contexts[s.key], p.open[at] = tracer.Start(ctx, s.GetName(), opts...)
+	p.contexts[s.key], p.open[at] = tracer.Start(ctx, s.GetName(), opts...) //nolint:fatcontext,spancheck // as it was recorded; end ends it
 }
 
 // above returns the context that a span started in.

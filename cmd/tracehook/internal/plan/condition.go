@@ -34,7 +34,7 @@ func metrics() []metric {
 	}
 }
 
-var conditionForm = regexp.MustCompile(`^\s*(.+)\.([a-z_]+)\s*(<=|>=|<|>)\s*(-?[0-9.]+)\s*(%|[kKMGT]i?B?|B)?\s*$`) //nolint:gochecknoglobals // compiled once
+var conditionForm = regexp.MustCompile(`^\s*(.+)\.([a-z_]+)\s*(<=|>=|<|>)\s*(-?[0-9.]+)\s*(%|[kKMGT]i?B?|B)?\s*$`)
 
 // ParseCondition reads something like "backend.kept > 20%", "backend.bytes_per_day > 10GB" or
 // "backend.failing_whole < 100%". The connection * is any of them.
