@@ -122,6 +122,8 @@ examples: ## Run the examples as a reader would
 	$(GO) run ./examples/existing-otel > /dev/null
 	$(GO) run ./examples/readback > /dev/null
 	$(GO) run ./examples/greptime > /dev/null
+	cd examples/http-chain && $(GO) run . > /dev/null
+	cd examples/queue && $(GO) run . > /dev/null
 
 .PHONY: golden
 golden: ## Rewrite golden files and generated documents; look at the difference before you commit it
