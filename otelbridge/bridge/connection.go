@@ -72,6 +72,7 @@ func (c *checker) connection(conn config.Connection) *connection {
 		c.requireTLS(conn, d)
 		if d.Check != nil {
 			c.addAll(conn, "", d.Check(n.settings))
+			c.postpone(conn.Name, before)
 		}
 		if d.Claims != nil && len(c.problems) == before {
 			n.claims = d.Claims(n.settings)

@@ -35,7 +35,7 @@ func WithStrict(names ...string) Option {
 
 // WithFallback makes New and Open go on without what is wrong, so that tracing never keeps an
 // application from its start. A connection with a mistake is left out, and one that can't be opened
-// is tried again every second. If the configuration as a whole can't be read, the Bridge has no
+// on this machine now, such as a file whose directory is missing or not writable, is tried again every second. If the configuration as a whole can't be read, the Bridge has no
 // connections. One from [Open] reads the file again when it changes, until nothing is wrong with it. The error of New and Open is nil
 // then: log, [Bridge.Health] and [Bridge.Err] say what is wrong. [WithStrict] still counts.
 func WithFallback() Option {
@@ -65,6 +65,16 @@ func (c *checker) waits(name string, d exporter.Driver) func(error) bool {
 			return false
 		}
 		return d.Check != nil
+	}
+}
+
+// postpone forgets the problems from the given one on that are this machine's of now, such as a
+// directory that can't be written to, if their connection may wait: it is opened when they have gone,
+// and what opening says is told until then.
+func (c *checker) postpone(name string, from int) {
+	if c.lenient && !c.strict.about(name) {
+		mistakes := slices.DeleteFunc(slices.Clone(c.problems[from:]), func(p config.Problem) bool { return p.Here })
+		c.problems = append(c.problems[:from:from], mistakes...)
 	}
 }
 

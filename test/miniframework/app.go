@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"time"
 )
 
 // Register registers an application that uses everything that the framework traces by itself, and spans
@@ -47,6 +48,11 @@ func Register[S any](f *Framework[S]) {
 	})}
 	f.routes["/page"] = route[S]{"page", "web", page(func(m *Meta[S]) { m.Invoke("math.add") })}
 	f.routes["/broken"] = route[S]{"broken", "http", func(m *Meta[S], w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) }}
+	f.routes["/slow"] = route[S]{"slow", "http", page(func(m *Meta[S]) {
+		fmt.Println("slow has begun") //nolint:forbidigo // a test stops the process then
+		time.Sleep(3 * time.Second / 2)
+		m.Invoke("math.add")
+	})}
 	f.routes["/panics"] = route[S]{"panics", "http", page(func(m *Meta[S]) { m.Invoke("panics"); panic("oh") })} //nolint:forbidigo // what an application may do
 }
 
