@@ -80,7 +80,10 @@ func TestOneConnectionNeverTurnsOffTheOthers(t *testing.T) {
 			}
 			got := make(chan struct{}, 100)
 			return circumstance{
-				map[string]any{"driver": "otlp", "timeout": "10ms", "setting": map[string]any{"endpoint": "http://" + address}},
+				map[string]any{
+					"driver": "otlp", "timeout": "10ms", "setting": map[string]any{"endpoint": "http://" + address},
+					"retry": map[string]any{"initial": "10ms", "max": "50ms", "budget": "300ms"},
+				},
 				"refused", func(*module) {
 					again, err := new(net.ListenConfig).Listen(context.WithoutCancel(t.Context()), "tcp", address)
 					if err != nil {
