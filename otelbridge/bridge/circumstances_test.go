@@ -36,6 +36,7 @@ func TestOneConnectionNeverTurnsOffTheOthers(t *testing.T) {
 	}
 	for name, arrange := range map[string]func(t *testing.T) circumstance{
 		"another process has the file": func(t *testing.T) circumstance {
+			t.Helper()
 			path := filepath.Join(t.TempDir(), "trace.log")
 			other := newModule(quiet())
 			other.Config(map[string]any{"trace": map[string]any{"driver": "file", "setting": map[string]any{"path": path}}})
@@ -43,6 +44,7 @@ func TestOneConnectionNeverTurnsOffTheOthers(t *testing.T) {
 			return circumstance{file(path), "somebody else", func(*module) { other.Close() }, inFile(path)}
 		},
 		"the path can't be written to": func(t *testing.T) circumstance {
+			t.Helper()
 			blocked := filepath.Join(t.TempDir(), "blocked")
 			if err := os.WriteFile(blocked, nil, 0o600); err != nil {
 				t.Fatal(err)
@@ -70,6 +72,7 @@ func TestOneConnectionNeverTurnsOffTheOthers(t *testing.T) {
 			}
 		},
 		"nobody listens at the endpoint": func(t *testing.T) circumstance {
+			t.Helper()
 			listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 			if err != nil {
 				t.Fatal(err)
