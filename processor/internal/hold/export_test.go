@@ -1,5 +1,13 @@
 package hold
 
+import "go.opentelemetry.io/otel/trace"
+
+// Shards is how many there are.
+const Shards = shards
+
+// Shard returns the number of the shard that has the parts of a trace.
+func (h *Hold) Shard(id trace.TraceID) int { return int(h.key(&id) % shards) }
+
 // Open returns how many spans of the parts that there are have started and not ended.
 func (h *Hold) Open() (n int) {
 	for i := range h.shards {
@@ -8,6 +16,17 @@ func (h *Hold) Open() (n int) {
 		for _, p := range s.parts {
 			n += p.open
 		}
+		s.mu.Unlock()
+	}
+	return n
+}
+
+// Parts returns how many parts there are.
+func (h *Hold) Parts() (n int) {
+	for i := range h.shards {
+		s := &h.shards[i]
+		s.mu.Lock()
+		n += len(s.parts)
 		s.mu.Unlock()
 	}
 	return n
