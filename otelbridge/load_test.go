@@ -2,18 +2,21 @@ package otelbridge_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook/config"
 	"github.com/tracehook/tracehook/otelbridge"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 func parse(t *testing.T, text string, args ...any) config.Config {
@@ -64,24 +67,52 @@ func TestManyGoroutinesLoseNothingIntoAFile(t *testing.T) {
 	}
 }
 
-// TestBurstsArriveWhole sends bursts from one tight loop, with defaults, to a healthy receiver.
+// TestBurstsArriveWhole sends bursts from one tight loop to a healthy receiver: by the SDK's own batcher
+// and exporter, by a connection and by one that only the environment describes, each with its defaults.
 func TestBurstsArriveWhole(t *testing.T) {
 	t.Parallel()
-	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/x-protobuf")
-	}))
-	t.Cleanup(receiver.Close)
-	for _, n := range []int{1000, 2000, 10_000} {
-		b, err := otelbridge.New(t.Context(), parse(t, "[trace]\ndriver = \"otlp\"\nsetting = { endpoint = %q }\n", receiver.URL))
+	sdk := func(r *otlptest.Receiver) (trace.TracerProvider, func(context.Context) error) {
+		e, err := otlptracehttp.New(t.Context(), otlptracehttp.WithEndpointURL(r.URL()))
 		if err != nil {
 			t.Fatal(err)
 		}
-		endAll(t, b.TracerProvider().Tracer("burst"), 1, n)
-		if err := b.Shutdown(t.Context()); err != nil {
-			t.Errorf("a burst of %d: %v", n, err)
+		tp := sdktrace.NewTracerProvider(sdktrace.WithBatcher(e))
+		return tp, tp.Shutdown
+	}
+	ours := func(cfg config.Config) (trace.TracerProvider, func(context.Context) error) {
+		b, err := otelbridge.New(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if c := b.Stats(); c.Exported != int64(n) || c.SampledOut != 0 {
-			t.Errorf("%d of a burst of %d arrived: %+v", c.Exported, n, c.Counters)
+		return b.TracerProvider(), b.Shutdown
+	}
+	t.Log("| burst | SDK | driver = \"otlp\" | environment only |")
+	for _, n := range []int{1000, 2000, 10_000} {
+		arrived := func(provider func(*otlptest.Receiver) (trace.TracerProvider, func(context.Context) error)) int {
+			r := otlptest.NewHTTP(t)
+			tp, shutdown := provider(r)
+			endAll(t, tp.Tracer("burst"), 1, n)
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			defer cancel()
+			if err := shutdown(ctx); err != nil {
+				t.Errorf("a burst of %d: %v", n, err)
+			}
+			return len(r.Spans())
+		}
+		theirs := arrived(sdk)
+		driver := arrived(func(r *otlptest.Receiver) (trace.TracerProvider, func(context.Context) error) {
+			return ours(parse(t, "[trace]\ndriver = \"otlp\"\nsetting = { endpoint = %q }\n", "http://"+r.Address()))
+		})
+		environment := arrived(func(r *otlptest.Receiver) (trace.TracerProvider, func(context.Context) error) {
+			cfg, err := config.FromMap(nil, config.WithEnviron(func() []string { return []string{"OTEL_EXPORTER_OTLP_ENDPOINT=http://" + r.Address()} }))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return ours(cfg)
+		})
+		t.Logf("| %d | %d | %d | %d |", n, theirs, driver, environment)
+		if driver != n || environment != n || theirs > n {
+			t.Errorf("of a burst of %d arrived %d by the SDK, %d by a connection, %d by the environment", n, theirs, driver, environment)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package delivery_test
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"strings"
@@ -122,4 +123,27 @@ func TestEnoughEndsTheRetries(t *testing.T) {
 	if err := delivery.NewSender(d, delivery.Options{}).Deliver(t.Context(), batch()); !errors.Is(err, errAway) || len(d.at) != 1 {
 		t.Errorf("%d attempts, %v", len(d.at), err)
 	}
+}
+
+// An export that is canceled, as at the end of a process, says nothing about the destination.
+func TestACanceledExportIsNoOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		logger, out := logged()
+		d := &script{verdicts: []delivery.Verdict{retry(0)}}
+		s := delivery.NewSender(d, delivery.Options{Logger: logger, Backoff: delivery.Backoff{Initial: time.Minute, Max: time.Minute}, Budget: time.Hour})
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		if err := s.Deliver(ctx, batch()); err == nil {
+			t.Error("it was delivered")
+		}
+		if s.Down() || out.String() != "" {
+			t.Errorf("down: %t\n%s", s.Down(), out)
+		}
+		late, stop := context.WithTimeout(t.Context(), time.Second) // its time is up: that is the destination's doing
+		defer stop()
+		if err := s.Deliver(late, batch()); err == nil || !s.Down() {
+			t.Errorf("after the time of an export: down %t, %v", s.Down(), err)
+		}
+	})
 }

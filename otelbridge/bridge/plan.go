@@ -108,5 +108,8 @@ func (p *plan) logNotes(log *slog.Logger) {
 		for _, note := range c.policy.Notes() {
 			log.Info(note, "connection", c.cfg.Name)
 		}
+		if sampledOTLP(c.cfg) {
+			log.Info(behindNote, "connection", c.cfg.Name)
+		}
 	}
 }
