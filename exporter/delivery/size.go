@@ -81,16 +81,21 @@ func (z *sizes) pass(n int) {
 // Cut divides b into batches that the destination may take: as many as its bound of bytes makes
 // necessary, and only b itself where that is small enough or can't be divided.
 func (s *Sender) Cut(b Batch) []Batch {
-	if bound := s.sizes.bound(); len(b.Body) > bound {
-		if parts := s.divide(b, bound); parts != nil {
-			return parts
-		}
+	bound := s.sizes.bound()
+	if len(b.Body) <= bound {
+		return []Batch{b}
+	}
+	parts := s.divide(b, bound)
+	if parts == nil {
+		parts = []Batch{b}
+	}
+	for _, b := range parts {
 		if len(b.Body) > s.options.MaxBytes && b.Spans == 1 && s.warnedLarge.CompareAndSwap(false, true) {
 			s.options.Logger.Warn("a span is larger than max_request_bytes, and is sent alone; the next one isn't logged",
 				"span", s.nameOf(b), "bytes", len(b.Body), "max_request_bytes", s.options.MaxBytes)
 		}
 	}
-	return []Batch{b}
+	return parts
 }
 
 // Halve divides b in two or three, nil where it has but one span or can't be divided.
