@@ -67,30 +67,27 @@ func inside(leaves []leaf, level int, each func([]leaf)) {
 	}
 }
 
-// protobufOverhead is a tag and a length.
-const protobufOverhead = 2 * protowireMax
-
-const protowireMax = 5
-
-// protobufCutter cuts a message whose spans are found by one field number at each level.
-type protobufCutter struct {
-	path []protowire.Number
-	name func(span []byte) string
+// form is a way to write the messages around spans.
+type form interface {
+	// leaves appends the spans in a message inside frames; false if it can't be read.
+	leaves(dst []leaf, message []byte, frames []*frame) ([]leaf, bool)
+	// join appends the message at a level that has these leaves inside.
+	join(dst []byte, leaves []leaf, level int) []byte
+	spanName(span []byte) string
+	// overhead bounds what a span costs beyond itself, and a message beyond its rest.
+	overhead() int
 }
 
-// ProtobufCutter returns a Cutter of protobuf messages. Path has the number of the field that leads
-// from each message to the next one inside, ending at the spans; name reads the name of a span.
-func ProtobufCutter(name func(span []byte) string, path ...protowire.Number) Cutter {
-	return protobufCutter{path, name}
-}
+// cutter is the Cutter of a form.
+type cutter struct{ form }
 
 // Cut divides a body.
-func (c protobufCutter) Cut(body []byte, limit int) []Batch {
+func (c cutter) Cut(body []byte, limit int) []Batch {
 	leaves, ok := c.leaves(nil, body, nil)
 	if !ok {
 		return nil
 	}
-	groups := group(leaves, limit, protobufOverhead)
+	groups := group(leaves, limit, c.overhead())
 	batches := make([]Batch, len(groups))
 	for i, g := range groups {
 		batches[i] = Batch{Body: c.join(nil, g, 0), Spans: len(g)}
@@ -98,8 +95,33 @@ func (c protobufCutter) Cut(body []byte, limit int) []Batch {
 	return batches
 }
 
-// leaves appends the spans in a message inside frames.
-func (c protobufCutter) leaves(dst []leaf, message []byte, frames []*frame) ([]leaf, bool) {
+// Name reads the name of the first span.
+func (c cutter) Name(body []byte) string {
+	leaves, ok := c.leaves(nil, body, nil)
+	if !ok || len(leaves) == 0 {
+		return ""
+	}
+	return c.spanName(leaves[0].span)
+}
+
+// protobufOverhead is a tag and a length.
+const protobufOverhead = 2 * protowireMax
+
+const protowireMax = 5
+
+// protobufForm is a message whose spans are found by one field number at each level.
+type protobufForm struct {
+	path []protowire.Number
+	name func(span []byte) string
+}
+
+// ProtobufCutter returns a Cutter of protobuf messages. Path has the number of the field that leads
+// from each message to the next one inside, ending at the spans; name reads the name of a span.
+func ProtobufCutter(name func(span []byte) string, path ...protowire.Number) Cutter {
+	return cutter{protobufForm{path, name}}
+}
+
+func (c protobufForm) leaves(dst []leaf, message []byte, frames []*frame) ([]leaf, bool) {
 	f := &frame{}
 	frames = append(slices.Clip(frames), f)
 	number := c.path[len(frames)-1]
@@ -131,8 +153,7 @@ func (c protobufCutter) leaves(dst []leaf, message []byte, frames []*frame) ([]l
 	return dst, true
 }
 
-// join appends the message at a level that has these leaves inside.
-func (c protobufCutter) join(dst []byte, leaves []leaf, level int) []byte {
+func (c protobufForm) join(dst []byte, leaves []leaf, level int) []byte {
 	dst = append(dst, leaves[0].frames[level].rest...)
 	if level == len(c.path)-1 {
 		for _, l := range leaves {
@@ -148,11 +169,5 @@ func (c protobufCutter) join(dst []byte, leaves []leaf, level int) []byte {
 	return dst
 }
 
-// Name reads the name of the first span.
-func (c protobufCutter) Name(body []byte) string {
-	leaves, ok := c.leaves(nil, body, nil)
-	if !ok || len(leaves) == 0 {
-		return ""
-	}
-	return c.name(leaves[0].span)
-}
+func (c protobufForm) spanName(span []byte) string { return c.name(span) }
+func (protobufForm) overhead() int                 { return protobufOverhead }

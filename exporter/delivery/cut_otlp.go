@@ -10,13 +10,12 @@ import (
 
 // OTLPCutter returns the Cutter of OTLP requests, in JSON and protobuf.
 func OTLPCutter() Cutter {
-	return otlpCutter{protobuf: ProtobufCutter(otlpName, 1, 2, 2)} // resource_spans, scope_spans, spans
+	return otlpCutter{json: cutter{jsonForm{}}, protobuf: ProtobufCutter(otlpName, 1, 2, 2)} // resource_spans, scope_spans, spans
 }
 
 // otlpCutter tells the two kinds by their first byte: no protobuf of ours begins with a brace.
 type otlpCutter struct {
-	json     jsonCutter
-	protobuf Cutter
+	json, protobuf Cutter
 }
 
 func (c otlpCutter) of(body []byte) Cutter {
@@ -41,8 +40,8 @@ func otlpName(span []byte) (name string) {
 	return name
 }
 
-// jsonCutter cuts OTLP in JSON.
-type jsonCutter struct{}
+// jsonForm is OTLP in JSON.
+type jsonForm struct{}
 
 // jsonOverhead is the name of a list, with its brackets, braces and commas.
 const jsonOverhead = 24
@@ -50,24 +49,10 @@ const jsonOverhead = 24
 // jsonPath leads to the spans.
 var jsonPath = [...]string{"resourceSpans", "scopeSpans", "spans"} //nolint:gochecknoglobals // it isn't changed
 
-// Cut divides a body.
-func (c jsonCutter) Cut(body []byte, limit int) []Batch {
-	leaves, err := c.leaves(nil, body, nil)
-	if err != nil {
-		return nil
-	}
-	groups := group(leaves, limit, jsonOverhead)
-	batches := make([]Batch, len(groups))
-	for i, g := range groups {
-		batches[i] = Batch{Body: c.join(nil, g, 0), Spans: len(g)}
-	}
-	return batches
-}
-
-func (c jsonCutter) leaves(dst []leaf, object []byte, frames []*frame) ([]leaf, error) {
+func (c jsonForm) leaves(dst []leaf, object []byte, frames []*frame) ([]leaf, bool) {
 	var members map[string]json.RawMessage
-	if err := json.Unmarshal(object, &members); err != nil {
-		return nil, err
+	if json.Unmarshal(object, &members) != nil {
+		return nil, false
 	}
 	list := jsonPath[len(frames)]
 	f := &frame{}
@@ -79,22 +64,20 @@ func (c jsonCutter) leaves(dst []leaf, object []byte, frames []*frame) ([]leaf, 
 		}
 	}
 	var inner []json.RawMessage
-	if raw, ok := members[list]; ok {
-		if err := json.Unmarshal(raw, &inner); err != nil {
-			return nil, err
-		}
+	if raw, ok := members[list]; ok && json.Unmarshal(raw, &inner) != nil {
+		return nil, false
 	}
 	for _, item := range inner {
 		if len(frames) == len(jsonPath) {
 			dst = append(dst, leaf{frames, item})
 			continue
 		}
-		var err error
-		if dst, err = c.leaves(dst, item, frames); err != nil {
-			return nil, err
+		var ok bool
+		if dst, ok = c.leaves(dst, item, frames); !ok {
+			return nil, false
 		}
 	}
-	return dst, nil
+	return dst, true
 }
 
 func appendJSONName(dst []byte, name string) []byte {
@@ -102,7 +85,7 @@ func appendJSONName(dst []byte, name string) []byte {
 	return append(append(dst, quoted...), ':')
 }
 
-func (c jsonCutter) join(dst []byte, leaves []leaf, level int) []byte {
+func (c jsonForm) join(dst []byte, leaves []leaf, level int) []byte {
 	dst = append(dst, '{')
 	dst = append(dst, leaves[0].frames[level].rest...)
 	dst = append(appendJSONName(dst, jsonPath[level]), '[')
@@ -119,15 +102,12 @@ func (c jsonCutter) join(dst []byte, leaves []leaf, level int) []byte {
 	return append(dst, '}')
 }
 
-// Name reads the name of the first span.
-func (c jsonCutter) Name(body []byte) string {
-	leaves, err := c.leaves(nil, body, nil)
-	if err != nil || len(leaves) == 0 {
-		return ""
-	}
-	var span struct {
+func (jsonForm) spanName(span []byte) string {
+	var s struct {
 		Name string `json:"name"`
 	}
-	_ = json.Unmarshal(leaves[0].span, &span) // no name then
-	return span.Name
+	_ = json.Unmarshal(span, &s) // no name then
+	return s.Name
 }
+
+func (jsonForm) overhead() int { return jsonOverhead }
