@@ -168,6 +168,17 @@ vuln: $(GOVULNCHECK) ## Known vulnerabilities in what we depend on; another data
 	fi; \
 	exit $$code
 
+# Anything that depends on where or when it was built would make the two differ.
+.PHONY: reproducible
+reproducible: ## Build the command twice, from two folders and with two caches, and compare the bytes
+	@two=$$(mktemp -d); trap 'chmod -R u+w "$$two"; rm -rf "$$two"' EXIT; \
+	for side in a a/longer/path; do \
+	  mkdir -p "$$two/$$side/src"; git ls-files -z | xargs -0 cp --parents -t "$$two/$$side/src"; \
+	  (cd "$$two/$$side/src" && GOCACHE="$$two/$$side/cache" CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -o "$$two/$$side/tracehook" ./cmd/tracehook); \
+	done; \
+	sha256sum "$$two/a/tracehook" "$$two/a/longer/path/tracehook"; \
+	cmp "$$two/a/tracehook" "$$two/a/longer/path/tracehook" && echo "the two are the same"
+
 .PHONY: tools
 tools: $(GOLANGCI_LINT) $(BENCHSTAT) ## Install the pinned tools into .tools/
 

@@ -58,4 +58,4 @@ func (w *Writer) AddFields(attributes []attribute.KeyValue, v *View, fields []Fi
 func appendRaw(dst []byte, s string) []byte { return append(dst, s...) }
 
 // bytesAsString must not outlive the next change of b.
-func bytesAsString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+func bytesAsString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) } //nolint:gosec // it is read before b changes

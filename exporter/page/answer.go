@@ -87,7 +87,7 @@ func (s stream) write(b []byte) error {
 	if err := s.control.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
 		return err
 	}
-	if _, err := s.w.Write(b); err != nil {
+	if _, err := s.w.Write(b); err != nil { //nolint:gosec // an event stream, which no browser renders, behind nosniff
 		return err
 	}
 	return s.control.Flush()

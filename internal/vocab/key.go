@@ -37,7 +37,7 @@ func own(word string) attribute.Key { return attribute.Key(strings.Clone(Prefix 
 // without copying their texts.
 func Own(key attribute.Key) bool {
 	ours := named(string(key))
-	return ours != nil && unsafe.StringData(string(*ours)) == unsafe.StringData(string(key))
+	return ours != nil && unsafe.StringData(string(*ours)) == unsafe.StringData(string(key)) //nolint:gosec // addresses are compared, and nothing is read
 }
 
 // Forged reports whether key reads like one of the variables above and isn't one.

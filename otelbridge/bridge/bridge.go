@@ -58,7 +58,7 @@ func Open(ctx context.Context, path string, opts ...Option) (*Bridge, error) {
 	if err == nil {
 		b, err := start(ctx, p, o)
 		if err == nil && o.fallback && len(p.left) > 0 {
-			go b.readAgain(path) //nolint:contextcheck // ctx is for opening only
+			go b.readAgain(path) //nolint:contextcheck,gosec // ctx is for opening only
 		}
 		return b, err
 	}
@@ -70,7 +70,7 @@ func Open(ctx context.Context, path string, opts ...Option) (*Bridge, error) {
 	}
 	b, err := start(ctx, p, o)
 	if err == nil {
-		go b.readAgain(path) //nolint:contextcheck // ctx is for opening only
+		go b.readAgain(path) //nolint:contextcheck,gosec // ctx is for opening only
 	}
 	return b, err
 }
