@@ -61,7 +61,7 @@ func (e Edit) ot(before string) string {
 		case key == "rv":
 			rv = value
 		case ok && key != "":
-			others = append(others, strings.TrimSpace(sub)) // a space may not end a value
+			others = append(others, strings.TrimRight(sub, " ")) // a space may not end a value; without one in front, " th:0" would become a th
 		}
 	}
 	if e.SetThreshold {

@@ -75,7 +75,7 @@ func TestEditApplyKeepsTheMemberShort(t *testing.T) {
 func FuzzTracestate(f *testing.F) {
 	for _, s := range []string{
 		"", "ot=th:8", "ot=th:8;rv:6e6d1a75832a2f,vendor=1", "tracehook=l0badcafee666", "ot=;;;", "ot=th", "ot=th:8;th:4",
-		"ot=a:b ;c: d,x=y", "tracehook=u00000000x,ot=rv:zz", "ot=" + strings.Repeat("a:b;", 63),
+		"ot=a:b ;c: d,x=y", "ot= :", "ot= th:8; rv:6e6d1a75832a2f", "ot=th:8; th:0", "tracehook=u00000000x,ot=rv:zz", "ot=" + strings.Repeat("a:b;", 63),
 	} {
 		f.Add(s, uint64(0x80000000000000), true)
 	}
