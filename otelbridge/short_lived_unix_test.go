@@ -32,12 +32,12 @@ func short(how, path string) {
 	defer stop()
 	cfg, err := config.Parse(fmt.Appendf(nil, "[trace.f]\ndriver = \"file\"\ntimeout = \"1h\"\nsync = %v\nsetting.path = %q\n", how == "sync", path), "toml")
 	if err != nil {
-		fmt.Fprintln(os.Stdout, err)
+		_, _ = fmt.Fprintln(os.Stdout, err)
 		return
 	}
 	b, err := otelbridge.New(ctx, cfg)
 	if err != nil {
-		fmt.Fprintln(os.Stdout, err)
+		_, _ = fmt.Fprintln(os.Stdout, err)
 		return
 	}
 	work := func() {
@@ -61,7 +61,7 @@ func short(how, path string) {
 	default:
 		work()
 	}
-	fmt.Fprintln(os.Stdout, "ended")
+	_, _ = fmt.Fprintln(os.Stdout, "ended")
 	if strings.HasPrefix(how, "SIG") {
 		<-ctx.Done()
 		if ctx.Err() != nil {

@@ -39,12 +39,10 @@ func (r *Redactor) attributes(in []attribute.KeyValue) (out []attribute.KeyValue
 	return out, true
 }
 
-// passes reports that no rule finds anything in kv. It is the quick way for most attributes: it
-// copies no text.
+// passes reports that no rule finds anything in kv. It copies no text.
 func (r *Redactor) passes(kv *attribute.KeyValue) bool {
 	key := string(kv.Key)
-	return r.call == nil && (!r.sql || !isSQL(key)) &&
-		(len(r.keys) == 0 || r.actionOf(key) == actNone) && r.plain(key, &kv.Value)
+	return (!r.keyed || r.keyPasses(key)) && r.plain(key, &kv.Value)
 }
 
 // plain reports that nothing is found in what v holds, as [Redactor.contents] would.

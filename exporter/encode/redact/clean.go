@@ -32,20 +32,39 @@ func (r *Redactor) clean(s sdktrace.ReadOnlySpan) bool {
 	return r.resourceOf(in) == in && r.cleanScope(&scope)
 }
 
+// allPass reports that nothing is found in attributes. It is one look at each text for most spans.
 func (r *Redactor) allPass(attrs []attribute.KeyValue) bool {
 	for i := range attrs {
-		if !r.passes(&attrs[i]) {
+		kv := &attrs[i]
+		if r.keyed && !r.keyPasses(string(kv.Key)) {
 			return false
+		}
+		switch kv.Value.Type() {
+		case attribute.BOOL:
+		case attribute.STRING:
+			if s := kv.Value.AsString(); len(r.patterns) > 0 && r.finds(s, isQuery(string(kv.Key))) ||
+				r.urls && marked(s) && r.findsInURL(s, isQuery(string(kv.Key))) {
+				return false
+			}
+		default:
+			if !r.plain(string(kv.Key), &kv.Value) {
+				return false
+			}
 		}
 	}
 	return true
 }
 
+// cleanScope reports that nothing is found in a scope.
 func (r *Redactor) cleanScope(s *instrumentation.Scope) bool {
-	if r.finds(s.Name, false) || r.finds(s.Version, false) || r.finds(s.SchemaURL, false) {
-		return false
+	if known := r.scopes.pairs.Load(); known != nil {
+		for i := range *known {
+			if p := &(*known)[i]; p.in == *s {
+				return p.same
+			}
+		}
 	}
-	return s.Attributes.Len() == 0 || r.scopeOf(*s) == *s
+	return r.scopeOf(*s) == *s
 }
 
 // resourceOf returns the redacted form of a resource.
@@ -82,28 +101,38 @@ type remembered[T comparable] struct {
 	pairs atomic.Pointer[[]pair[T]]
 }
 
-type pair[T comparable] struct{ in, out T }
+type pair[T comparable] struct {
+	in, out T
+	same    bool
+}
 
 // mostRemembered bounds remembered, which begins anew when it is full.
 const mostRemembered = 64
 
-// of returns the redacted form of in, which redact makes if it isn't known.
-func (m *remembered[T]) of(in T, redact func() T) T {
-	old := m.pairs.Load()
-	var known []pair[T]
-	if old != nil {
-		known = *old
-	}
-	for i := range known {
-		if known[i].in == in {
-			return known[i].out
+// find returns what is known of in; nil is nothing.
+func (m *remembered[T]) find(in *T) *pair[T] {
+	if known := m.pairs.Load(); known != nil {
+		for i := range *known {
+			if p := &(*known)[i]; p.in == *in {
+				return p
+			}
 		}
 	}
-	out := redact()
-	if len(known) == mostRemembered {
-		known = nil
+	return nil
+}
+
+// of returns the redacted form of in, which redact makes if it isn't known.
+func (m *remembered[T]) of(in T, redact func() T) T {
+	if known := m.find(&in); known != nil {
+		return known.out
 	}
-	next := append(slices.Clone(known), pair[T]{in, out})
+	old := m.pairs.Load()
+	out := redact()
+	var next []pair[T]
+	if old != nil && len(*old) < mostRemembered {
+		next = slices.Clone(*old)
+	}
+	next = append(next, pair[T]{in, out, in == out})
 	m.pairs.CompareAndSwap(old, &next)
 	return out
 }

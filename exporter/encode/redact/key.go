@@ -21,25 +21,31 @@ type keyRule struct {
 	action action
 }
 
-// actionOf returns what the rules say of a key. What they say of the first keys is remembered.
-func (r *Redactor) actionOf(key string) action {
-	known := r.known.at(key)
-	if known == nil {
-		return r.match(key)
+// keyPasses reports that no rule concerns a key, or what it holds because of its name. What is found
+// of the first keys is remembered.
+func (r *Redactor) keyPasses(key string) bool {
+	n := len(key)
+	if n < 8 || n > longestKey {
+		return r.unconcerned(key)
 	}
-	k := known.Load()
-	switch {
+	known := &r.known[place(key)]
+	switch k := known.Load(); {
 	case k == nil:
-		k = &knownKey{strings.Clone(key), r.match(key)}
-		known.CompareAndSwap(nil, k)
-	case k.key != key:
-		return r.match(key)
+		passes := r.unconcerned(key)
+		known.CompareAndSwap(nil, &knownKey{strings.Clone(key), passes})
+		return passes
+	case k.key == key:
+		return k.passes
 	}
-	return k.action
+	return r.unconcerned(key)
 }
 
-// match compares a key with the rules.
-func (r *Redactor) match(key string) action {
+func (r *Redactor) unconcerned(key string) bool {
+	return r.call == nil && (!r.sql || !isSQL(key)) && r.actionOf(key) == actNone
+}
+
+// actionOf compares a key with the rules.
+func (r *Redactor) actionOf(key string) action {
 	for i := range r.keys {
 		if matchFold(r.keys[i].glob, key) {
 			return r.keys[i].action
@@ -54,22 +60,15 @@ type knownKeys [512]atomic.Pointer[knownKey]
 
 type knownKey struct {
 	key    string
-	action action
+	passes bool
 }
 
 // longestKey is the longest key that is remembered, in bytes.
 const longestKey = 128
 
-// at returns the place of a key; nil is none.
-func (k *knownKeys) at(key string) *atomic.Pointer[knownKey] {
-	n := len(key)
-	if k == nil || n < 8 || n > longestKey {
-		return nil
-	}
+// place returns where a key of at least eight bytes belongs.
+func place(key string) uint64 {
 	const odd = 0x9E3779B97F4A7C15 // 2^64 over the golden ratio
-	sum := (word(key, 0)*odd ^ word(key, n-8) + uint64(n)) * odd
-	if n > 16 {
-		sum = (sum ^ word(key, n/2-4)) * odd
-	}
-	return &k[sum>>55]
+	n := len(key)
+	return ((word(key, 0) ^ word(key, n/2-4)*3 ^ word(key, n-8)*5 + uint64(n)) * odd) >> 55
 }

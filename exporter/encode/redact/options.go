@@ -134,7 +134,7 @@ func New(o Options) (*Redactor, error) {
 		r.cards = r.cards || name == "card"
 		r.patterns = append(r.patterns, p)
 	}
-	if len(r.keys) > 0 {
+	if r.keyed = len(r.keys) > 0 || r.sql || r.call != nil; r.keyed {
 		r.known = new(knownKeys)
 	}
 	r.urls = r.defaults || len(r.query) > 0

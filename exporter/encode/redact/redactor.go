@@ -17,8 +17,9 @@ const Masked = "REDACTED"
 type Redactor struct {
 	defaults, sql, cards bool
 	urls                 bool // that there are rules for what stands in URLs
+	keyed                bool // that there are rules for keys, or for what some hold
 	keys                 []keyRule
-	known                *knownKeys // nil without keys
+	known                *knownKeys // nil without such rules
 	query                []string   // globs in lower case
 	patterns             []pattern
 	hashKey              []byte

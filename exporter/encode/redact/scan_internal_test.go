@@ -44,8 +44,8 @@ func TestKnownKeysAreTheRules(t *testing.T) {
 			case '8':
 				want = actDrop
 			}
-			if got := r.actionOf(key); got != want {
-				t.Fatalf("%q: action %d, want %d", key, got, want)
+			if got := r.actionOf(key); got != want || r.keyPasses(key) != (want == actNone) {
+				t.Fatalf("%q: action %d, want %d; it passes: %t", key, got, want, r.keyPasses(key))
 			}
 		}
 	}
