@@ -78,7 +78,7 @@ func (e *expansion) reference(s string, depth int) (value, rest string, err erro
 	}
 	name, _, optional := strings.Cut(name, ":-")
 	if !variableName(name) {
-		return "", "", errors.New("has a ${...} that names no environment variable; write $${ for the text ${")
+		return "", "", errors.New("has a ${...} that names no environment variable; " + habit(name))
 	}
 	rest = behind
 	value, set := e.lookup(name)
@@ -151,4 +151,16 @@ func variableName(name string) bool {
 		}
 	}
 	return name != ""
+}
+
+// habit says what is written here for what a name looks like: ${env:A} of a Collector, ${A-b} and
+// ${A:?b} of a shell.
+func habit(name string) string {
+	if own, ok := strings.CutPrefix(name, "env:"); ok && variableName(own) {
+		return "write ${" + own + "}"
+	}
+	if i := strings.IndexAny(name, ":-=?+"); i > 0 && variableName(name[:i]) {
+		return "write ${" + name[:i] + "}, or ${" + name[:i] + ":-text} for a default"
+	}
+	return "write $${ for the text ${"
 }
