@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 
 	"go.opentelemetry.io/otel/propagation"
 
@@ -72,7 +73,11 @@ func (c *checker) namedPropagators(key string, names []string) []propagation.Tex
 			known = append(known, p)
 			continue
 		}
-		problem := c.cfg.NewProblem(fmt.Sprintf("otel.%s[%d]", key, i), setting.Cover(err.Error()))
+		message := setting.Cover(err.Error())
+		if !nameLike(name) {
+			message = "is no name of a propagator (it is not printed: it may be a secret in the wrong place)"
+		}
+		problem := c.cfg.NewProblem(fmt.Sprintf("otel.%s[%d]", key, i), message)
 		if problem.File == "OTEL_PROPAGATORS" {
 			environment = true
 			c.warnings = append(c.warnings, problem)
@@ -84,6 +89,15 @@ func (c *checker) namedPropagators(key string, names []string) []propagation.Tex
 		return []propagation.TextMapPropagator{propagators.TraceContext{}, propagation.Baggage{}}
 	}
 	return known
+}
+
+// nameLike reports whether a name could be one of a propagator or a detector: short, of lower-case
+// letters, digits and dashes.
+func nameLike(name string) bool {
+	const longest = 24
+	return len(name) <= longest && strings.IndexFunc(name, func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_'
+	}) < 0
 }
 
 func (c *checker) namedPropagator(name string) (propagation.TextMapPropagator, error) {

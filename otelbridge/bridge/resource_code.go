@@ -56,7 +56,11 @@ func (c *checker) detected() *resource.Resource {
 	for i, name := range c.cfg.OTel.Detectors {
 		found, err := c.detect(name)
 		if err != nil {
-			c.problems = append(c.problems, c.cfg.NewProblem(fmt.Sprintf("otel.detectors[%d]", i), err.Error()))
+			message := err.Error()
+			if !nameLike(name) {
+				message = "is no name of a detector (it is not printed: it may be a secret in the wrong place)"
+			}
+			c.problems = append(c.problems, c.cfg.NewProblem(fmt.Sprintf("otel.detectors[%d]", i), message))
 			continue
 		}
 		all = merged(all, found)
