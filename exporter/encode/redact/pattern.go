@@ -49,6 +49,9 @@ func builtin(name string) (find func(s string, from int) (start, end int), ok bo
 		}, true
 	case "password":
 		return func(s string, from int) (int, int) {
+			if from = passwordWord(s, from); from < 0 {
+				return -1, -1
+			}
 			at := passwords().FindStringSubmatchIndex(s[from:])
 			if at == nil {
 				return -1, -1
@@ -82,7 +85,7 @@ var tokens = sync.OnceValue(func() *regexp.Regexp { //nolint:gochecknoglobals //
 })
 
 func findToken(s string, from int) (start, end int) {
-	for from < len(s) {
+	for from = tokenWord(s, from); from >= 0; from = tokenWord(s, from) {
 		start, end = first(tokens().FindStringIndex(s[from:]), from)
 		if start < 0 {
 			return -1, -1

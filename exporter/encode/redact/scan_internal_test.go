@@ -74,12 +74,21 @@ func FuzzFinds(f *testing.F) {
 	}
 	for _, s := range []string{
 		"x://u:p@h", "sig=1", "?sig=1&a", "a%3D", "%3fsig%3d1%26", "u:p@tcp(h)", "a@b.cc", "4111111111111111", "pwd: x", "://a://b@", "?=", "x&sig=",
+		"Bearer abc12345678", "BASIC\t12345678", "-eyJabcdef.abcdef.", "ghp_012345678901234567890", "github_pat_01234567890123456789", "glpat-0123456789012345",
+		"xoxb-0123456789", "(AKIAIOSFODNN7EXAMPLE)", "AIza01234567890123456789012345678901234", "sk-01234567890123456789", "rk_live_01234567890123456789",
+		"npm_012345678901234567890123456789", "x-----BEGIN PRIVATE KEY-----", "PassPhrase : x", "Pwd='a'", "client_SECRET=x", "x-api-key: 1", "apikey=1",
 		strings.Repeat("a", 256) + "=1", "?" + strings.Repeat("a", 255) + "=1",
 	} {
 		f.Add(s, true)
 		f.Add(s, false)
 	}
 	f.Fuzz(func(t *testing.T, s string, isQuery bool) {
+		if at := tokenWord(s, 0); at < 0 && tokens().MatchString(s) {
+			t.Errorf("%q has a token, and no word for one", s)
+		}
+		if at := passwordWord(s, 0); at < 0 && passwords().MatchString(s) && !strings.ContainsAny(s, "\u017f\u212a") {
+			t.Errorf("%q has a password, and no word for one", s)
+		}
 		if out := r.text(s, isQuery); out != s && !r.finds(s, isQuery) {
 			t.Errorf("%q (a query: %t) becomes %q, and nothing is found", s, isQuery, out)
 		}
