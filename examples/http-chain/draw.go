@@ -33,12 +33,12 @@ func draw(out io.Writer, spans []sdktrace.ReadOnlySpan) error {
 
 func line(s sdktrace.ReadOnlySpan) string {
 	service, _ := s.Resource().Set().Value("service.name")
-	text := fmt.Sprintf("%s %s %s", service.AsString(), s.SpanKind(), s.Name())
+	words := []string{service.AsString(), s.SpanKind().String(), s.Name()}
 	if s.Status().Code == codes.Error {
-		text += " ERROR"
+		words = append(words, "ERROR")
 	}
 	for _, l := range s.Links() {
-		text += " linked to " + l.SpanContext.TraceID().String()
+		words = append(words, "linked to", l.SpanContext.TraceID().String())
 	}
-	return text
+	return strings.Join(words, " ")
 }

@@ -34,7 +34,9 @@ func run(ctx context.Context, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "a stranger buys %s: %s\n", item, status)
+		if _, err := fmt.Fprintf(out, "a stranger buys %s: %s\n", item, status); err != nil {
+			return err
+		}
 	}
 	spans, err := s.spans(ctx)
 	if err != nil {

@@ -32,17 +32,17 @@ func draw(out io.Writer, spans []sdktrace.ReadOnlySpan) error {
 }
 
 func line(s sdktrace.ReadOnlySpan) string {
-	text := s.SpanKind().String() + " " + s.Name()
+	words := []string{s.SpanKind().String(), s.Name()}
 	for _, a := range s.Attributes() {
 		if a.Key == "attempt" || a.Key == "tracehook.status" {
-			text += " " + string(a.Key) + "=" + a.Value.String()
+			words = append(words, string(a.Key)+"="+a.Value.String())
 		}
 	}
 	if s.Status().Code == codes.Error {
-		text += " ERROR " + s.Status().Description
+		words = append(words, "ERROR", s.Status().Description)
 	}
 	if n := len(s.Links()); n > 0 {
-		text += fmt.Sprintf(" linked to %d", n)
+		words = append(words, fmt.Sprint("linked to ", n))
 	}
-	return text
+	return strings.Join(words, " ")
 }

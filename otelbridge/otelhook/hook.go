@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook"
+	"github.com/tracehook/tracehook/internal/w3c"
 )
 
 // Ender is a span as a [Hook] makes it. A framework's span type may be an interface with this
@@ -48,7 +49,7 @@ type tracing struct {
 func NewHook[M Carrier[M], S any](tp trace.TracerProvider, opts ...Option) *Hook[M, S] {
 	c := config{
 		tracerName: "github.com/tracehook/tracehook",
-		propagator: propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}),
+		propagator: propagation.NewCompositeTextMapPropagator(w3c.TraceContext{}, propagation.Baggage{}),
 	}
 	for _, o := range opts {
 		if o != nil {

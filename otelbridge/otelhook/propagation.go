@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook"
+	"github.com/tracehook/tracehook/internal/w3c"
 )
 
 // Inspect implements [tracehook.Inspector]: it says which span ctx holds.
@@ -21,7 +22,7 @@ func (t *tracing) Inspect(ctx context.Context) tracehook.Position {
 		return pos
 	}
 	pos.TraceParent = traceParent(sc)
-	pos.TraceState = sc.TraceState().String()
+	pos.TraceState = w3c.Text(sc.TraceState())
 	pos.Remote = sc.IsRemote()
 	if p := parentOf(ctx); p.IsValid() {
 		pos.ParentSpanId = p.String()
@@ -113,7 +114,7 @@ func carriedBy(p propagation.TextMapPropagator) carried {
 // result isn't valid, but gives the next root its trace id.
 func remoteSpanContext(d tracehook.Metadata) trace.SpanContext {
 	if d.TraceParent != "" {
-		ctx := propagation.TraceContext{}.Extract(context.Background(),
+		ctx := w3c.TraceContext{}.Extract(context.Background(),
 			propagation.MapCarrier{"traceparent": d.TraceParent, "tracestate": d.TraceState})
 		return trace.SpanContextFromContext(ctx)
 	}

@@ -7,6 +7,8 @@ import (
 
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tracehook/tracehook/internal/w3c"
 )
 
 // Headers carries the ids in two headers, in hexadecimal digits: what kolosys/lumen calls its header
@@ -37,7 +39,7 @@ func (h Headers) Inject(ctx context.Context, carrier propagation.TextMapCarrier)
 // returns ctx.
 func (h Headers) Extract(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
 	traceName, spanName := h.names()
-	text, ok := single(carrier, traceName)
+	text, ok := w3c.Single(carrier, traceName)
 	if !ok || len(text) != 32 {
 		return ctx
 	}
@@ -46,8 +48,8 @@ func (h Headers) Extract(ctx context.Context, carrier propagation.TextMapCarrier
 		return ctx
 	}
 	c := trace.SpanContextConfig{TraceID: traceID, TraceFlags: trace.FlagsSampled, Remote: true}
-	if len(valuesOf(carrier, spanName)) > 0 {
-		text, ok = single(carrier, spanName)
+	if len(w3c.ValuesOf(carrier, spanName)) > 0 {
+		text, ok = w3c.Single(carrier, spanName)
 		if !ok || text != "" && len(text) != 16 {
 			return ctx
 		}

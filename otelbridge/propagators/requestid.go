@@ -10,6 +10,8 @@ import (
 
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tracehook/tracehook/internal/w3c"
 )
 
 // RequestID carries the ids in one header as decimal numbers of 63 bits, "traceId:spanId": what
@@ -60,7 +62,7 @@ func (r RequestID) Extract(ctx context.Context, carrier propagation.TextMapCarri
 	if !r.Honor {
 		return ctx
 	}
-	text, ok := single(carrier, r.name())
+	text, ok := w3c.Single(carrier, r.name())
 	if !ok {
 		return ctx
 	}
