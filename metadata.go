@@ -1,5 +1,7 @@
 package tracehook
 
+import "strings"
+
 // Metadata is a place in a trace as it travels over a bus or in a queue, beside a message.
 // The first three have the framework's own names; the others are W3C headers and keep what
 // those can't say: flags, tracestate and baggage. A receiver that knows only the first
@@ -58,7 +60,8 @@ func (m *Meta) Inbound() (data Metadata, ok bool) {
 func (d Metadata) inbound() inbound {
 	in := inbound{
 		traceID: accepted(d.TraceId, longestID), spanID: accepted(d.SpanId, longestID), parentID: accepted(d.ParentSpanId, longestID),
-		state: accepted(d.TraceState, longestState), baggage: accepted(d.Baggage, longestBaggage),
+		state:   accepted(strings.ReplaceAll(d.TraceState, "\t", " "), longestState), // white space may stand around members
+		baggage: accepted(d.Baggage, longestBaggage),
 	}
 	if tp, ok := parseTraceParent(d.TraceParent); ok {
 		in.traceID, in.spanID, in.flags, in.hasFlags = tp.trace, tp.span, tp.flags, true
