@@ -7,13 +7,13 @@ import (
 	"strings"
 	"sync"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook"
-	"github.com/tracehook/tracehook/internal/vocab"
 )
 
 // exchange is one request and its response.
@@ -34,13 +34,16 @@ type exchange struct {
 
 // begin begins the span of a request.
 func (x *exchange) begin(r *http.Request) {
-	e := Entry{Kind: x.m.kind(), Key: x.m.key(r), Carrier: propagation.HeaderCarrier(r.Header), Attrs: requestAttrs(r)}
-	ctx, own := x.m.Tracer.Begin(r.Context(), e)
-	x.own, x.span = own, trace.SpanFromContext(ctx)
-	if c, ok := ctx.(*carried); ok {
-		x.meta, c.look = c.meta, x.look
+	t, key := &x.m.Tracer, x.m.key(r)
+	ctx, caller := t.extract(r.Context(), propagation.HeaderCarrier(r.Header), false)
+	x.meta = tracehook.NewMeta().WithContext(ctx)
+	x.own = t.beginOn(x.meta, x.m.kind()+":"+key, x.requestAttrs(r, key))
+	ctx = x.meta.Context() //nolint:contextcheck // it is below that of r
+	x.span = trace.SpanFromContext(ctx)
+	if caller.IsValid() {
+		x.span.AddLink(trace.Link{SpanContext: caller})
 	}
-	x.request = r.WithContext(ctx)
+	x.request = r.WithContext(&carried{ctx, x.meta, x.look}) //nolint:contextcheck // the same
 }
 
 // enter goes on below the span of other instrumentation.
@@ -52,12 +55,6 @@ func (x *exchange) enter(r *http.Request) {
 	if named, ok := x.span.(interface{ Name() string }); ok {
 		x.alike = strings.HasPrefix(named.Name(), x.m.kind()+":")
 	}
-	if x.span.IsRecording() {
-		x.span.SetAttributes(vocab.Kind.String(x.m.kind()), semconv.URLPath(r.URL.Path))
-		if x.m.Tracer.Service != "" {
-			x.span.SetAttributes(vocab.Service.String(x.m.Tracer.Service))
-		}
-	}
 }
 
 // look completes the span as soon as the handler asks for its place in the trace.
@@ -65,14 +62,6 @@ func (x *exchange) look() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.routed(x.request)
-}
-
-// target sets what the request is about, for the span and for those below it.
-func (x *exchange) target(key string) {
-	x.span.SetAttributes(vocab.Target.String(key))
-	if x.meta.TraceEntry() == unknown {
-		x.meta.TraceEntry(key)
-	}
 }
 
 // finish is deferred: the handler of r has returned, or panics.
@@ -95,16 +84,22 @@ func (x *exchange) finish(r *http.Request) {
 	if x.status == 0 && !x.hijacked {
 		x.status = http.StatusOK
 	}
-	if x.span.IsRecording() && x.status != 0 {
-		x.span.SetAttributes(semconv.HTTPResponseStatusCode(x.status))
+	if x.span.IsRecording() {
+		var room [16]attribute.KeyValue
+		attrs := x.laterAttrs(room[:0])
+		if x.status != 0 {
+			attrs = append(attrs, semconv.HTTPResponseStatusCode(x.status))
+		}
+		if x.status >= http.StatusInternalServerError {
+			attrs = append(attrs, semconv.ErrorTypeKey.String(strconv.Itoa(x.status)))
+		}
+		x.span.SetAttributes(attrs...)
 	}
 	if x.status < http.StatusInternalServerError {
 		x.own.End()
 		return
 	}
-	code := strconv.Itoa(x.status)
-	x.span.SetAttributes(semconv.ErrorTypeKey.String(code))
-	x.own.End(errors.New("http status " + code))
+	x.own.End(errors.New("http status " + strconv.Itoa(x.status)))
 }
 
 // handBack gives what handlers have found out to those who have the request as it came: net/http, which
@@ -126,6 +121,9 @@ func (x *exchange) panicked(v any) {
 	x.mu.Unlock()
 	if x.span.IsRecording() && v != nil {
 		x.span.SetAttributes(errorType(v))
+	}
+	if x.span.IsRecording() && x.own != nil {
+		x.span.SetAttributes(x.laterAttrs(nil)...)
 	}
 	switch {
 	case x.own != nil:

@@ -6,11 +6,13 @@ import (
 	"net/http"
 	"strings"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/propagation"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook"
+	"github.com/tracehook/tracehook/internal/vocab"
 )
 
 // Middleware makes a span of each HTTP request. The zero Middleware is ready to use. Its fields aren't
@@ -124,10 +126,20 @@ func (x *exchange) routed(r *http.Request) {
 		return
 	}
 	x.found = true
-	key := x.m.key(r)
-	x.span.SetName(x.m.kind() + ":" + key)
-	x.target(key)
+	kind, key := x.m.kind(), x.m.key(r)
+	x.span.SetName(kind + ":" + key)
+	attrs := append(make([]attribute.KeyValue, 0, 4), vocab.Target.String(key))
 	if path := route(r); path != "" {
-		x.span.SetAttributes(semconv.HTTPRoute(path))
+		attrs = append(attrs, semconv.HTTPRoute(path))
+	}
+	if x.own == nil {
+		attrs = append(attrs, vocab.Kind.String(kind))
+		if service := x.m.Tracer.Service; service != "" {
+			attrs = append(attrs, vocab.Service.String(service))
+		}
+	}
+	x.span.SetAttributes(attrs...)
+	if x.meta.TraceEntry() == unknown { // for spans below
+		x.meta.TraceEntry(key)
 	}
 }

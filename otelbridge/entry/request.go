@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"go.opentelemetry.io/otel/attribute"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 
 	"github.com/tracehook/tracehook"
@@ -16,41 +17,49 @@ import (
 // longestHeader bounds what of a header is kept as an attribute, in bytes.
 const longestHeader = 512
 
-// requestAttrs returns what a request to this process says: the framework's attributes, then those of
-// the semantic conventions. The query isn't among them: it may hold secrets.
-func requestAttrs(r *http.Request) tracehook.Map {
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
-	}
+// requestAttrs returns what a span begins with: all that a sampler may want to know, of the framework's
+// attributes and those of the semantic conventions. The query isn't among them: it may hold secrets.
+func (x *exchange) requestAttrs(r *http.Request, key string) tracehook.Map {
 	known, method := methodOf(r.Method)
-	out := tracehook.Map{
-		"method": known, "path": r.URL.Path, "host": r.Host,
+	out := tracehook.Map{ // at most eight: larger maps cost more
+		"kind": x.m.kind(), "target": key,
+		"method": known, "path": r.URL.Path,
 		string(semconv.HTTPRequestMethodKey): known,
 		string(semconv.URLPathKey):           r.URL.Path,
-		string(semconv.URLSchemeKey):         scheme,
 	}
 	if method != "" {
 		out[string(semconv.HTTPRequestMethodOriginalKey)] = method
 	}
+	if service := x.m.Tracer.Service; service != "" {
+		out["service"] = service
+	}
+	return out
+}
+
+// laterAttrs appends what else a request says, which is set when the span ends: together, that costs less.
+func (x *exchange) laterAttrs(out []attribute.KeyValue) []attribute.KeyValue {
+	r, scheme := x.request, "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	out = append(out, attribute.String("module", x.m.kind()), attribute.String("operation", "serve"), attribute.String("host", r.Host), semconv.URLScheme(scheme))
 	if host, port := hostPort(r.Host); host != "" {
-		out[string(semconv.ServerAddressKey)] = host
+		out = append(out, semconv.ServerAddress(host))
 		if port > 0 {
-			out[string(semconv.ServerPortKey)] = port
+			out = append(out, semconv.ServerPort(port))
 		}
 	}
 	if host, port := hostPort(r.RemoteAddr); host != "" {
-		out[string(semconv.ClientAddressKey)] = host
-		out[string(semconv.NetworkPeerAddressKey)] = host
+		out = append(out, semconv.ClientAddress(host), semconv.NetworkPeerAddress(host))
 		if port > 0 {
-			out[string(semconv.NetworkPeerPortKey)] = port
+			out = append(out, semconv.NetworkPeerPort(port))
 		}
 	}
 	if version, ok := strings.CutPrefix(r.Proto, "HTTP/"); ok {
-		out[string(semconv.NetworkProtocolVersionKey)] = strings.TrimSuffix(version, ".0")
+		out = append(out, semconv.NetworkProtocolVersion(strings.TrimSuffix(version, ".0")))
 	}
 	if agent := r.UserAgent(); agent != "" {
-		out[string(semconv.UserAgentOriginalKey)] = clip.Head(agent, longestHeader)
+		out = append(out, semconv.UserAgentOriginal(clip.Head(agent, longestHeader)))
 	}
 	return out
 }
