@@ -129,7 +129,14 @@ func sentence(path string, err error) string {
 	return strings.TrimPrefix(strings.TrimPrefix(err.Error(), "open "+path+": "), path+": ")
 }
 
+// mostShownOf bounds the files of which lines are shown, in bytes.
+const mostShownOf = 4 << 20
+
+// read returns the lines of a file; none of one that can't be a configuration.
 func read(path string) []string {
+	if info, err := os.Stat(path); err != nil || info.Size() > mostShownOf {
+		return nil
+	}
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil

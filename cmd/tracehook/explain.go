@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"go.opentelemetry.io/otel/attribute"
@@ -15,50 +15,68 @@ import (
 	"github.com/tracehook/tracehook/otelbridge"
 )
 
+// asked is the span that explain is about.
+type asked struct {
+	name, kind, parent, state string
+	attrs, own                []string
+	failed, json              bool
+	duration                  time.Duration
+}
+
 func (p *program) explain() *cobra.Command {
-	var name, kind string
-	var attrs, own []string
-	var asJSON bool
+	var a asked
 	c := &cobra.Command{
-		Use:   "explain FILE",
+		Use:   "explain FILE --name NAME",
 		Short: "Say what each connection does with a span, and why",
-		Long: `Say what each connection of a configuration does with a span of this name, kind and attributes: which rule
-decides, how probable it is that the span is kept, what a reader of its weight concludes, and why.
-Nothing is opened or sent.`,
+		Long: `Say what each connection of a configuration does with a span of this name, kind and
+attributes: which rule decides, how probable it is that the span is kept, what a
+reader of its weight concludes, and why. Nothing is opened or sent.
+
+With --parent, the traceparent of a request, it also says what becomes of the span in
+just that trace: kept or not, by what, and for how many spans it stands.`,
 		Example: `  tracehook explain trace.toml --name service:user.login --attr vip=true
-  tracehook explain trace.toml --name 'GET /login' --kind server --json`,
+  tracehook explain trace.toml --name 'GET /login' --kind server --json
+  tracehook explain trace.toml --name 'GET /login' --duration 2s \
+      --parent 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			keyValues, err := attributes(attrs)
+			keyValues, err := attributes(a.attrs)
 			if err != nil {
 				return err
 			}
-			if name == "" {
+			if a.name == "" {
 				return usage("the span needs a name: --name NAME")
 			}
-			b, err := p.rehearsal(c.Context(), args[0], own)
+			recording, err := a.recording()
+			if err != nil {
+				return err
+			}
+			b, err := p.rehearsal(c.Context(), args[0], a.own)
 			if err != nil {
 				return err
 			}
 			defer func() { _ = b.Shutdown(context.WithoutCancel(c.Context())) }()
-			for _, e := range b.Explain(name, kind, keyValues...) {
-				if asJSON {
-					err = json.NewEncoder(p.out).Encode(e)
-				} else {
-					_, err = fmt.Fprintln(p.out, e)
-				}
-				if err != nil {
+			below, err := p.below(c.Context(), args[0], &a, recording)
+			if err != nil {
+				return err
+			}
+			for i, e := range b.Explain(a.name, a.kind, keyValues...) {
+				if err := p.tellExplanation(e, below, i, a.json); err != nil {
 					return err
 				}
 			}
 			return nil
 		},
 	}
-	c.Flags().StringVar(&name, "name", "", "name of the span")
-	c.Flags().StringVar(&kind, "kind", "", "its kind, in the framework's words or OTel's (internal if absent)")
-	c.Flags().StringArrayVar(&attrs, "attr", nil, "attribute as key=value; may be repeated")
-	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object for each connection")
-	c.Flags().StringSliceVar(&own, "driver", nil, "name of a driver of your own; may be repeated")
+	c.Flags().StringVar(&a.name, "name", "", "name of the span")
+	c.Flags().StringVar(&a.kind, "kind", "", "its kind, the framework's word or OTel's (default internal)")
+	c.Flags().StringArrayVar(&a.attrs, "attr", nil, "attribute as key=value; may be repeated")
+	c.Flags().StringVar(&a.parent, "parent", "", "traceparent of the request that it is below")
+	c.Flags().StringVar(&a.state, "tracestate", "", "tracestate of that request")
+	c.Flags().BoolVar(&a.failed, "error", false, "with --parent: its status is an error")
+	c.Flags().DurationVar(&a.duration, "duration", 0, "with --parent: how long it takes")
+	c.Flags().BoolVar(&a.json, "json", false, "one JSON object for each connection")
+	c.Flags().StringSliceVar(&a.own, "driver", nil, "name of a driver of your own; may be repeated")
 	return c
 }
 

@@ -99,7 +99,7 @@ A query has terms that must all match: words and "texts in quotes" anywhere in a
 name, service, kind, status, message, target, event, trace, span, parent, duration, start, end; @KEY:VALUE
 for attributes; - in front turns one around; OR and parentheses group. :> :>= :< :<= compare, * is any text.`,
 		Example: `  tracehook ls store/ -q 'status:error duration:>100ms'
-  tracehook ls trace.jsonl -q '@http.response.status_code:>=500' --json | jq .name
+  tracehook ls trace.jsonl -q '@http.route:/login' --json | jq .name
   zcat old.gz | tracehook ls - -q '"card refused"' --trees
   tracehook ls http://127.0.0.1:16600/ -q service:shop`,
 		Args: cobra.MinimumNArgs(1),

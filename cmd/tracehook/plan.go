@@ -46,7 +46,7 @@ together are taken to have the same configuration.
 --fail-if compares kept, left_out, limited, failing_whole or estimate_error, as a number or a share, and
 spans_per_day or bytes_per_day of a connection of NEW; * is any connection.`,
 		Example: `  tracehook plan old.toml new.toml store/recorded.jsonl
-  tracehook plan old.toml new.toml store/ --fail-if 'backend.kept > 20%' --fail-if '*.failing_whole < 100%'
+  tracehook plan old.toml new.toml store/ --fail-if 'backend.kept > 20%'
   zcat *.gz | tracehook plan old.toml new.toml - --json | jq .`,
 		Args: cobra.MinimumNArgs(3),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -36,9 +36,9 @@ use is sent by its process as well: replay what no process uses.
 --state names a file that notes what has been delivered: called again, replay goes on there. A batch
 whose answer was lost is sent again. What the endpoint refuses for good is told, noted, and stays where
 it is. With a query, only spans that match are sent.`,
-		Example: `  tracehook replay store/trace.jsonl --to http://127.0.0.1:4318 --state replay.state
-  tracehook replay spool/backend/dead --to https://collector:4318/v1/traces --rate 1000
-  tracehook replay store/ --to http://127.0.0.1:4318 -q 'status:error start:>2026-03-01'`,
+		Example: `  tracehook replay trace.jsonl --to http://127.0.0.1:4318 --state replay.state
+  tracehook replay spool/backend/dead --to https://collector:4318 --rate 1000
+  tracehook replay store/ --to http://127.0.0.1:4318 -q status:error`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			q, err := parse("query", a.query)

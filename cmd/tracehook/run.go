@@ -73,7 +73,7 @@ Spans come from what the driver "file" has written (JSON, OTLP JSON, YAML; plain
 rotated, still growing), from a directory of such files, from standard input ("-"), or from a live
 page (http://127.0.0.1:16600/). They are asked for in one language:
 
-  status:error duration:>100ms service:shop @http.route:/login -name:health "free text"`,
+  status:error duration:>100ms @http.route:/login -name:health "free text"`,
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -86,6 +86,7 @@ page (http://127.0.0.1:16600/). They are asked for in one language:
 	root.SetErr(p.err)
 	root.SetVersionTemplate("tracehook {{.Version}}\n")
 	root.AddCommand(p.check(), p.explain(), p.plan(), p.ls(), p.tail(), p.show(), p.replay(), p.dead(), p.schema())
+	fitHelp(root)
 	return root
 }
 

@@ -26,7 +26,8 @@ that it knows each key of this version. Editors complete keys with it and mark u
 and in the first line of a TOML file
 
   #:schema ./trace.schema.json`,
-		Args: cobra.NoArgs,
+		Example: "  tracehook schema > trace.schema.json",
+		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			encoder := json.NewEncoder(p.out)
 			encoder.SetIndent("", "  ")

@@ -7,7 +7,6 @@ package main
 import (
 	"context"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -80,7 +79,8 @@ func run(ctx context.Context, o options) error {
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	err = errors.Join(err, bridge.Shutdown(end))
-	return errors.Join(err, report(bridge, cfg, sent))
+	report(bridge, cfg, sent)
+	return err
 }
 
 func load(o options) (config.Config, error) {
@@ -169,18 +169,18 @@ func get(ctx context.Context, client *http.Client, url string) error {
 	return errors.Join(err, resp.Body.Close())
 }
 
-func report(bridge *otelbridge.Bridge, cfg config.Config, sent int) error {
-	stats, err := json.MarshalIndent(bridge.Stats(), "", "  ")
-	if err != nil {
-		return err
-	}
-	fmt.Printf("\n%s\n\n%d requests answered\n", stats, sent)
+func report(bridge *otelbridge.Bridge, cfg config.Config, sent int) {
+	stats := bridge.Stats()
+	fmt.Println()
 	for _, c := range cfg.Connections {
+		n := stats.Connections[c.Name]
+		fmt.Printf("connection %q: %d spans offered, %d exported, %d left out by sampling, %d failed\n",
+			c.Name, n.Offered, n.Exported, n.SampledOut, n.Failed)
 		if c.Driver == "file" {
 			fmt.Printf("connection %q wrote %s\n", c.Name, fileOf(c.Setting))
 		}
 	}
-	return nil
+	fmt.Printf("%d requests answered\n", sent)
 }
 
 // fileOf returns the path that a file connection writes to; see docs/drivers.md.

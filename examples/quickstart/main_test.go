@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// line is what the quickstart's file says of a span, under its own field names.
+// line is what the quickstart's file says of a span.
 type line struct {
-	Trace string `json:"tid"`
-	Span  string `json:"sid"`
+	Trace string `json:"trace_id"`
+	Span  string `json:"span_id"`
 	Name  string `json:"name"`
 }
 

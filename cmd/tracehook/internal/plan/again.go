@@ -57,8 +57,12 @@ func (p *replay) above(s *span) context.Context {
 	if err != nil {
 		state = trace.TraceState{}
 	}
+	flags := trace.FlagsSampled
+	if s.GetFlags()&flagKnown != 0 && s.GetFlags()&1 == 0 { // of a recording, none
+		flags = 0
+	}
 	return trace.ContextWithRemoteSpanContext(ctx, trace.NewSpanContext(trace.SpanContextConfig{
-		TraceID: s.trace, SpanID: s.parent, TraceFlags: trace.FlagsSampled, TraceState: state, Remote: true,
+		TraceID: s.trace, SpanID: s.parent, TraceFlags: flags, TraceState: state, Remote: true,
 	}))
 }
 
