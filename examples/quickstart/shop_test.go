@@ -3,6 +3,8 @@ package main
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/tracehook/tracehook/tracehooktest"
@@ -18,5 +20,21 @@ func TestTheTraceOfALogin(t *testing.T) {
 		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/login?user="+user, http.NoBody)
 		traced(newShop()).ServeHTTP(httptest.NewRecorder(), req)
 		b.AssertTree("testdata/" + user + ".tree")
+	}
+}
+
+// The README shows the tree that the test above has drawn.
+func TestTheReadmeShowsTheTree(t *testing.T) {
+	t.Parallel()
+	tree, err := os.ReadFile("testdata/mallory.tree")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(readme), string(tree)) {
+		t.Errorf("README.md lacks this tree:\n%s", tree)
 	}
 }
