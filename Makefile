@@ -79,6 +79,15 @@ dynalite: .tools/dynalite/installed ## A DynamoDB for the tests of exporter/dyna
 	cd .tools/dynalite && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
+# In a copy of go.mod, which stays as it is.
+.PHONY: test-otel-newest
+test-otel-newest: ## The tests with the newest release of OpenTelemetry's SDK, which go.mod need not have yet
+	@mod=$$(mktemp -d); trap 'rm -rf "$$mod"' EXIT; cp go.mod go.sum "$$mod"/; \
+	newest=$$(sed -n 's/^\t\(go.opentelemetry.io\/otel[^ ]*\) v.*/\1@latest/p' go.mod | sort -u); \
+	$(GO) get -modfile="$$mod/go.mod" $$newest; \
+	$(GO) list -modfile="$$mod/go.mod" -m go.opentelemetry.io/otel/sdk; \
+	$(GO) test -modfile="$$mod/go.mod" ./...
+
 .PHONY: race-hammer
 race-hammer: ## The tests named ConcurrentSafe, 100 times with the race detector
 	$(GO) test -race -run ConcurrentSafe -count=100 ./...

@@ -1,0 +1,101 @@
+package tracehook_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/tracehook/tracehook"
+)
+
+func contents(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.ReplaceAll(string(data), "\r\n", "\n")
+}
+
+// The version is a semantic one, and newer than what CHANGELOG.md has released, or the newest of it.
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	if !regexp.MustCompile(`^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$`).MatchString(tracehook.Version) {
+		t.Errorf("%q is no semantic version", tracehook.Version)
+	}
+	changelog := contents(t, "CHANGELOG.md")
+	released := regexp.MustCompile(`(?m)^## \[?v?(\d+\.\d+\.\d+)`).FindAllStringSubmatch(changelog, -1)
+	unreleased := strings.Contains(changelog, "\n## Unreleased\n")
+	if len(released) > 0 && (released[0][1] == tracehook.Version) == unreleased {
+		t.Errorf("Version is %s, and the newest release in CHANGELOG.md %s", tracehook.Version, released[0][1])
+	}
+}
+
+// The defaults that CHANGELOG.md says there are now are those of the reference.
+func TestTheTableOfDefaults(t *testing.T) {
+	t.Parallel()
+	reference := strings.ReplaceAll(contents(t, "docs/config.md")+contents(t, "docs/drivers.md"), "`", "")
+	_, table, _ := strings.Cut(contents(t, "CHANGELOG.md"), "### Defaults that have changed\n")
+	table, _, _ = strings.Cut(table, "\n### ")
+	checked := 0
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)`[^|]*\\| [^|]* \\| `([^`]+)`").FindAllStringSubmatch(table, -1) {
+		checked++
+		if !regexp.MustCompile(`(?m)^\| ` + row[1] + `[ ,][^|]*\| [a-z ]+ \| [^|]*` + regexp.QuoteMeta(row[2])).MatchString(reference) {
+			t.Errorf("the reference doesn't say that %s is %s", row[1], row[2])
+		}
+	}
+	if checked < 5 {
+		t.Errorf("%d rows", checked)
+	}
+}
+
+// docs/operating.md names the versions that go.mod requires.
+func TestTheCompatibilityTable(t *testing.T) {
+	t.Parallel()
+	mod := contents(t, "go.mod")
+	find := func(pattern string) string {
+		m := regexp.MustCompile(pattern).FindStringSubmatch(mod)
+		if m == nil {
+			t.Fatalf("go.mod has no %s", pattern)
+		}
+		return m[1]
+	}
+	_, section, _ := strings.Cut(contents(t, "docs/operating.md"), "\n## Versions\n")
+	for _, want := range []string{
+		"| `v" + tracehook.Version[:strings.LastIndex(tracehook.Version, ".")] + "` |",
+		"Go " + find(`(?m)^go (\d+\.\d+)`) + " and newer",
+		"v" + find(`go\.opentelemetry\.io/otel/sdk v(\d+\.\d+)\.\d+`) + " and newer",
+	} {
+		if !strings.Contains(section, want) {
+			t.Errorf("docs/operating.md, Versions, doesn't say %q", want)
+		}
+	}
+}
+
+// docs/reliability.md names a test for each promise, and all documents link to what is there.
+func TestDocumentsPointToWhatIsThere(t *testing.T) {
+	t.Parallel()
+	tests := regexp.MustCompile("`[a-z][a-z/_0-9]+\\.go`").FindAllString(contents(t, "docs/reliability.md"), -1)
+	if len(tests) < 12 {
+		t.Errorf("only %q", tests)
+	}
+	for _, name := range tests {
+		if _, err := os.Stat(strings.Trim(name, "`")); err != nil {
+			t.Error(err)
+		}
+	}
+	documents, err := filepath.Glob("docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := regexp.MustCompile("(?s)```.*?```|`[^`]*`")
+	for _, document := range append(documents, "README.md") {
+		for _, link := range regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`).FindAllStringSubmatch(code.ReplaceAllString(contents(t, document), ""), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(document), link[1])); err != nil {
+				t.Errorf("%s: %v", document, err)
+			}
+		}
+	}
+}
