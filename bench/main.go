@@ -38,7 +38,7 @@ func main() {
 	fmt.Println("| what | base ns | ours ns | ratio | quartiles | target | allocations, base and ours |")
 	fmt.Println("|---|---|---|---|---|---|---|")
 	var pairs []pair
-	for _, group := range [][]pair{startPairs(), beginPairs(), endPairs(), floorPairs(), dropPairs(), headPairs(), rulePairs(), growthPairs(), tracePairs(), filePairs(), deliverPairs()} {
+	for _, group := range [][]pair{startPairs(), beginPairs(), endPairs(), floorPairs(), beginFloorPairs(), dropPairs(), headPairs(), overPairs(), rulePairs(), growthPairs(), tracePairs(), filePairs(), deliverPairs()} {
 		pairs = append(pairs, group...)
 	}
 	for _, p := range pairs {

@@ -30,7 +30,8 @@ type Bridge struct {
 	foreign    foreign // what is known of providers of the application's own
 	first      *plan   // resource, span limits and propagators of it stay for good: the SDK holds them
 
-	provider func() *sdktrace.TracerProvider // built once, when first asked for
+	provider func() *sdktrace.TracerProvider                             // built once, when first asked for
+	writer   func() *otelhook.Hook[*tracehook.Meta, tracehook.TraceSpan] // of Module.Write, built when first asked for
 	built    atomic.Pointer[sdktrace.TracerProvider]
 
 	installed atomic.Bool // as the global TracerProvider
@@ -123,6 +124,7 @@ func assemble(ctx context.Context, p *plan, o options, conns []processor.Connect
 		b.built.Store(tp)
 		return tp
 	})
+	b.writer = sync.OnceValue(b.newWriter)
 	b.state.Store(&state{plan: p, hash: p.cfg.Hash(), since: time.Now()})
 	head.NoticeForeign(b.noticeForeign)
 	o.inspector.bridge.Store(b)
