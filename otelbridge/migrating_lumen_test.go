@@ -95,6 +95,7 @@ func TestMigratingFromLumen(t *testing.T) {
 	t.Parallel()
 	migrating(t, "migrating-lumen.md", map[string]func(*testing.T){
 		"New, Options": func(t *testing.T) {
+			t.Helper()
 			s := oneSpan(t, "[otel]\nservice = \"shop\"\n", func(ctx context.Context, tracer trace.Tracer) {
 				_, span := tracer.Start(ctx, "n")
 				span.End()
@@ -104,10 +105,12 @@ func TestMigratingFromLumen(t *testing.T) {
 			}
 		},
 		"Default, SetDefault, Start": func(t *testing.T) {
+			t.Helper()
 			_, span := otel.Tracer("t").Start(t.Context(), "n") // the global one: a Bridge's after Install
 			span.End()
 		},
 		"Tracer.Start": func(t *testing.T) {
+			t.Helper()
 			b, spans := remembering(t, "")
 			tracer := b.TracerProvider().Tracer("t")
 			ctx, parent := tracer.Start(t.Context(), "parent")
@@ -119,6 +122,7 @@ func TestMigratingFromLumen(t *testing.T) {
 			}
 		},
 		"WithAttributes, WithStartTime": func(t *testing.T) {
+			t.Helper()
 			s := oneSpan(t, "", func(ctx context.Context, tracer trace.Tracer) {
 				_, span := tracer.Start(ctx, "n", trace.WithAttributes(attribute.String("k", "v")), trace.WithTimestamp(time.Now().Add(-time.Hour)))
 				span.End()
@@ -128,6 +132,7 @@ func TestMigratingFromLumen(t *testing.T) {
 			}
 		},
 		"TraceID, SpanID, ParentID, Name, Duration, IsSampled": func(t *testing.T) {
+			t.Helper()
 			s := oneSpan(t, "", func(ctx context.Context, tracer trace.Tracer) {
 				_, span := tracer.Start(ctx, "n")
 				if sc := span.SpanContext(); !sc.TraceID().IsValid() || !sc.SpanID().IsValid() || !sc.IsSampled() || len(sc.TraceID().String()) != 32 {
@@ -143,6 +148,7 @@ func TestMigratingFromLumen(t *testing.T) {
 			}
 		},
 		"SetAttribute, SetAttributes": func(t *testing.T) {
+			t.Helper()
 			s := oneSpan(t, "", func(ctx context.Context, tracer trace.Tracer) {
 				_, span := tracer.Start(ctx, "n")
 				span.SetAttributes(attribute.Int("a", 1))
@@ -155,6 +161,7 @@ func TestMigratingFromLumen(t *testing.T) {
 			}
 		},
 		"AddEvent": func(t *testing.T) {
+			t.Helper()
 			s := oneSpan(t, "", func(ctx context.Context, tracer trace.Tracer) {
 				_, span := tracer.Start(ctx, "n")
 				span.AddEvent("cache.miss", trace.WithAttributes(attribute.Bool("b", true)))
@@ -165,6 +172,7 @@ func TestMigratingFromLumen(t *testing.T) {
 			}
 		},
 		"SetStatus": func(t *testing.T) {
+			t.Helper()
 			s := oneSpan(t, "", func(ctx context.Context, tracer trace.Tracer) {
 				_, span := tracer.Start(ctx, "n")
 				span.SetStatus(codes.Ok, "")
@@ -176,6 +184,7 @@ func TestMigratingFromLumen(t *testing.T) {
 			}
 		},
 		"RecordError": func(t *testing.T) {
+			t.Helper()
 			s := oneSpan(t, "", func(ctx context.Context, tracer trace.Tracer) {
 				_, span := tracer.Start(ctx, "n")
 				err := errors.New("no stock")
@@ -188,6 +197,7 @@ func TestMigratingFromLumen(t *testing.T) {
 			}
 		},
 		"End": func(t *testing.T) {
+			t.Helper()
 			oneSpan(t, "", func(ctx context.Context, tracer trace.Tracer) {
 				_, span := tracer.Start(ctx, "n")
 				span.End()
@@ -195,6 +205,7 @@ func TestMigratingFromLumen(t *testing.T) {
 			})
 		},
 		"EndFunc": func(t *testing.T) {
+			t.Helper()
 			b, spans := remembering(t, "")
 			_ = func() (err error) {
 				span := b.Hook().Begin(tracehook.NewMeta(), "n", nil)
@@ -206,26 +217,31 @@ func TestMigratingFromLumen(t *testing.T) {
 			}
 		},
 		"AlwaysSample": func(t *testing.T) {
+			t.Helper()
 			if n := keptOf(t, 100, ""); n != 100 {
 				t.Errorf("%d of 100", n)
 			}
 		},
 		"NeverSample": func(t *testing.T) {
+			t.Helper()
 			if n := keptOf(t, 100, "[trace.m.sample]\nrate = 0\nerror = false\n"); n != 0 {
 				t.Errorf("%d of 100", n)
 			}
 		},
 		"RatioSample": func(t *testing.T) {
+			t.Helper()
 			if n := keptOf(t, 1000, "[trace.m.sample]\nrate = 0.29\nkey = \"counter\"\n"); n != 290 {
 				t.Errorf("%d of 1000, want exactly 290", n)
 			}
 		},
 		"TraceIDRatioSample": func(t *testing.T) {
+			t.Helper()
 			if n := keptOf(t, 2000, "[trace.m.sample]\nrate = 0.1\n"); n < 140 || n > 260 {
 				t.Errorf("%d of 2000, want about 200", n)
 			}
 		},
 		"ParentBasedSample": func(t *testing.T) {
+			t.Helper()
 			b, spans := remembering(t, "[trace.m.sample]\nrate = 0.0001\n")
 			for _, flag := range []string{"00", "01"} {
 				ctx := b.Propagator().Extract(t.Context(), propagation.MapCarrier{"traceparent": "00-0102030405060708ffffffffffffffff-0102030405060708-" + flag})
@@ -240,6 +256,7 @@ func TestMigratingFromLumen(t *testing.T) {
 			}
 		},
 		"Sampler": func(t *testing.T) {
+			t.Helper()
 			b, spans := remembering(t, "")
 			tp := sdktrace.NewTracerProvider(sdktrace.WithSampler(b.SamplerOver(nameSampler{})), sdktrace.WithSpanProcessor(b.SpanProcessor()))
 			for _, name := range []string{"keep", "leave"} {
@@ -251,6 +268,7 @@ func TestMigratingFromLumen(t *testing.T) {
 			}
 		},
 		"Exporter": func(t *testing.T) {
+			t.Helper()
 			got := 0
 			cfg, err := config.Parse([]byte("[trace]\ndriver = \"mine\"\n"), "toml")
 			if err != nil {
@@ -269,6 +287,7 @@ func TestMigratingFromLumen(t *testing.T) {
 			}
 		},
 		"WriterExporter": func(t *testing.T) {
+			t.Helper()
 			var out strings.Builder
 			cfg, err := config.Parse([]byte("[trace]\njson = true\nfields = { trace_id = \"trace_id\", span_id = \"span_id\", parent_span_id = \"parent_id\", name = \"name\", start_time_unix_nano = \"start_time_ns\", end_time_unix_nano = \"end_time_ns\", duration_nano = \"duration_ns\", status = \"status\", status_message = \"status_message\", attributes = \"attributes\", events = \"events\" }\n"), "toml")
 			if err != nil {
@@ -285,11 +304,13 @@ func TestMigratingFromLumen(t *testing.T) {
 			}
 		},
 		"InMemoryExporter": func(t *testing.T) {
+			t.Helper()
 			if n := keptOf(t, 3, ""); n != 3 { // exporter/memory
 				t.Errorf("%d spans", n)
 			}
 		},
 		"Carrier, MapCarrier": func(t *testing.T) {
+			t.Helper()
 			c := propagation.MapCarrier{}
 			c.Set("k", "v")
 			if c.Get("k") != "v" || len(c.Keys()) != 1 {
@@ -298,6 +319,7 @@ func TestMigratingFromLumen(t *testing.T) {
 		},
 		"W3CPropagator": func(t *testing.T) { carries(t, "tracecontext", "traceparent") },
 		"HeaderPropagator": func(t *testing.T) {
+			t.Helper()
 			carries(t, "headers", "X-Trace-ID")
 			own := propagators.Headers{TraceID: "My-Trace", SpanID: "My-Span"}
 			if !slices.Equal(own.Fields(), []string{"My-Trace", "My-Span"}) {
@@ -305,10 +327,12 @@ func TestMigratingFromLumen(t *testing.T) {
 			}
 		},
 		"CompositePropagator, DefaultPropagator, PropagationFormat": func(t *testing.T) {
+			t.Helper()
 			carries(t, "tracecontext\", \"headers", "traceparent")
 			carries(t, "tracecontext\", \"headers", "X-Trace-ID")
 		},
 		"ContextWithSpan, SpanFromContext, ContextWithTraceContext, TraceContextFromContext": func(t *testing.T) {
+			t.Helper()
 			sc := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}})
 			ctx := trace.ContextWithRemoteSpanContext(t.Context(), sc)
 			if got := trace.SpanContextFromContext(trace.ContextWithSpan(t.Context(), trace.SpanFromContext(ctx))); got.TraceID() != sc.TraceID() {
@@ -316,6 +340,7 @@ func TestMigratingFromLumen(t *testing.T) {
 			}
 		},
 		"ParseW3CTraceparent, TraceContext.FormatW3CTraceparent, ParseHeaders": func(t *testing.T) {
+			t.Helper()
 			b, _ := remembering(t, "")
 			m := tracehook.NewMeta()
 			const parent = "00-0102030405060708ffffffffffffffff-0102030405060708-01"
@@ -325,6 +350,7 @@ func TestMigratingFromLumen(t *testing.T) {
 			_ = b
 		},
 		"AsyncExport, AsyncBufferSize, Close": func(t *testing.T) {
+			t.Helper()
 			for _, sync := range []string{"", "[trace.n]\ndriver = \"none\"\nsync = true\n"} {
 				if n := keptOf(t, 50, sync); n != 50 {
 					t.Errorf("%d of 50", n)
@@ -332,11 +358,13 @@ func TestMigratingFromLumen(t *testing.T) {
 			}
 		},
 		"MaxSpansPerSecond": func(t *testing.T) {
+			t.Helper()
 			if n := keptOf(t, 100, "[trace.m.sample]\nlimit = 5\n"); n < 5 || n > 20 {
 				t.Errorf("%d of 100 within a moment, want about 5", n)
 			}
 		},
 		"ErrInvalidTraceID, ErrInvalidSpanID, ErrInvalidContext": func(t *testing.T) {
+			t.Helper()
 			if _, err := trace.TraceIDFromHex("x"); err == nil {
 				t.Error("no error")
 			}
@@ -345,6 +373,7 @@ func TestMigratingFromLumen(t *testing.T) {
 			}
 		},
 		"ionadapt.Tracer": func(t *testing.T) {
+			t.Helper()
 			b, spans := remembering(t, "")
 			start := func(ctx context.Context, name string) (context.Context, func(error)) {
 				m := otelbridge.MetaFrom(ctx)
@@ -358,6 +387,7 @@ func TestMigratingFromLumen(t *testing.T) {
 			}
 		},
 		"span.TraceID().String() in logs": func(t *testing.T) {
+			t.Helper()
 			var out strings.Builder
 			log := slog.New(&otelbridge.LogHandler{Handler: slog.NewJSONHandler(&out, nil)})
 			sc := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}})

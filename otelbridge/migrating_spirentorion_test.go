@@ -29,7 +29,7 @@ func handled(b *otelbridge.Bridge, header string, next http.HandlerFunc) http.He
 		Key:     func(r *http.Request) string { return r.Method + " " + r.URL.Path },
 		Respond: propagators.RequestID{}.Respond,
 	}
-	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/foo/bar?q=1", http.NoBody)
+	w, r := httptest.NewRecorder(), httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/foo/bar?q=1", http.NoBody)
 	if header != "" {
 		r.Header.Set("X-Request-Id", header)
 	}
@@ -49,10 +49,11 @@ func fileOf(t *testing.T, driver string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	hook := b.Hook()
 	handled(b, "", func(_ http.ResponseWriter, r *http.Request) {
 		m := otelbridge.MetaFrom(r.Context())
-		b.Hook().Begin(m, "sub1", tracehook.Map{"rows": 3}).End()
-		b.Hook().Begin(m, "sub2", nil).End()
+		hook.Begin(m, "sub1", tracehook.Map{"rows": 3}).End()
+		hook.Begin(m, "sub2", nil).End()
 	})
 	if err := b.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
@@ -69,12 +70,14 @@ func TestMigratingFromSpirentOrion(t *testing.T) {
 	t.Parallel()
 	migrating(t, "migrating-spirentorion.md", map[string]func(*testing.T){
 		"GenerateId": func(t *testing.T) {
+			t.Helper()
 			traceID, spanID := propagators.IDGenerator{}.NewIDs(t.Context())
 			if [8]byte(traceID[:8]) != [8]byte{} || traceID[8] > 0x7f || spanID[0] > 0x7f || !spanID.IsValid() {
 				t.Errorf("%v %v aren't of 63 bits", traceID, spanID)
 			}
 		},
 		"Span, Data": func(t *testing.T) {
+			t.Helper()
 			s := oneSpan(t, requestIDs, func(ctx context.Context, tracer trace.Tracer) {
 				_, span := tracer.Start(ctx, "n", trace.WithAttributes(attribute.Int("rows", 3), attribute.String("name", "no panic")))
 				span.End()
@@ -84,21 +87,25 @@ func TestMigratingFromSpirentOrion(t *testing.T) {
 			}
 		},
 		"Process": func(t *testing.T) {
+			t.Helper()
 			if text := fileOf(t, "yaml"); !strings.Contains(text, "process: ") || !strings.Contains(text, "@") {
 				t.Error(text)
 			}
 		},
 		"Record": func(t *testing.T) {
+			t.Helper()
 			if n := keptOf(t, 3, ""); n != 3 {
 				t.Errorf("%d spans", n)
 			}
 		},
 		"trace recording isn't active": func(t *testing.T) {
+			t.Helper()
 			var none *otelbridge.Bridge
 			_, span := none.TracerProvider().Tracer("t").Start(t.Context(), "n")
 			span.End()
 		},
 		"New, MaybeNew": func(t *testing.T) {
+			t.Helper()
 			b, spans := remembering(t, requestIDs)
 			for _, id := range []string{"", "11"} { // a caller's id is honored
 				ctx := t.Context()
@@ -113,6 +120,7 @@ func TestMigratingFromSpirentOrion(t *testing.T) {
 			}
 		},
 		"Continue, MaybeContinue": func(t *testing.T) {
+			t.Helper()
 			b, spans := remembering(t, "")
 			tracer := b.TracerProvider().Tracer("t")
 			ctx, parent := tracer.Start(t.Context(), "parent")
@@ -124,6 +132,7 @@ func TestMigratingFromSpirentOrion(t *testing.T) {
 			}
 		},
 		"Run, Go": func(t *testing.T) {
+			t.Helper()
 			b, spans := remembering(t, "")
 			tracer := otelbridge.EntryTracer{Hook: b.Hook(), Propagator: b.Propagator()}
 			done := make(chan error)
@@ -138,11 +147,13 @@ func TestMigratingFromSpirentOrion(t *testing.T) {
 			}
 		},
 		"CurrentSpanId, CurrentTraceId": func(t *testing.T) {
+			t.Helper()
 			if trace.SpanContextFromContext(t.Context()).IsValid() {
 				t.Error("there is a span outside of all")
 			}
 		},
 		"Handler": func(t *testing.T) {
+			t.Helper()
 			b, spans := remembering(t, requestIDs)
 			handled(b, "", func(http.ResponseWriter, *http.Request) {})
 			if s := spans()[0]; s.Name() != "http:GET /foo/bar" || s.SpanKind() != trace.SpanKindServer {
@@ -150,6 +161,7 @@ func TestMigratingFromSpirentOrion(t *testing.T) {
 			}
 		},
 		"Handler.HonorReqHeader": func(t *testing.T) {
+			t.Helper()
 			for header, honored := range map[string]bool{"11:22": true, "11": false, "11:22:33xyz": false} {
 				b, spans := remembering(t, requestIDs)
 				handled(b, header, func(http.ResponseWriter, *http.Request) {})
@@ -164,6 +176,7 @@ func TestMigratingFromSpirentOrion(t *testing.T) {
 			}
 		},
 		"Handler.AddRespHeader": func(t *testing.T) {
+			t.Helper()
 			b, _ := remembering(t, requestIDs)
 			next := propagation.MapCarrier{}
 			back := handled(b, "", func(_ http.ResponseWriter, r *http.Request) { b.Propagator().Inject(r.Context(), next) })
@@ -173,11 +186,13 @@ func TestMigratingFromSpirentOrion(t *testing.T) {
 			}
 		},
 		"yamlrec.New": func(t *testing.T) {
+			t.Helper()
 			if text := fileOf(t, "yaml"); strings.Count(text, "---\n") != 3 || !strings.Contains(text, "name: sub1") || !strings.Contains(text, "rows: 3") {
 				t.Error(text)
 			}
 		},
 		"dynamorec.New": func(t *testing.T) {
+			t.Helper()
 			if _, err := os.Stat(filepath.Join("..", "exporter", "dynamodb", "go.mod")); err != nil {
 				t.Error(err) // it has its own tests
 			}

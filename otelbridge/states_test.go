@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -29,7 +30,7 @@ func (r stranger) members() []string {
 	var all []string
 	n, length := r.IntN(33), 0
 	for i := range n {
-		key := r.text(lower, 1, 1) + r.text(lower+"0123456789_-*/", 0, 6) + "/" + fmt.Sprint(i)
+		key := r.text(lower, 1, 1) + r.text(lower+"0123456789_-*/", 0, 6) + "/" + strconv.Itoa(i)
 		if r.IntN(4) == 0 {
 			key += "@" + r.text(lower, 1, 5)
 		}
