@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -132,12 +133,12 @@ func TestABatchThatMayHaveArrivedCountsAsResent(t *testing.T) {
 // slow takes a while for each batch, or hangs.
 type slow struct {
 	*destination
-	takes time.Duration
+	takes atomic.Int64
 }
 
-func (d slow) Send(ctx context.Context, b delivery.Batch) delivery.Verdict {
+func (d *slow) Send(ctx context.Context, b delivery.Batch) delivery.Verdict {
 	select {
-	case <-time.After(d.takes):
+	case <-time.After(time.Duration(d.takes.Load())):
 		return d.destination.Send(ctx, b)
 	case <-ctx.Done():
 		return delivery.Verdict{Outcome: delivery.Retry, Uncertain: true, Err: ctx.Err()}
@@ -162,19 +163,20 @@ func TestCloseIsPatientOnlyWithADestinationThatAnswers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				d := slow{&destination{}, tt.takes}
+				d := &slow{destination: &destination{}}
 				if tt.failed {
-					d.takes = 0
 					d.set(down)
+				} else {
+					d.takes.Store(int64(tt.takes))
 				}
-				s, err := spool.Open(t.Context(), delivery.NewSender(&d, delivery.Options{Once: true, Timeout: 2 * time.Hour}),
+				s, err := spool.Open(t.Context(), delivery.NewSender(d, delivery.Options{Once: true, Timeout: 2 * time.Hour}),
 					spool.Options{Dir: filepath.Join(t.TempDir(), "spool"), Connection: "test", Sync: spool.SyncNever})
 				if err != nil {
 					t.Fatal(err)
 				}
 				if tt.failed {
 					_ = s.Deliver(t.Context(), batch(0))
-					d.takes = tt.takes
+					d.takes.Store(int64(tt.takes))
 					time.Sleep(time.Minute) // the background job is in an attempt
 				}
 				for n := range uint64(20) {
