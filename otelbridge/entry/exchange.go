@@ -38,8 +38,8 @@ func (x *exchange) begin(r *http.Request) {
 	ctx, caller := t.extract(r.Context(), propagation.HeaderCarrier(r.Header), false)
 	x.meta = tracehook.NewMeta().WithContext(ctx)
 	x.own = t.beginOn(x.meta, x.m.kind()+":"+key, x.requestAttrs(r, key))
-	ctx = x.meta.Context() //nolint:contextcheck // it is below that of r
-	x.span = trace.SpanFromContext(ctx)
+	ctx = x.meta.Context()
+	x.span = trace.SpanFromContext(ctx) //nolint:contextcheck // it is below that of r
 	if caller.IsValid() {
 		x.span.AddLink(trace.Link{SpanContext: caller})
 	}
