@@ -29,14 +29,14 @@ func (*framework) Identity() exporter.Identity { return exporter.Identity{Projec
 func (f *framework) Mount(module any)          { f.mounted = append(f.mounted, module) }
 
 func mounted() {
-	trace := otelbridge.NewModule[*tracehook.Meta, tracehook.TraceSpan](
+	tracing := otelbridge.NewModule[*tracehook.Meta, tracehook.TraceSpan](
 		otelbridge.WithIdentity(func() exporter.Identity {
 			id := infra.Identity()
 			return exporter.Identity{Project: id.Project, Profile: id.Profile, Role: id.Role, Node: id.Node}
 		}),
 		otelbridge.WithInstall(),
 	)
-	infra.Mount(trace)
+	infra.Mount(tracing)
 }
 
 func TestDocs_framework(t *testing.T) {
