@@ -39,7 +39,7 @@ func fingerprint(first *tracepb.TracesData) string {
 // openState reads what an earlier call has noted.
 func openState(path, to, query string) (*state, error) {
 	if path == "" {
-		return nil, nil //nolint:nilnil // see state
+		return nil, nil
 	}
 	s := &state{path: path, To: delivery.Place(to), Query: query, Done: make(map[string]int)}
 	content, err := os.ReadFile(path)
