@@ -23,7 +23,7 @@ func (a *asked) recording() (*plan.Recording, error) {
 		if a.state != "" || a.failed || a.duration != 0 {
 			return nil, usage("--tracestate, --error and --duration need --parent")
 		}
-		return nil, nil //nolint:nilnil // there is nothing to say then
+		return nil, nil
 	}
 	ctx := propagation.TraceContext{}.Extract(context.Background(), propagation.MapCarrier{"traceparent": a.parent, "tracestate": a.state})
 	parent := trace.SpanContextFromContext(ctx)
