@@ -50,6 +50,7 @@ func FuzzAnswers(f *testing.F) {
 		checkVerdict(t, h.Send(t.Context(), batch()), planted)
 		if response, err := said(answer).RoundTrip(new(http.Request)); err == nil {
 			body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+			_ = response.Body.Close()
 			if err == nil {
 				checkRejected(t, body)
 				checkFailure(t, response.StatusCode, response.Header.Get("Content-Type"), body)

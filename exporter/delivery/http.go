@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"slices"
 	"strings"
@@ -154,7 +155,14 @@ func (h *HTTP) Send(ctx context.Context, b Batch) Verdict {
 		}
 		b = Batch{Body: body, Spans: b.Spans, ContentType: b.ContentType}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.target.String(), http.NoBody)
+	var used atomic.Pointer[net.Conn]
+	defer func() {
+		if c := used.Load(); c != nil && ctx.Err() != nil {
+			abandon(*c)
+		}
+	}()
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) { used.Store(&got.Conn) }})
+	req, err := http.NewRequestWithContext(traced, http.MethodPost, h.target.String(), http.NoBody)
 	if err != nil {
 		return Verdict{Outcome: Refused, Err: h.say(ctx, err)}
 	}
@@ -194,6 +202,15 @@ func (h *HTTP) Send(ctx context.Context, b Batch) Verdict {
 		v.Err = fmt.Errorf("%s: %s", h.where(), h.options.Secrets.Printable(v.Err.Error()))
 	}
 	return v
+}
+
+// abandon closes the connection of a request that was given up: the next one could hang on it, too, and
+// the other end could keep it busy. HTTP/2 would keep it.
+func abandon(c net.Conn) {
+	if secured, ok := c.(*tls.Conn); ok {
+		c = secured.NetConn() // without a farewell, for which a full pipe has no room
+	}
+	_ = c.Close()
 }
 
 // Probe posts a request without spans.

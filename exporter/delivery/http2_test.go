@@ -134,3 +134,51 @@ func TestHTTP2FindsAConnectionDead(t *testing.T) {
 		_ = server.Close()
 	})
 }
+
+// A server that keeps a connection alive and answers nothing is left by it.
+func TestHTTP2ConnectionThatTimedOutIsClosed(t *testing.T) {
+	t.Parallel()
+	var seen atomic.Int32
+	opened, closed := make(chan net.Conn, 8), make(chan net.Conn, 8)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if seen.Add(1) == 1 {
+			<-r.Context().Done()
+		}
+	}))
+	server.EnableHTTP2 = true
+	server.Config.ConnState = func(c net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			opened <- c
+		case http.StateClosed:
+			closed <- c
+		default:
+		}
+	}
+	server.StartTLS()
+	defer server.Close()
+	h, err := delivery.NewHTTP(delivery.HTTPOptions{
+		URL: server.URL, RoundTripper: delivery.NewRoundTripper(&tls.Config{RootCAs: roots(server)}, nil),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = h.Close() }()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if v := h.Send(ctx, batch()); v.Outcome != delivery.Retry {
+		t.Fatalf("no answer in time: %v, %v", v.Outcome, v.Err)
+	}
+	if v := h.Send(t.Context(), batch()); v.Outcome != delivery.Delivered {
+		t.Fatalf("the second time: %v, %v", v.Outcome, v.Err)
+	}
+	first := <-opened
+	select {
+	case gone := <-closed:
+		if gone != first {
+			t.Error("another connection was closed than the one that hung")
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the connection that hung is kept")
+	}
+}
