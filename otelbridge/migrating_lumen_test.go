@@ -317,7 +317,7 @@ func TestMigratingFromLumen(t *testing.T) {
 				t.Errorf("%v", c)
 			}
 		},
-		"W3CPropagator": func(t *testing.T) { carries(t, "tracecontext", "traceparent") },
+		"W3CPropagator": func(t *testing.T) { t.Helper(); carries(t, "tracecontext", "traceparent") },
 		"HeaderPropagator": func(t *testing.T) {
 			t.Helper()
 			carries(t, "headers", "X-Trace-ID")
