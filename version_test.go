@@ -2,7 +2,6 @@ package tracehook_test
 
 import (
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -74,8 +73,8 @@ func TestTheCompatibilityTable(t *testing.T) {
 	}
 }
 
-// docs/reliability.md names a test for each promise, and all documents link to what is there.
-func TestDocumentsPointToWhatIsThere(t *testing.T) {
+// docs/reliability.md names a test for each promise.
+func TestPromisesNameTheirTests(t *testing.T) {
 	t.Parallel()
 	tests := regexp.MustCompile("`[a-z][a-z/_0-9]+\\.go`").FindAllString(contents(t, "docs/reliability.md"), -1)
 	if len(tests) < 12 {
@@ -84,18 +83,6 @@ func TestDocumentsPointToWhatIsThere(t *testing.T) {
 	for _, name := range tests {
 		if _, err := os.Stat(strings.Trim(name, "`")); err != nil {
 			t.Error(err)
-		}
-	}
-	documents, err := filepath.Glob("docs/*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	code := regexp.MustCompile("(?s)```.*?```|`[^`]*`")
-	for _, document := range append(documents, "README.md") {
-		for _, link := range regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`).FindAllStringSubmatch(code.ReplaceAllString(contents(t, document), ""), -1) {
-			if _, err := os.Stat(filepath.Join(filepath.Dir(document), link[1])); err != nil {
-				t.Errorf("%s: %v", document, err)
-			}
 		}
 	}
 }
