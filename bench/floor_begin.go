@@ -45,7 +45,7 @@ func beginFloorPairs() []pair {
 				mu.Unlock()
 				ctx, span := tracer.Start(found, "http:users", option)
 				mu.Lock()
-				current = ctx
+				current = ctx //nolint:fatcontext // put back below
 				mu.Unlock()
 				span.End()
 				mu.Lock()

@@ -49,9 +49,8 @@ func FuzzAnswers(f *testing.F) {
 		}
 		checkVerdict(t, h.Send(t.Context(), batch()), planted)
 		if response, err := said(answer).RoundTrip(new(http.Request)); err == nil {
-			body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
-			_ = response.Body.Close()
-			if err == nil {
+			defer func() { _ = response.Body.Close() }()
+			if body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20)); err == nil {
 				checkRejected(t, body)
 				checkFailure(t, response.StatusCode, response.Header.Get("Content-Type"), body)
 			}
