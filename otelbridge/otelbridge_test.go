@@ -45,6 +45,12 @@ func TestDoorsLinkWhatTheyNeed(t *testing.T) {
 			290, 265,
 			[]string{"grpc", "protobuf", "proto/otlp", "exporters/otlp", module + "exporter/otlp", module + "exporter/greptime"},
 		},
+		{
+			"a Bridge with every driver of ours for the network",
+			[]string{module + "otelbridge/bridge", module + "exporter/otlp", module + "exporter/greptime", module + "exporter/page"},
+			430, 390,
+			[]string{"grpc-gateway", "exporters/otlp", "proto/otlp/collector"},
+		},
 		{"everything", []string{module + "otelbridge"}, 460, 425, nil},
 	} {
 		t.Run(door.name, func(t *testing.T) {
