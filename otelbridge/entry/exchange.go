@@ -59,9 +59,9 @@ func (x *exchange) enter(r *http.Request) {
 
 // look completes the span as soon as the handler asks for its place in the trace.
 func (x *exchange) look() {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.routed(x.request)
+	if attrs := x.routed(nil); len(attrs) > 0 {
+		x.span.SetAttributes(attrs...)
+	}
 }
 
 // finish is deferred: the handler of r has returned, or panics.
@@ -75,18 +75,16 @@ func (x *exchange) finish(r *http.Request) {
 		}
 		return
 	}
-	x.mu.Lock()
-	x.routed(x.request)
-	x.mu.Unlock()
 	if x.own == nil {
+		x.look()
 		return
 	}
 	if x.status == 0 && !x.hijacked {
 		x.status = http.StatusOK
 	}
 	if x.span.IsRecording() {
-		var room [16]attribute.KeyValue
-		attrs := x.laterAttrs(room[:0])
+		var room [20]attribute.KeyValue
+		attrs := x.laterAttrs(x.routed(room[:0])) // at once: a span copies what it has for each call
 		if x.status != 0 {
 			attrs = append(attrs, semconv.HTTPResponseStatusCode(x.status))
 		}
@@ -116,9 +114,7 @@ func (x *exchange) handBack(r *http.Request) {
 
 // panicked ends the span for a panic of the handler.
 func (x *exchange) panicked(v any) {
-	x.mu.Lock()
-	x.routed(x.request)
-	x.mu.Unlock()
+	x.look()
 	if x.span.IsRecording() && v != nil {
 		x.span.SetAttributes(errorType(v))
 	}

@@ -117,18 +117,21 @@ func SpanName(_ string, r *http.Request) string {
 	return tracehook.TraceKindHTTP + ":" + new(Middleware).key(r)
 }
 
-// routed sets what is known once a handler was found.
-func (x *exchange) routed(r *http.Request) {
-	if x.found || !x.span.IsRecording() {
-		return
-	}
-	if r.Pattern == "" && x.m.Key == nil && !x.returned {
-		return
+// routed names the span once a handler was found, and appends what is known then.
+func (x *exchange) routed(attrs []attribute.KeyValue) []attribute.KeyValue {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	r := x.request
+	if x.found || !x.span.IsRecording() || r.Pattern == "" && x.m.Key == nil && !x.returned {
+		return attrs
 	}
 	x.found = true
 	kind, key := x.m.kind(), x.m.key(r)
 	x.span.SetName(kind + ":" + key)
-	attrs := append(make([]attribute.KeyValue, 0, 4), vocab.Target.String(key))
+	if attrs == nil {
+		attrs = make([]attribute.KeyValue, 0, 4)
+	}
+	attrs = append(attrs, vocab.Target.String(key))
 	if path := route(r); path != "" {
 		attrs = append(attrs, semconv.HTTPRoute(path))
 	}
@@ -138,8 +141,8 @@ func (x *exchange) routed(r *http.Request) {
 			attrs = append(attrs, vocab.Service.String(service))
 		}
 	}
-	x.span.SetAttributes(attrs...)
 	if x.meta.TraceEntry() == unknown { // for spans below
 		x.meta.TraceEntry(key)
 	}
+	return attrs
 }
