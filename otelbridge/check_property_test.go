@@ -45,7 +45,7 @@ func anyValue(r *rand.Rand, key setting.Key) any {
 	case "bool":
 		return pick(true, false, "true")
 	case "integer":
-		return pick(key.Least, key.Most, 1, 4001, 65535, 65536, 1<<40)
+		return pick(key.Least, key.Most, 1, 4001, 65535, 65536, int64(1<<40))
 	case "size":
 		return pick(key.Least, "1B", "64KB", "1GB", 1<<20, "9EB")
 	case "number":
