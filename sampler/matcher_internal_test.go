@@ -207,7 +207,7 @@ func TestStrangeNamesPushNothingOut(t *testing.T) {
 	for i := range own {
 		own[i] = &subject{name: fmt.Sprint("an application's own ", i)}
 	}
-	stranger(5000, 3) // for a head and two policies
+	stranger(1_000_000, 3) // for a head and two policies
 	if left := m.memo.fills.left.Load(); left < m.memo.fills.burst-memoSlots {
 		t.Errorf("%d of %d fills are left after names that filled %d places", left, m.memo.fills.burst, memoSlots)
 	}
@@ -231,7 +231,7 @@ func TestStrangeNamesPushNothingOut(t *testing.T) {
 		return n
 	}
 	if n := known(); n < len(own)-2 {
-		t.Errorf("after 5000 strange names %d of %d own names are remembered", n, len(own))
+		t.Errorf("after %d strange names %d of %d own names are remembered", strange, n, len(own))
 	}
 	before := known()
 	for range 20 {
