@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +13,7 @@ import (
 func TestQueue(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	if err := run(t.Context(), &out); err != nil {
+	if err := run(context.Background(), &out); err != nil { // as main does
 		t.Fatal(err)
 	}
 	want := `internal service:order
