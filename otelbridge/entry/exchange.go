@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
@@ -19,7 +18,9 @@ import (
 // exchange is one request and its response.
 type exchange struct {
 	m        *Middleware
+	rooms    *rooms
 	request  *http.Request // as the handler gets it
+	below    carried       // its context
 	span     trace.Span
 	own      tracehook.TraceSpan // nil below other instrumentation
 	meta     *tracehook.Meta
@@ -43,7 +44,8 @@ func (x *exchange) begin(r *http.Request) {
 	if caller.IsValid() {
 		x.span.AddLink(trace.Link{SpanContext: caller})
 	}
-	x.request = r.WithContext(&carried{ctx, x.meta, x.look}) //nolint:contextcheck // the same
+	x.below = carried{ctx, x.meta, x}
+	x.request = r.WithContext(&x.below) //nolint:contextcheck // the same
 }
 
 // enter goes on below the span of other instrumentation.
@@ -51,7 +53,8 @@ func (x *exchange) enter(r *http.Request) {
 	x.meta = tracehook.NewMeta().WithContext(r.Context())
 	x.meta.TraceKind(x.m.kind())
 	x.meta.TraceEntry(x.m.key(r))
-	x.request = r.WithContext(&carried{r.Context(), x.meta, x.look}) //nolint:contextcheck // it is below that of r
+	x.below = carried{r.Context(), x.meta, x}
+	x.request = r.WithContext(&x.below) //nolint:contextcheck // it is below that of r
 	if named, ok := x.span.(interface{ Name() string }); ok {
 		x.alike = strings.HasPrefix(named.Name(), x.m.kind()+":")
 	}
@@ -59,9 +62,11 @@ func (x *exchange) enter(r *http.Request) {
 
 // look completes the span as soon as the handler asks for its place in the trace.
 func (x *exchange) look() {
-	if attrs := x.routed(nil); len(attrs) > 0 {
+	room := x.rooms.get()
+	if attrs := x.routed(room[:0]); len(attrs) > 0 {
 		x.span.SetAttributes(attrs...)
 	}
+	x.rooms.put(room)
 }
 
 // finish is deferred: the handler of r has returned, or panics.
@@ -83,21 +88,27 @@ func (x *exchange) finish(r *http.Request) {
 		x.status = http.StatusOK
 	}
 	if x.span.IsRecording() {
-		var room [20]attribute.KeyValue
-		attrs := x.laterAttrs(x.routed(room[:0])) // at once: a span copies what it has for each call
-		if x.status != 0 {
-			attrs = append(attrs, semconv.HTTPResponseStatusCode(x.status))
-		}
-		if x.status >= http.StatusInternalServerError {
-			attrs = append(attrs, semconv.ErrorTypeKey.String(strconv.Itoa(x.status)))
-		}
-		x.span.SetAttributes(attrs...)
+		x.setResult()
 	}
 	if x.status < http.StatusInternalServerError {
 		x.own.End()
 		return
 	}
 	x.own.End(errors.New("http status " + strconv.Itoa(x.status)))
+}
+
+// setResult sets what is known at the end, at once: a span copies what it has for each call.
+func (x *exchange) setResult() {
+	room := x.rooms.get()
+	attrs := x.laterAttrs(x.routed(room[:0]))
+	if x.status != 0 {
+		attrs = append(attrs, semconv.HTTPResponseStatusCode(x.status))
+	}
+	if x.status >= http.StatusInternalServerError {
+		attrs = append(attrs, semconv.ErrorTypeKey.String(strconv.Itoa(x.status)))
+	}
+	x.span.SetAttributes(attrs...)
+	x.rooms.put(room)
 }
 
 // handBack gives what handlers have found out to those who have the request as it came: net/http, which

@@ -12,7 +12,7 @@ type metaKey struct{}
 type carried struct {
 	context.Context
 	meta *tracehook.Meta
-	look func() // completes the entry's span with what is known by now; may be nil
+	of   *exchange // is asked to complete its span with what is known by now; may be nil
 }
 
 func (c *carried) Value(key any) any {
@@ -33,8 +33,8 @@ func MetaFrom(ctx context.Context) *tracehook.Meta {
 	if !ok {
 		return tracehook.NewMeta().WithContext(ctx)
 	}
-	if c.look != nil {
-		c.look()
+	if c.of != nil {
+		c.of.look()
 	}
 	if ctx == context.Context(c) {
 		return c.meta

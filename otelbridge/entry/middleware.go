@@ -41,8 +41,9 @@ type Middleware struct {
 
 // Handler returns a handler that makes a span of each request and has next handle it.
 func (m *Middleware) Handler(next http.Handler) http.Handler {
+	reused := new(rooms)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x := exchange{m: m}
+		x := exchange{m: m, rooms: reused}
 		if above := trace.SpanFromContext(r.Context()); isServer(above) {
 			x.span = above
 			x.enter(r)
@@ -96,11 +97,10 @@ func (m *Middleware) respond(ctx context.Context, h http.Header) {
 
 // route returns the path of the pattern that a mux has found.
 func route(r *http.Request) string {
-	_, path, found := strings.Cut(r.Pattern, "/")
-	if !found {
-		return ""
+	if at := strings.IndexByte(r.Pattern, '/'); at >= 0 {
+		return r.Pattern[at:]
 	}
-	return "/" + path
+	return ""
 }
 
 func (m *Middleware) key(r *http.Request) string {
@@ -128,9 +128,6 @@ func (x *exchange) routed(attrs []attribute.KeyValue) []attribute.KeyValue {
 	x.found = true
 	kind, key := x.m.kind(), x.m.key(r)
 	x.span.SetName(kind + ":" + key)
-	if attrs == nil {
-		attrs = make([]attribute.KeyValue, 0, 4)
-	}
 	attrs = append(attrs, vocab.Target.String(key))
 	if path := route(r); path != "" {
 		attrs = append(attrs, semconv.HTTPRoute(path))

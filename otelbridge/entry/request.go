@@ -20,12 +20,13 @@ const longestHeader = 512
 // requestAttrs returns what a span begins with: all that a sampler may want to know, of the framework's
 // attributes and those of the semantic conventions. The query isn't among them: it may hold secrets.
 func (x *exchange) requestAttrs(r *http.Request, key string) tracehook.Map {
-	known, method := methodOf(r.Method)
+	name, method := methodOf(r.Method)
+	var known, path any = name, r.URL.Path
 	out := tracehook.Map{ // at most eight: larger maps cost more
 		"kind": x.m.kind(), "target": key,
-		"method": known, "path": r.URL.Path,
+		"method": known, "path": path,
 		string(semconv.HTTPRequestMethodKey): known,
-		string(semconv.URLPathKey):           r.URL.Path,
+		string(semconv.URLPathKey):           path,
 	}
 	if method != "" {
 		out[string(semconv.HTTPRequestMethodOriginalKey)] = method
