@@ -82,18 +82,9 @@ func (transport) Close() error { return nil }
 // cutter divides bodies between lines.
 type cutter struct{}
 
-// Cut returns bodies of at most limit bytes, but for lines that are longer.
+// Cut returns bodies of at most limit bytes, except for lines that are longer.
 func (cutter) Cut(body []byte, limit int) []delivery.Batch {
-	var all []delivery.Batch
-	for line := range bytes.Lines(body) {
-		last := len(all) - 1
-		if last < 0 || len(all[last].Body)+len(line) > limit {
-			all = append(all, delivery.Batch{Body: bytes.Clone(line), Spans: 1})
-			continue
-		}
-		all[last].Body, all[last].Spans = append(all[last].Body, line...), all[last].Spans+1
-	}
-	return all
+	return delivery.CutLines(body, limit)
 }
 
 // Name returns the first line, which stands for the span in messages.
