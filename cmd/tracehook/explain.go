@@ -94,7 +94,7 @@ func attributes(texts []string) ([]attribute.KeyValue, error) {
 	return all, nil
 }
 
-// configuration reads a configuration and checks it; what is wrong is told under its place.
+// configuration reads and checks a configuration, and prints each problem under its place.
 func (p *program) configuration(path string, own []string, check func(config.Config, ...otelbridge.Option) error) (config.Config, error) {
 	opts := options(own)
 	cfg, err := config.Load(path, config.WithEnviron(p.environ), config.WithUnknown(), config.WithCheck(func(cfg config.Config) error {

@@ -21,7 +21,7 @@ func fitHelp(c *cobra.Command) {
 	}
 }
 
-// wrapped breaks paragraphs anew. What is indented stays as it is.
+// wrapped breaks the lines of paragraphs anew, and leaves indented lines alone.
 func wrapped(text string) string {
 	paragraphs := strings.Split(text, "\n\n")
 	for i, p := range paragraphs {

@@ -7,7 +7,7 @@ import (
 // remotely begins what crypto/tls says about an alert of the other side.
 const remotely = "remote error: tls: "
 
-// alertIn returns the TLS alert that an error tells of, in the words of crypto/tls; "" for none.
+// alertIn returns the TLS alert in the text of an error, in the words of crypto/tls; "" without one.
 func alertIn(text string) string {
 	_, alert, found := strings.Cut(text, remotely)
 	if !found {

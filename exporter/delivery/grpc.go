@@ -161,7 +161,7 @@ func (g *GRPC) hint(ctx context.Context, st *status.Status, answered bool) strin
 	message := st.Message()
 	switch {
 	case st.Code() == codes.Unavailable && answered:
-		return "" // what it says of a connection is about another one, behind it
+		return "" // a proxy's word "connection" means its own connection to a server behind it
 	case st.Code() == codes.Unavailable && !g.answered.Load():
 		alert := alertIn(message)
 		if hint := alertHint(alert, g.knocker.certificate()); hint != "" {

@@ -107,7 +107,8 @@ func (c *codec) clashes(s exporter.Settings) error {
 	return errors.Join(errs...)
 }
 
-// encode makes a batch of spans: a line for each. Spans with the ids of another one are left out.
+// encode makes a batch with one line for each span. A span whose ids another span of the batch has is
+// left out.
 func (c *codec) encode(spans []sdktrace.ReadOnlySpan) (delivery.Batch, error) {
 	e, ok := c.pool.Get().(*encoders)
 	if !ok {

@@ -11,8 +11,8 @@ import (
 
 // CheckDirectory returns an error if a user who isn't this process's and isn't root could
 // replace dir, or write to it. A directory that doesn't exist yet is fine: this process
-// will make it. The root of the file system is not checked: a user who can replace directories in it
-// controls the machine.
+// will make it. The root directory is not checked: a user with write access to it controls the
+// machine.
 //
 // Accepted are permission bits that dir and the directories above it may have although
 // others can write there: for the group (0o020), or for all (0o002), which then includes

@@ -20,7 +20,8 @@ import (
 type Composite struct {
 	// Extractors read, and Injectors write. They aren't changed after first use.
 	Extractors, Injectors []propagation.TextMapPropagator
-	// Hosts says who writes in place of Injectors in a request to some hosts; see [ContextWithHost].
+	// Hosts are the propagators that write requests to some hosts, in place of Injectors; see
+	// [ContextWithHost].
 	// It isn't changed after first use.
 	Hosts []Host
 	// OnConflict is called once, when a request holds contexts of two traces for the first time; nil

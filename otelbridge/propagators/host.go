@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 )
 
-// Host says who writes into requests to some hosts.
+// Host names hosts, and the propagators that write requests to them.
 type Host struct {
 	// Pattern is a host name without a port, or "*." and the end of one, for all names below it; "*"
 	// is every host. Case doesn't matter. An exact name counts before a pattern, and a longer pattern

@@ -98,7 +98,7 @@ func withWish(ctx context.Context, sc trace.SpanContext, wish inbound.Wish) cont
 // Fields returns the names of the headers that are written.
 func (p B3) Fields() []string { return p.inner().Fields() }
 
-// both is a context with the values of another one behind its own.
+// both is a context that looks for a value in itself, and then in more.
 type both struct {
 	context.Context
 	more context.Context

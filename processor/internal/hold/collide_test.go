@@ -55,7 +55,7 @@ func colliding(h *hold.Hold, n int, all bool) []decision.Span {
 // from one goroutine or from several, and there are no more of them than a shard may have.
 func TestTracesOfOneShard(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it measures time")
+		t.Skip("NOT TESTED with -short: it measures time")
 	}
 	const n, options = 2000, 64 * 500
 	for _, goroutines := range []int{1, 4} {

@@ -23,8 +23,8 @@ func FromJSON(line []byte) (*tracepb.TracesData, error) {
 	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(line, data); err != nil {
 		return nil, fmt.Errorf("not an OTLP message: %w", err)
 	}
-	// OTLP writes ids in hexadecimal where JSON of protobuf has base64: what was decoded is encoded
-	// again, which gives the digits.
+	// OTLP writes ids in hexadecimal, and protobuf's JSON reads them as base64: encoding such an id as
+	// base64 gives its hexadecimal digits back.
 	return data, eachID(data, func(id []byte) ([]byte, error) {
 		digits := base64.StdEncoding.EncodeToString(id)
 		return hex.DecodeString(digits)
