@@ -125,7 +125,7 @@ func knockerOf(r http.RoundTripper, u *url.URL) *knocker {
 func NewRoundTripper(tlsConfig *tls.Config, proxy *url.URL) *http.Transport {
 	t := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		DialContext:           dialClientFirst,
 		TLSClientConfig:       tlsConfig,
 		ForceAttemptHTTP2:     true,
 		MaxIdleConns:          8,

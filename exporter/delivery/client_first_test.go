@@ -1,0 +1,68 @@
+package delivery_test
+
+import (
+	"bytes"
+	"log"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tracehook/tracehook/exporter/delivery"
+)
+
+// A server that speaks before it is asked isn't HTTP's. What it said decides the hint, however early it
+// came, and none of it gets into the log of the process.
+func TestServersThatSpeakFirst(t *testing.T) {
+	var logged bytes.Buffer
+	before := log.Writer() //nolint:forbidigo // net/http writes there
+	log.SetOutput(&logged) //nolint:forbidigo // the same
+	defer func() {
+		log.SetOutput(before) //nolint:forbidigo // the same
+	}()
+	for words, want := range map[string]string{
+		"\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x05\x00\x00@\x00": "the port speaks gRPC",
+		"SSH-2.0-OpenSSH_9.6\r\n":                                   "the port doesn't speak HTTP",
+		"220 mail.example ESMTP\r\n":                                "the port doesn't speak HTTP",
+	} {
+		address := speakFirst(t, words)
+		for range 200 {
+			h := newHTTP(t, delivery.HTTPOptions{URL: "http://" + address})
+			v := h.Send(t.Context(), request(t))
+			if v.Err == nil || !strings.Contains(v.Err.Error(), want) || v.Outcome != delivery.Barred {
+				t.Fatalf("%q: %v, %v; want %q", words, v.Outcome, v.Err, want)
+			}
+			_ = h.Close()
+		}
+	}
+	if logged.Len() > 0 {
+		t.Errorf("the log of the process has\n%.500s", logged.String())
+	}
+}
+
+// speakFirst answers every connection with these bytes before it has read any.
+func speakFirst(tb testing.TB, words string) (address string) {
+	tb.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed below
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = conn.Write([]byte(words))
+			wg.Go(func() { // what it reads isn't of its protocol: it hangs up
+				_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+				_, _ = conn.Read(make([]byte, 4096))
+				_ = conn.Close()
+			})
+		}
+	})
+	tb.Cleanup(func() { _ = listener.Close(); wg.Wait() })
+	return listener.Addr().String()
+}
