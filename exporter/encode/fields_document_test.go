@@ -15,6 +15,8 @@ func fieldsDocument() string {
 	var b strings.Builder
 	b.WriteString(`# Span fields
 
+*For the person who chooses or renames what is written of a span. A reference to look things up in. 4 minutes.*
+
 This file is generated: ` + "`go test ./exporter/encode -run TestFieldsDocument -update`" + ` writes it.
 
 A connection writes the fields that its ` + "`fields`" + ` select, in their order: a list keeps the
