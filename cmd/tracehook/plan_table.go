@@ -25,7 +25,7 @@ func (p *program) tables(recording *plan.Recording, lacks []string, results []pl
 	if len(lacks) > 0 {
 		exact = "an estimate"
 	}
-	_, _ = fmt.Fprintf(w, "%d spans of %s; what follows is %s", recording.Len(), recording.Duration().Round(time.Second), exact)
+	_, _ = fmt.Fprintf(w, "%d spans of %s; what follows is %s", recording.Len(), rounded(recording.Duration()), exact)
 	for i, text := range lacks {
 		_, _ = fmt.Fprintf(w, "%s %s", map[bool]string{true: ", because", false: "\n  and"}[i == 0], text)
 	}
@@ -144,6 +144,14 @@ func decided(c *plan.Connection, rule string) string {
 	return "-"
 }
 
+// rounded is a duration as a reader wants it: in seconds, or in milliseconds if it has few of them.
+func rounded(d time.Duration) time.Duration {
+	if d < 10*time.Second {
+		return d.Round(time.Millisecond)
+	}
+	return d.Round(time.Second)
+}
+
 func of(part, all int) string {
 	if all == 0 {
 		return "0 of 0"
@@ -154,6 +162,9 @@ func of(part, all int) string {
 func percent(share float64) string {
 	if math.Abs(share) < 0.00005 {
 		return "0 %"
+	}
+	if math.Abs(share) >= 0.995 { // two digits would be written as 1e+02
+		return fmt.Sprintf("%+.0f %%", 100*share)
 	}
 	return fmt.Sprintf("%+.2g %%", 100*share)
 }

@@ -88,3 +88,13 @@ func TestPlanOfBadInput(t *testing.T) {
 		}
 	}
 }
+
+// Shares have two digits that matter, and no exponent.
+func TestSharesAreReadable(t *testing.T) {
+	t.Parallel()
+	for share, want := range map[float64]string{0: "0 %", 0.00001: "0 %", 0.00123: "+0.12 %", -0.333: "-33 %", -0.996: "-100 %", -1: "-100 %", 12.34: "+1234 %"} {
+		if got := percent(share); got != want {
+			t.Errorf("%v is %s, want %s", share, got, want)
+		}
+	}
+}
