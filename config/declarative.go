@@ -227,11 +227,39 @@ func (c *declarative) resource(t *setting.Table) {
 		a.Done()
 	}
 	_ = t.String("", "schema_url")
-	if t.Has("detection/development") {
-		c.note(t, "detection/development", "no detector runs: give the resource with OTEL_RESOURCE_ATTRIBUTES or attributes")
-	}
+	c.detection(t.Table("detection/development"))
 	if len(attributes) > 0 {
 		c.otel["resource"] = attributes
+	}
+	t.Done()
+}
+
+// detection reads what detectors are to run.
+func (c *declarative) detection(t *setting.Table) {
+	var names []any
+	for i, v := range t.List("detectors") {
+		m, isTable := v.(map[string]any)
+		if !isTable {
+			t.Problem(setting.At("detectors", i), "must be a table with the name of a detector, not %s", setting.Kind(v))
+			continue
+		}
+		kind, below := only(t.At(setting.At("detectors", i), m), m)
+		if below == nil {
+			continue
+		}
+		if len(below.Keys()) > 0 {
+			c.note(below, "", "is not read: a detector has no options here")
+		}
+		c.alias("otel."+setting.At("detectors", len(names)), below.Path())
+		if names = append(names, kind); kind == "host" { // there the attributes of both
+			names = append(names, "os")
+		}
+	}
+	if t.Has("attributes") {
+		c.note(t, "attributes", "is not applied: a detector gives all its attributes, of a process never the arguments")
+	}
+	if len(names) > 0 {
+		c.otel["detectors"] = names
 	}
 	t.Done()
 }

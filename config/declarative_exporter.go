@@ -155,6 +155,18 @@ func (c *declarative) otlp(own map[string]any, path string, t *setting.Table) {
 		c.note(t, "timeout", "0, no limit, becomes a day")
 	}
 	own["timeout"] = fmt.Sprint(n, "ms")
+	if t.Has("max_request_size") {
+		size := t.Int(0, 0, 1<<31-1, "max_request_size")
+		if size == 0 {
+			size = 1 << 30
+			c.note(t, "max_request_size", "0, no limit, becomes 1 GiB")
+		}
+		own["max_request_bytes"] = fmt.Sprint(size, "B")
+		c.alias(path+".setting.max_request_bytes", setting.Join(t.Path(), "max_request_size"))
+	}
+	if t.Has("max_response_size") {
+		c.note(t, "max_response_size", "is not read: of an answer 1 MiB is read at most")
+	}
 	tls := t.Table("tls")
 	for _, k := range []struct{ theirs, ours string }{{"ca_file", "ca"}, {"cert_file", "cert"}, {"key_file", "key"}} {
 		if file := tls.String("", k.theirs); file != "" {

@@ -37,8 +37,10 @@ func (c *declarative) plain(t *setting.Table, values, sample map[string]any, com
 		c.parentBased(below, sample, composable)
 	case "always_record":
 		c.note(t, kind, "is not needed: what a connection keeps is recorded, and nothing else is exported")
-		if inner := below.Map("sampler"); inner != nil {
-			c.plain(below.At("sampler", inner), inner, sample, composable)
+		if inner := below.Map("root"); inner != nil {
+			c.plain(below.At("root", inner), inner, sample, composable)
+		} else {
+			below.Problem("root", "is missing: it is the sampler that decides")
 		}
 	case "composite":
 		if inner := below.Keys(); len(inner) > 0 {
@@ -74,6 +76,9 @@ func (c *declarative) parentBased(t *setting.Table, sample map[string]any, compo
 				sample[key] = inner[key]
 			}
 		}
+		if rate := fmt.Sprint(inner["rate"]); inner["rules"] != nil || rate != "1" && rate != "0" {
+			c.note(t, "root", "decides below a sampled remote parent, too: a span is kept there with the smaller probability of both")
+		}
 	}
 	for _, key := range []string{"remote_parent_sampled", "remote_parent_not_sampled", "local_parent_sampled", "local_parent_not_sampled"} {
 		values := t.Map(key)
@@ -91,6 +96,7 @@ func (c *declarative) parentBased(t *setting.Table, sample map[string]any, compo
 // dropped.
 func (c *declarative) ruleBased(t *setting.Table, sample map[string]any) {
 	var rules []any
+	var heads parents
 	sample["rate"] = int64(0)
 	for i, v := range t.List("rules") {
 		m, isTable := v.(map[string]any)
@@ -105,8 +111,10 @@ func (c *declarative) ruleBased(t *setting.Table, sample map[string]any) {
 		} else {
 			in.Problem("sampler", "is missing")
 		}
-		if inner["rules"] != nil || inner["parent"] != nil {
+		if inner["rules"] != nil {
 			in.Problem("sampler", "a rule has a rate here, not a sampler that asks further")
+		} else if !heads.fits(inner) {
+			in.Problem("sampler", "has no counterpart here beside the rules above: either all of them respect a parent, by parent_threshold, or none")
 		}
 		conditions := c.conditions(in)
 		in.Done()
@@ -128,6 +136,24 @@ func (c *declarative) ruleBased(t *setting.Table, sample map[string]any) {
 	if len(rules) > 0 {
 		sample["rules"] = rules
 	}
+	if heads.respected {
+		sample["parent"] = "respect"
+	}
+}
+
+// parents says whether rules respect a parent, which a connection does for all of them.
+type parents struct{ respected, ignored bool }
+
+// fits reports whether a rule with that sampler can stand beside those before it. One that keeps nothing
+// can, whatever the others do.
+func (p *parents) fits(sample map[string]any) bool {
+	switch {
+	case sample["parent"] == "respect":
+		p.respected = true
+	case fmt.Sprint(sample["rate"]) != "0":
+		p.ignored = true
+	}
+	return !p.respected || !p.ignored
 }
 
 // conditions returns a rule for each span kind; nil if every span matches.

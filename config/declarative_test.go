@@ -68,6 +68,7 @@ file_format: "1.0"
 resource:
   attributes: [ { name: service.name, value: shop }, { name: team, value: a } ]
   attributes_list: "team=b,zone=eu"
+  detection/development: { detectors: [ { host: }, { process: } ] }
 propagator: { composite: [ { tracecontext: }, { b3: } ], composite_list: "b3,baggage" }
 attribute_limits: { attribute_count_limit: 64, attribute_value_length_limit: 1000 }
 tracer_provider:
@@ -83,6 +84,7 @@ tracer_provider:
             headers_list: "team=a%2Cb"
             compression: gzip
             timeout: 2000
+            max_request_size: 1048576
             tls: { ca_file: /ca.pem, insecure: true }
     - batch: { exporter: { otlp_http: { encoding: json } } }
     - batch: { exporter: { otlp_file/development: { output_stream: file:///var/log/t.jsonl } } }
@@ -119,7 +121,8 @@ tracer_provider:
 	grpc.Name, grpc.Driver, grpc.Buffer, grpc.Timeout = "otlp_grpc", "otlp", 4096, time.Second
 	grpc.Setting = map[string]any{
 		"protocol": "grpc", "endpoint": "https://collector:4317", "compression": "gzip", "timeout": "2000ms", "ca": "/ca.pem",
-		"headers": map[string]any{"api-key": "t", "team": "a,b"},
+		"max_request_bytes": "1048576B",
+		"headers":           map[string]any{"api-key": "t", "team": "a,b"},
 	}
 	http.Name, http.Driver = "otlp_http", "otlp"
 	http.Setting = map[string]any{"protocol": "http/json", "url": "http://localhost:4318/v1/traces", "timeout": "10000ms"}
@@ -132,13 +135,14 @@ tracer_provider:
 	want := config.OTel{
 		Service: "shop", Resource: map[string]string{"team": "a", "zone": "eu"},
 		Propagators:         []string{"tracecontext", "b3", "baggage"},
+		Detectors:           []string{"host", "os", "process"},
 		AttributeCountLimit: 32, AttributeValueLengthLimit: 1000, EventCountLimit: 10,
 	}
 	if diff := cmp.Diff(want, cfg.OTel); diff != "" {
 		t.Errorf("OTel (-want +got):\n%s", diff)
 	}
 	place := cfg.Place(cfg.KeyPath("otlp_grpc", "setting.ca"))
-	if place.Line != 21 || cfg.KeyPath("otlp_grpc", "setting.ca") != "tracer_provider.processors[0].batch.exporter.otlp_grpc.tls.ca_file" {
+	if place.Line != 23 || cfg.KeyPath("otlp_grpc", "setting.ca") != "tracer_provider.processors[0].batch.exporter.otlp_grpc.tls.ca_file" {
 		t.Errorf("the certificate stands at %v, %s", place, cfg.KeyPath("otlp_grpc", "setting.ca"))
 	}
 }
