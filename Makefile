@@ -7,7 +7,10 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 GO ?= go
 FUZZTIME ?= 10s
 BENCH ?= .
+BENCHTIME ?= 1s
 COUNT ?= 6
+ROUNDS ?= 7
+PEERS ?=
 VULNDB ?=
 TOOLS := $(CURDIR)/.tools/bin
 
@@ -105,12 +108,13 @@ fuzz: ## Every fuzz target for FUZZTIME (10s)
 	done
 
 .PHONY: bench
-bench: ## Every benchmark as one row; the ratios of docs/benchmarks.md: make bench-ratios
-	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+bench: ## Every benchmark beside the code, each for BENCHTIME (1s); the figures of docs/benchmarks.md: make bench-all
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime '$(BENCHTIME)' -benchmem ./...
 
-.PHONY: bench-ratios
-bench-ratios: ## The table of docs/benchmarks.md: pairs measured alternately in one run, medians
-	cd bench && $(GO) run .
+.PHONY: bench-all
+bench-all: ## Every figure of docs/benchmarks.md, in one run of 15 minutes; with other libraries: PEERS=FOLDER
+	cd bench && $(GO) run . -rounds '$(ROUNDS)' -peers '$(PEERS)' -write ../docs/figures/benchmarks.json
+	cd docs && $(GO) run ./draw
 
 .PHONY: benchcmp
 benchcmp: $(BENCHSTAT) ## Compare the working tree with BASE (main): make benchcmp BASE=HEAD~1 BENCH=OnEnd

@@ -83,7 +83,7 @@ func endPairs() (pairs []pair) {
 		{"each differs", 4, func(i int) string { return fmt.Sprintf("rate = 0.%d\nerror = true\nslow = \"1s\"\n", 9-i) }},
 	} {
 		pairs = append(pairs, pair{
-			name: "OnEnd, 4 connections, " + row.name + " / 4 plain batchers", target: 1.3, allocs: row.allocs, base: batchersOnEnd,
+			name: "OnEnd, 4 connections, " + row.name, over: "4 plain batchers", target: 1.3, allocs: row.allocs, base: batchersOnEnd,
 			ours: func(b *testing.B) {
 				var gate sync.RWMutex
 				var m maker
@@ -107,7 +107,7 @@ func headPairs() []pair {
 		return sdktrace.SamplingParameters{ParentContext: context.Background(), TraceID: id, Name: "http:users", Kind: trace.SpanKindServer, Attributes: fourAttributes()}
 	}
 	return []pair{{
-		name: "Head.ShouldSample, 4 connections / TraceIDRatioBased", target: 1, allocs: 0,
+		name: "Head.ShouldSample, 4 connections", over: "`TraceIDRatioBased`", target: 1, allocs: 0,
 		base: func(b *testing.B) { shouldSample(b, sdktrace.TraceIDRatioBased(0.1), params()) },
 		ours: func(b *testing.B) { shouldSample(b, bridge(b, 4, discard{}, rules).Sampler(), params()) },
 	}}
@@ -141,7 +141,7 @@ func rulePairs() []pair {
 		}
 	}
 	return []pair{{
-		name: "a decision with 256 rules / with 1", target: 2, allocs: 0,
+		name: "a decision with 256 rules", over: "with 1 rule", target: 2, allocs: 0,
 		base: func(b *testing.B) { policy(b, 1) },
 		ours: func(b *testing.B) { policy(b, 256) },
 	}}
@@ -160,7 +160,7 @@ func filePairs() []pair {
 	}
 	return []pair{
 		{
-			name: "file driver, JSON, a span / stdouttrace to a file", target: 0.05, allocs: 0,
+			name: "file driver, JSON, a span", over: "`stdouttrace` to a file", target: 0.05, allocs: 0,
 			base: func(b *testing.B) {
 				f, err := os.Create(filepath.Join(b.TempDir(), "stdouttrace.log"))
 				if err != nil {
@@ -175,7 +175,7 @@ func filePairs() []pair {
 			ours: func(b *testing.B) { export(b, newFile(b), batch(b)) },
 		},
 		{
-			name: "file driver, JSON, a span / appending the same bytes ready-made", target: 3, allocs: 0,
+			name: "file driver, JSON, a span", over: "appending the same bytes ready-made", target: 3, allocs: 0,
 			base: func(b *testing.B) { appendReady(b, batch(b)) },
 			ours: func(b *testing.B) { export(b, newFile(b), batch(b)) },
 		},

@@ -30,7 +30,7 @@ func deliverPairs() (pairs []pair) {
 
 func deliverPair(producers int) pair {
 	return pair{
-		name:   fmt.Sprintf("Begin to bytes in the file, %d producers / stdouttrace behind a blocking batcher", producers),
+		name: fmt.Sprintf("Begin to bytes in the file, %d producers", producers), over: "`stdouttrace` behind a blocking batcher",
 		target: 0.5, allocs: -1,
 		base: func(b *testing.B) {
 			path := filepath.Join(b.TempDir(), "stdouttrace.log")

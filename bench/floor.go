@@ -16,7 +16,7 @@ import (
 // policies, no ledger, no overflow, no reload. Less isn't possible with official batchers.
 func floorPairs() []pair {
 	return []pair{{
-		name: "floor of OnEnd, 4 connections: facts, size, a credit each / 4 plain batchers", target: 1.3, allocs: 0,
+		name: "floor of OnEnd, 4 connections: facts, size, a credit each", over: "4 plain batchers", target: 1.3, allocs: 0,
 		base: batchersOnEnd,
 		ours: func(b *testing.B) {
 			var m maker

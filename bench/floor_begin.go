@@ -16,7 +16,7 @@ import (
 func beginFloorPairs() []pair {
 	ready := tracehook.Map{"http.request.method": "GET", "http.route": "/users/{id}", "http.response.status_code": 200, "vip": false}
 	return []pair{{
-		name: "floor of Begin+End with a ready Map: a map read into attributes / Start+End", target: 1.1, allocs: -1,
+		name: "floor of Begin+End with a ready Map: a map read into attributes", over: "Start+End", target: 1.1, allocs: -1,
 		base: plainStartEnd(1),
 		ours: func(b *testing.B) {
 			var gate sync.RWMutex

@@ -1,88 +1,112 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"strings"
-	"testing"
 
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/trace"
+	"github.com/tracehook/tracehook/bench/cost"
+	"github.com/tracehook/tracehook/docs/figures"
 )
 
-// growthPairs are the CPU time of a span in the whole process, from its start until the exporter has
-// had it: the callers', the batchers' and the garbage collector's. All connections keep all spans and
-// discard them.
-func growthPairs() (pairs []pair) {
-	type row struct {
-		name               string
-		target             float64
-		conns, rules, attr int
-	}
-	for _, r := range []row{
-		{"1 connection", 1.1, 1, 0, 4},
-		{"4 connections", 1.1, 4, 0, 4},
-		{"16 connections", 1.1, 16, 0, 4},
-		{"4 connections, 32 attributes", 1.1, 4, 0, 32},
-		{"4 connections, 128 attributes", 1.1, 4, 0, 128},
-	} {
-		pairs = append(pairs, pair{
-			name: "CPU of a span, " + r.name + " / as many plain batchers", target: r.target, allocs: -1,
-			base: func(b *testing.B) {
-				tp := plain(b, r.conns, discard{})
-				spend(b, tp.ForceFlush, startEndOf(tp, manyAttributes(r.attr)))
-			},
-			ours: ofRules(r.conns, 0, r.attr),
-		})
-	}
-	return append(pairs, pair{
-		name: "CPU of a span, 4 connections, 256 rules / with 1", target: 1.03, allocs: -1,
-		base: ofRules(4, 1, 4), ours: ofRules(4, 256, 4),
-	})
+// curve is how the cost of a span grows with the number of something.
+type curve struct {
+	of    string
+	at    []int
+	lines []line
 }
 
-// ofRules is a Bridge whose connections have that many rules on names, the last of which matches.
-func ofRules(conns, rules, attrs int) func(b *testing.B) {
-	var sample strings.Builder
-	if rules > 0 {
-		sample.WriteString("rules = [\n")
-		for i := range rules - 1 {
-			fmt.Fprintf(&sample, "{ name = \"service:s%03d.*\", sample = 0.1 },\n", i)
+type line struct {
+	name string
+	load func(n int) cost.Load
+}
+
+// growth measures all curves. A load that several have is measured once in a round.
+type growth struct {
+	curves []curve
+	loads  []cost.Load
+	times  map[cost.Load][]float64
+	failed map[cost.Load]error
+}
+
+// newGrowth has the curves that o asks for.
+func newGrowth(o options) *growth {
+	g := &growth{times: make(map[cost.Load][]float64), failed: make(map[cost.Load]error)}
+	for _, c := range curves() {
+		if !o.wants("growth", c.of) {
+			continue
 		}
-		sample.WriteString("{ name = \"http:*\", sample = 1 },\n]\n")
-	}
-	return func(b *testing.B) {
-		br := bridge(b, conns, discard{}, sample.String())
-		spend(b, br.ForceFlush, startEndOf(br.TracerProvider(), manyAttributes(attrs)))
-	}
-}
-
-func manyAttributes(n int) []attribute.KeyValue {
-	attrs := fourAttributes()
-	for i := len(attrs); i < n; i++ {
-		attrs = append(attrs, attribute.Int(fmt.Sprintf("attribute.%d", i), i))
-	}
-	return attrs
-}
-
-func startEndOf(tp trace.TracerProvider, attrs []attribute.KeyValue) func() {
-	tracer, ctx := tp.Tracer("bench"), context.Background()
-	return func() {
-		_, span := tracer.Start(ctx, "http:users", trace.WithAttributes(attrs...))
-		span.End()
-	}
-}
-
-// spend runs one b.N times, flushes before a queue is full, and reports the CPU time of the process.
-func spend(b *testing.B, flush func(context.Context) error, one func()) {
-	b.Helper()
-	before := cpuTime()
-	for i := range b.N {
-		one()
-		if i%chunk == chunk-1 {
-			_ = flush(context.Background())
+		g.curves = append(g.curves, c)
+		for _, l := range c.lines {
+			for _, n := range c.at {
+				if load := l.load(n); g.times[load] == nil {
+					g.times[load] = []float64{}
+					g.loads = append(g.loads, load)
+				}
+			}
 		}
 	}
-	_ = flush(context.Background())
-	b.ReportMetric(float64((cpuTime()-before).Nanoseconds())/float64(b.N), cpuMetric)
+	return g
+}
+
+func curves() []curve {
+	both := func(change func(l *cost.Load, n int)) []line {
+		return []line{
+			{"tracehook", loads(false, change)},
+			{"OpenTelemetry SDK", loads(true, change)},
+		}
+	}
+	none := func(*cost.Load, int) {}
+	return []curve{
+		{"connections", []int{1, 2, 4, 8, 16}, both(func(l *cost.Load, n int) { l.Connections = n })},
+		{"rules", []int{1, 4, 16, 64, 256}, []line{
+			{"tracehook", loads(false, func(l *cost.Load, n int) { l.Rules = n })},
+			{"OpenTelemetry SDK, no rules", loads(true, none)},
+		}},
+		{"attributes", []int{0, 4, 16, 32, 64, 128}, both(func(l *cost.Load, n int) { l.Attributes = n })},
+		{"goroutines", []int{1, 4, 16, 64, 256, 1024}, both(func(l *cost.Load, n int) { l.Goroutines = n })},
+	}
+}
+
+// loads returns the standard load with something changed. Its spans are fewer than a queue holds, so that
+// none is lost however busy the machine is.
+func loads(sdk bool, change func(l *cost.Load, n int)) func(n int) cost.Load {
+	return func(n int) cost.Load {
+		l := cost.Standard()
+		l.Spans, l.SDK = 10_000, sdk
+		change(&l, n)
+		return l
+	}
+}
+
+func (g *growth) measure(round int) {
+	for i := range g.loads {
+		load := g.loads[(i+round)%len(g.loads)]
+		us, err := load.Measure("")
+		if err != nil {
+			g.failed[load] = err
+			continue
+		}
+		g.times[load] = append(g.times[load], us)
+	}
+}
+
+// rows returns none: what is measured here is drawn.
+func (*growth) rows() []figures.Row { return nil }
+
+func (g *growth) result() (all []figures.Growth, err error) {
+	for _, c := range g.curves {
+		drawn := figures.Growth{Of: c.of}
+		for _, l := range c.lines {
+			points := make([]figures.Point, 0, len(c.at))
+			for _, n := range c.at {
+				load := l.load(n)
+				if len(g.times[load]) == 0 {
+					return nil, fmt.Errorf("growth in %s: %w", c.of, g.failed[load])
+				}
+				points = append(points, figures.Point{At: n, Cost: spread(g.times[load])})
+			}
+			drawn.Lines = append(drawn.Lines, figures.Line{Name: l.name, Points: points})
+		}
+		all = append(all, drawn)
+	}
+	return all, nil
 }

@@ -1,106 +1,169 @@
-// Bench measures the table of docs/benchmarks.md: pairs of ours and what it is compared
-// with, run alternately in one process, medians of the ratios. Absolute times of a busy
-// machine mean nothing; a ratio of neighbors in time does.
+// Bench makes the tables and pictures of docs/benchmarks.md. Everything is measured once in each round, and
+// what is compared runs in turn: a ratio of neighbors in time means something on a machine that has other
+// work, an absolute time doesn't.
 //
-//	cd bench && go run .             # all rows
-//	cd bench && go run . -run Begin  # the rows whose name contains Begin
+//	make bench-all                        # everything, into the page
+//	cd bench && go run .                  # everything, printed
+//	cd bench && go run . -run Begin       # the rows and tables whose name contains Begin
+//	cd bench && go run . -run 'process: otlp' -profile /tmp/cost.prof
+//	cd bench && go run . -peers ~/src     # with checkouts of the libraries that no module proxy has
+//
+// A target that is missed is said to be missed; only what can't be measured is an error.
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"runtime"
-	"slices"
+	"runtime/debug"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/tracehook/tracehook/bench/cost"
+	"github.com/tracehook/tracehook/docs/figures"
 )
 
-// pair is one row: ours over base. Both do the same amount of work for one b.N.
-type pair struct {
-	name string
-	// target is the most that ours may cost, as a multiple of base.
-	target float64
-	// allocs is how many allocations more than base ours may make; -1 means it isn't limited.
-	allocs     int64
-	base, ours func(*testing.B)
+// options are the flags.
+type options struct {
+	match   string
+	profile string
+	peers   string
+	rounds  int
+	write   string
+}
+
+// wants reports whether a row of a section is to be measured.
+func (o options) wants(section, row string) bool {
+	return strings.Contains(section+": "+row, o.match)
 }
 
 func main() {
+	if len(os.Args) > 1 {
+		child := map[string]func([]string) error{cost.ChildArgument: cost.Child, memoryArgument: memoryChild}[os.Args[1]]
+		if child != nil {
+			exit(child(os.Args[2:]))
+		}
+	}
 	testing.Init()
-	match := flag.String("run", "", "only rows whose name contains this")
-	rounds := flag.Int("rounds", 9, "how often each pair is measured")
+	var o options
+	flag.StringVar(&o.match, "run", "", "only rows whose name, behind that of their table, contains this")
+	flag.StringVar(&o.profile, "profile", "", "where a CPU profile of the last process of the table process goes")
+	flag.StringVar(&o.peers, "peers", "", "a folder with checkouts of other libraries: infra, base, trace, trace-file, lumen")
+	flag.IntVar(&o.rounds, "rounds", 7, "how often everything is measured")
+	flag.StringVar(&o.write, "write", "", "the file that the figures go to")
 	flag.Parse()
 	if f := flag.Lookup("test.benchtime"); f.Value.String() == f.DefValue {
 		_ = flag.Set("test.benchtime", "100ms")
 	}
-	fmt.Printf("%s %s/%s, %d CPUs, %d rounds\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), *rounds)
-	fmt.Println("| what | base ns | ours ns | ratio | quartiles | target | allocations, base and ours |")
-	fmt.Println("|---|---|---|---|---|---|---|")
-	var pairs []pair
-	for _, group := range [][]pair{startPairs(), beginPairs(), endPairs(), floorPairs(), beginFloorPairs(), dropPairs(), headPairs(), overPairs(), rulePairs(), growthPairs(), tracePairs(), filePairs(), deliverPairs()} {
-		pairs = append(pairs, group...)
+	if o.write != "" && o.match != "" {
+		exit(errors.New("-write takes all figures of one run: leave -run out"))
 	}
-	for _, p := range pairs {
-		if strings.Contains(p.name, *match) {
-			fmt.Println(measure(p, *rounds))
+	if o.rounds < 1 {
+		exit(errors.New("-rounds must be at least 1"))
+	}
+	exit(run(o))
+}
+
+func exit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// run measures, prints the tables and writes the figures.
+func run(o options) (err error) {
+	report := figures.Report{Machine: machine(), Load: load(), Rounds: o.rounds}
+	sections := all(o)
+	defer func() { err = errors.Join(err, closeAll(sections)) }()
+	began := time.Now()
+	for i := range o.rounds {
+		for _, s := range sections {
+			for _, source := range s.sources {
+				source.measure(i)
+			}
 		}
+		fmt.Fprintf(os.Stderr, "round %d of %d after %v\n", i+1, o.rounds, time.Since(began).Round(time.Second))
+	}
+	failed := 0
+	for _, s := range sections {
+		table := figures.Table{Name: s.name}
+		for _, source := range s.sources {
+			rows := source.rows()
+			table.Rows = append(table.Rows, rows...)
+			if o, ok := source.(optional); !ok || !o.skipped() {
+				failed += notMeasured(rows)
+			}
+			if g, ok := source.(*growth); ok {
+				var missing error
+				report.Growth, missing = g.result()
+				err = errors.Join(err, missing)
+			}
+		}
+		if len(table.Rows) > 0 {
+			report.Tables = append(report.Tables, table)
+		}
+	}
+	show(report)
+	if failed > 0 {
+		err = errors.Join(err, fmt.Errorf("%d rows could not be measured", failed))
+	}
+	if o.write == "" {
+		return err
+	}
+	return errors.Join(err, write(o.write, report))
+}
+
+func write(path string, r figures.Report) error {
+	data, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(data, '\n'), 0o644)
+}
+
+func notMeasured(rows []figures.Row) (n int) {
+	for _, row := range rows {
+		if row.Failed != "" {
+			n++
+		}
+	}
+	return n
+}
+
+func show(r figures.Report) {
+	fmt.Println(r.Verdict())
+	for _, t := range r.Tables {
+		fmt.Printf("%s\n\n%s\n", t.Name, t.Markdown())
+	}
+	for _, g := range r.Growth {
+		fmt.Println(g.Markdown())
 	}
 }
 
-// measure runs base and ours in turn, the first of each round changing, so that neither
-// always runs on the machine that the other has warmed.
-func measure(p pair, rounds int) string {
-	var base, ours, ratios []float64
-	var allocs [2]int64
-	for i := range rounds {
-		first, second := p.base, p.ours
-		if i%2 == 1 {
-			first, second = second, first
+func machine() string {
+	sdk := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range info.Deps {
+			if m.Path == "go.opentelemetry.io/otel/sdk" {
+				sdk = m.Version
+			}
 		}
-		a, b := testing.Benchmark(first), testing.Benchmark(second)
-		if i%2 == 1 {
-			a, b = b, a
-		}
-		if a.N == 0 || b.N == 0 {
-			return fmt.Sprintf("| %s | failed | | | | | |", p.name)
-		}
-		x, y := perOp(a), perOp(b)
-		base, ours, ratios = append(base, x), append(ours, y), append(ratios, y/x)
-		allocs = [2]int64{a.AllocsPerOp(), b.AllocsPerOp()}
 	}
-	slices.Sort(ratios)
-	ratio := median(ratios)
-	verdict := "met"
-	if ratio > p.target {
-		verdict = "**missed**"
-	}
-	if p.allocs >= 0 && allocs[1]-allocs[0] > p.allocs {
-		verdict = "**missed** (allocations)"
-	}
-	return fmt.Sprintf("| %s | %.0f | %.0f | **%.2f** | %.2f-%.2f | %.2f %s | %d, %d |", p.name, median(base), median(ours),
-		ratio, ratios[len(ratios)/4], ratios[len(ratios)*3/4], p.target, verdict, allocs[0], allocs[1])
+	return fmt.Sprintf("%s, %s/%s, %d CPUs, OpenTelemetry SDK %s", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), sdk)
 }
 
-// cpuMetric is what a benchmark reports that measures the CPU time of the process in place of the time
-// that has passed.
-const cpuMetric = "cpu-ns/op"
-
-func perOp(r testing.BenchmarkResult) float64 {
-	if cpu, ok := r.Extra[cpuMetric]; ok {
-		return cpu
+// load returns how many processes wanted to run lately, where the system says so.
+func load() string {
+	data, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return ""
 	}
-	return float64(r.T.Nanoseconds()) / float64(r.N)
-}
-
-func median(v []float64) float64 {
-	v = slices.Sorted(slices.Values(v))
-	return v[len(v)/2]
-}
-
-// fail ends a measurement and says why; testing.Benchmark keeps what b.Fatal says to itself.
-func fail(b *testing.B, err error) {
-	b.Helper()
-	fmt.Fprintln(os.Stderr, err)
-	b.FailNow()
+	first, _, _ := strings.Cut(string(data), " ")
+	return first
 }

@@ -15,12 +15,12 @@ func overPairs() []pair {
 	const errors = "rate = 0\nerror = true\n"
 	return []pair{
 		{
-			name: "ShouldSample of SamplerOver / their sampler alone", target: 5, allocs: 0,
+			name: "ShouldSample of SamplerOver", over: "their sampler alone", target: 5, allocs: 0,
 			base: func(b *testing.B) { sampled(b, theirs) },
 			ours: func(b *testing.B) { sampled(b, bridge(b, 1, discard{}, errors).SamplerOver(theirs)) },
 		},
 		{
-			name: "Start+End with SamplerOver and a connection for errors / their sampler and batcher alone", target: 3, allocs: -1,
+			name: "Start+End with SamplerOver and a connection for errors", over: "their sampler and batcher alone", target: 3, allocs: -1,
 			base: func(b *testing.B) {
 				var gate sync.RWMutex
 				tp := plain(b, 1, gated{&gate}, sdktrace.WithSampler(theirs))

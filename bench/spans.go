@@ -141,7 +141,7 @@ func startEnd(tracer trace.Tracer) func() {
 func startPairs() (pairs []pair) {
 	for _, n := range []int{1, 4} {
 		pairs = append(pairs, pair{
-			name: fmt.Sprintf("Start+End, 4 attributes, %d connections / plain batchers", n), target: 1.1, allocs: 0,
+			name: fmt.Sprintf("Start+End, 4 attributes, connections: %d", n), over: "as many plain batchers", target: 1.1, allocs: 0,
 			base: plainStartEnd(n),
 			ours: func(b *testing.B) {
 				var gate sync.RWMutex
@@ -179,7 +179,7 @@ func beginPairs() (pairs []pair) {
 		}},
 	} {
 		pairs = append(pairs, pair{
-			name: "Begin+End with " + row.name + " / Start+End", target: row.target, allocs: -1,
+			name: "Begin+End with " + row.name, over: "Start+End", target: row.target, allocs: -1,
 			base: plainStartEnd(1),
 			ours: func(b *testing.B) {
 				var gate sync.RWMutex
@@ -204,14 +204,14 @@ func dropPairs() []pair {
 	}
 	return []pair{
 		{
-			name: "a span dropped at the head / NeverSample", target: 1.1, allocs: 0, base: never,
+			name: "a span dropped at the head", over: "`NeverSample`", target: 1.1, allocs: 0, base: never,
 			ours: func(b *testing.B) {
 				br := bridge(b, 4, discard{}, nothing)
 				loop(b, br.ForceFlush, startEnd(br.TracerProvider().Tracer("bench")))
 			},
 		},
 		{
-			name: "the same through Begin / NeverSample", target: 1.5, allocs: -1, base: never,
+			name: "the same through Begin", over: "`NeverSample`", target: 1.5, allocs: -1, base: never,
 			ours: func(b *testing.B) {
 				br := bridge(b, 4, discard{}, nothing)
 				ready := tracehook.Map{"http.request.method": "GET", "http.route": "/users/{id}", "http.response.status_code": 200, "vip": false}

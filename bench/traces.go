@@ -18,18 +18,18 @@ func tracePairs() (pairs []pair) {
 		target     float64
 	}{{1, 1.15}, {64, 1.3}} {
 		pairs = append(pairs, pair{
-			name:   fmt.Sprintf("Start+End, traces of 5, %d goroutines, scope trace / span", row.goroutines),
+			name: fmt.Sprintf("Start+End, traces of 5, goroutines: %d, scope trace", row.goroutines), over: "scope span",
 			target: row.target, allocs: 0, base: traces(1, 5, row.goroutines, ""), ours: traces(1, 5, row.goroutines, wholeTraces),
 		}, pair{
-			name:   fmt.Sprintf("floor: traces of 5, a throw-away hold before span scope, %d goroutines / without", row.goroutines),
+			name: fmt.Sprintf("floor: traces of 5, goroutines: %d, a throw-away hold before span scope", row.goroutines), over: "without the hold",
 			target: row.target, allocs: 0, base: throwAway(5, row.goroutines, false), ours: throwAway(5, row.goroutines, true),
 		})
 	}
 	return append(pairs, pair{
-		name:   "Start+End, traces of 10, 4 connections, 1 goroutine, released as one / offered one by one",
+		name: "Start+End, traces of 10, 4 connections, 1 goroutine, released as one", over: "offered one by one",
 		target: 1.15, allocs: 0, base: traces(4, 10, 1, ""), ours: traces(4, 10, 1, wholeTraces),
 	}, pair{
-		name:   "Start+End in one hot trace, 64 goroutines, scope trace / span",
+		name: "Start+End in one hot trace, 64 goroutines, scope trace", over: "scope span",
 		target: 1.3, allocs: 0, base: hotTrace(""), ours: hotTrace(wholeTraces),
 	})
 }

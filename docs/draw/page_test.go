@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook/config"
+	"github.com/tracehook/tracehook/docs/figures"
 )
 
 func page(t *testing.T) string {
@@ -63,9 +64,27 @@ func TestTableOfThePage(t *testing.T) {
 
 func mustPictures(t *testing.T) map[string]string {
 	t.Helper()
-	all, err := pictures()
+	all, err := samplingPictures()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// docs/benchmarks.md shows each picture of a growth.
+func TestBenchmarksShowEveryGrowth(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("..", "benchmarks.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := figures.Committed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range drawGrowths(run.Growth) {
+		if !strings.Contains(string(text), "](img/"+name+")") {
+			t.Errorf("docs/benchmarks.md doesn't show %s", name)
+		}
+	}
 }

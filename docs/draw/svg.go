@@ -18,6 +18,25 @@ const (
 	shaded = "#eaeef2"
 )
 
+// dark has each of them on dark paper. The shapes name the colors of light paper, and a rule of the picture's
+// style replaces them where a reader prefers dark pages.
+func dark() string {
+	var b strings.Builder
+	for _, c := range [][2]string{
+		{ink, "#e6edf3"},
+		{faint, "#8b949e"},
+		{paper, "#0d1117"},
+		{blue, "#58a6ff"},
+		{green, "#3fb950"},
+		{red, "#ff7b72"},
+		{amber, "#d29922"},
+		{shaded, "#2b313a"},
+	} {
+		fmt.Fprintf(&b, "[fill=\"%[1]s\"]{fill:%[2]s}[stroke=\"%[1]s\"]{stroke:%[2]s}", c[0], c[1])
+	}
+	return b.String()
+}
+
 // svg collects shapes.
 type svg struct {
 	b             strings.Builder
@@ -58,7 +77,8 @@ func (s *svg) bold(x, y float64, words string) {
 func (s *svg) whole(title string) string {
 	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" font-family="system-ui, sans-serif" font-size="13" role="img">
 <title>%s</title>
+<style>@media (prefers-color-scheme: dark){%s}</style>
 <rect width="%d" height="%d" fill="%s"/>
 %s</svg>
-`, s.width, s.height, s.width, s.height, html.EscapeString(title), s.width, s.height, paper, s.b.String())
+`, s.width, s.height, s.width, s.height, html.EscapeString(title), dark(), s.width, s.height, paper, s.b.String())
 }
