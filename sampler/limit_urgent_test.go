@@ -142,3 +142,32 @@ func TestLimitKeepsTheWeightOfErrorsKnown(t *testing.T) {
 		}
 	})
 }
+
+// As long as room is held for errors, ordinary spans are refused again and again, so that the weights of
+// those that pass stay unknown, also at moments at which the bucket is full.
+func TestLimitHidesTheWeightWhileRoomIsHeld(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := policy(t, sampler.Config{Rate: 1, Error: true, Limit: 10})
+		head := sampler.NewHead(p)
+		_, ordinary := pass{id: high()}.start(t, head)
+		_, failing := pass{id: high(), failed: true}.start(t, head)
+		for range 8 {
+			p.Decide(failing, 0)
+		}
+		time.Sleep(time.Second)
+		for i := range 5 {
+			if v := p.Decide(ordinary, 0); v.Keep != (i < 2) || v.Keep && !v.Known {
+				t.Fatalf("span %d beside room for 8 errors: %+v", i, v)
+			}
+		}
+		time.Sleep(time.Second) // full again, and the errors aren't forgotten
+		if v := p.Decide(ordinary, 0); !v.Keep || v.Known {
+			t.Errorf("while room is held: %+v, want one that is kept with an unknown weight", v)
+		}
+		time.Sleep(time.Minute)
+		if v := p.Decide(ordinary, 0); !v.Keep || !v.Known {
+			t.Errorf("when nothing is held any more: %+v", v)
+		}
+	})
+}

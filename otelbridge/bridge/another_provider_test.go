@@ -3,9 +3,11 @@ package bridge_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"go.opentelemetry.io/otel"
@@ -14,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook"
 	"github.com/tracehook/tracehook/exporter"
@@ -82,6 +85,34 @@ func TestASamplerThatDropsIsNoticedAndSaidOnce(t *testing.T) {
 				t.Errorf("Health is %+v", health)
 			}
 		})
+	}
+}
+
+// countingIDs makes ids that count up, as some devices and tests do.
+type countingIDs struct{ n atomic.Uint64 }
+
+func (c *countingIDs) NewIDs(context.Context) (id trace.TraceID, span trace.SpanID) {
+	binary.BigEndian.PutUint64(id[8:], c.n.Add(1))
+	binary.BigEndian.PutUint64(span[:], c.n.Add(1))
+	return id, span
+}
+
+func (c *countingIDs) NewSpanID(context.Context, trace.TraceID) (span trace.SpanID) {
+	binary.BigEndian.PutUint64(span[:], c.n.Add(1))
+	return span
+}
+
+// Ids that aren't random at all are no sign of a sampler that drops.
+func TestIDsThatCountUpAreNoSampler(t *testing.T) {
+	t.Parallel()
+	log := &lines{}
+	b, _ := newBridge(t, "[trace]\ndriver = \"kept\"\n", log.option())
+	spans(500, sdktrace.NewTracerProvider(sdktrace.WithIDGenerator(new(countingIDs)), sdktrace.WithSpanProcessor(b.SpanProcessor())))
+	if err := b.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(log.String(), "drops traces") {
+		t.Errorf("a sampler that keeps everything is said to drop:\n%s", log)
 	}
 }
 

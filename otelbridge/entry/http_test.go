@@ -312,13 +312,16 @@ func TestTransport(t *testing.T) {
 		}
 	}
 	refusing := &entry.Transport{Tracer: tracer, Base: failing{}}
-	r := httptest.NewRequestWithContext(t.Context(), "BREW", "http://example.com/", http.NoBody)
+	r, err := http.NewRequestWithContext(t.Context(), "BREW", "http://example.com/?token=secret#secret", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
 	n := len(spans.Ended())
 	if res, err := refusing.RoundTrip(r); err == nil {
 		_ = res.Body.Close()
 		t.Error("no error")
 	}
-	if s := ended(t, spans, n+1)[n]; s.Name() != "_OTHER" || attrs(s)["http.request.method_original"] != "BREW" || s.Status().Description != "refused" || len(r.Header) > 0 {
+	if s := ended(t, spans, n+1)[n]; s.Name() != "_OTHER" || attrs(s)["http.request.method_original"] != "BREW" || attrs(s)["url.full"] != "http://example.com/" || s.Status().Description != "refused" || len(r.Header) > 0 {
 		t.Errorf("%s: %v, %v", s.Name(), s.Status(), attrs(s))
 	}
 	refusing.CloseIdleConnections()
@@ -329,6 +332,40 @@ func TestTransport(t *testing.T) {
 		t.Errorf("%v, %q", err, told)
 	}
 	_ = res.Body.Close()
+}
+
+// The span of a request ends when its body has been read, or was closed before.
+func TestTransportEndsWithTheBody(t *testing.T) {
+	t.Parallel()
+	for name, use := range map[string]func(io.ReadCloser){
+		"read to its end": func(b io.ReadCloser) { _, _ = io.ReadAll(b) },
+		"closed":          func(b io.ReadCloser) { _ = b.Close() },
+	} {
+		tracer, spans := traced()
+		transport := &entry.Transport{Tracer: tracer, Base: answering("hello")}
+		res, err := transport.RoundTrip(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://example.com/", http.NoBody))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = res.Body.Read(make([]byte, 2))
+		if n := len(spans.Ended()); n != 0 {
+			t.Errorf("%s: the span has ended before the body", name)
+		}
+		for range 2 {
+			use(res.Body)
+			if n := len(spans.Ended()); n != 1 {
+				t.Errorf("%s: %d spans have ended", name, n)
+			}
+		}
+		_ = res.Body.Close()
+	}
+}
+
+// answering is a server with a body.
+type answering string
+
+func (a answering) RoundTrip(*http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(string(a)))}, nil
 }
 
 type failing struct{}

@@ -193,6 +193,7 @@ func TestComposite(t *testing.T) {
 	t.Parallel()
 	full := header("traceparent", parent, "tracestate", "foo=1", "baggage", "k=v",
 		"b3", "80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-1", "X-Trace-ID", strings.Repeat("3", 32))
+	equal := header("traceparent", parent, "b3", "80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-1")
 	list := []propagation.TextMapPropagator{propagators.TraceContext{}, b3.New(), propagators.Headers{}, propagation.Baggage{}}
 	for range 50 {
 		rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
@@ -212,6 +213,14 @@ func TestComposite(t *testing.T) {
 	c := &propagators.Composite{Extractors: list, Injectors: []propagation.TextMapPropagator{propagators.TraceContext{}, propagation.Baggage{}, propagators.TraceContext{}}}
 	if sc := extract(c, header("b3", "80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-1")); !sc.IsValid() || c.Conflicts() != 0 {
 		t.Errorf("one context alone gives %+v", sc)
+	}
+	equals := []propagation.TextMapPropagator{propagators.TraceContext{}, b3.New()}
+	for range 2 { // of two that say as much, the one that is listed first counts
+		first := trace.SpanContextFromContext(equals[0].Extract(t.Context(), propagation.HeaderCarrier(equal)))
+		if sc := extract(&propagators.Composite{Extractors: equals}, equal); sc.TraceID() != first.TraceID() {
+			t.Errorf("%T first gives %v", equals[0], sc.TraceID())
+		}
+		slices.Reverse(equals)
 	}
 	if got := c.Fields(); !slices.Equal(got, []string{"baggage", "traceparent", "tracestate"}) {
 		t.Errorf("fields %v", got)

@@ -61,6 +61,7 @@ func TestDefaults(t *testing.T) {
 		{"/o?AWSAccessKeyId=AK&Signature=s%2Fx%3D&X-Goog-Signature=g", "/o?AWSAccessKeyId=REDACTED&Signature=REDACTED&X-Goog-Signature=REDACTED"},
 		{"GET \"/o?X-Amz-Security-Token=IQo\" failed", "GET \"/o?X-Amz-Security-Token=REDACTED\" failed"},
 		{"/o?X%2DAmz%2DCredential=AK%2F2026", "/o?X%2DAmz%2DCredential=REDACTED"},
+		{"/o?%73ig=0a1b&a=b", "/o?%73ig=REDACTED&a=b"},
 		{"/o?a=b&amp;sig=x", "/o?a=b&amp;sig=REDACTED"},
 		{"?u=https%3a%2f%2fh%2fo%3fX-Amz-Signature%3d0a1b%26x%3dy", "?u=https%3a%2f%2fh%2fo%3fX-Amz-Signature%3dREDACTED%26x%3dy"},
 	} {

@@ -67,6 +67,9 @@ func TestManySpansAndManyTraces(t *testing.T) {
 			t.Fatalf("%d spans are held", held)
 		}
 	}
+	if room := h.Room(); room > 1000 {
+		t.Errorf("a part that was decided, and is still open, keeps room for %d spans", room)
+	}
 	h.End(set, &d, true, 100)
 	for i := range n {
 		s := span{trace: uint64(i + 2), id: uint64(n + i + 2), root: true, rule: -1}

@@ -31,3 +31,16 @@ func (h *Hold) Parts() (n int) {
 	}
 	return n
 }
+
+// Room returns how many spans the parts that there are have room for.
+func (h *Hold) Room() (n int) {
+	for i := range h.shards {
+		s := &h.shards[i]
+		s.mu.Lock()
+		for _, p := range s.parts {
+			n += cap(p.items)
+		}
+		s.mu.Unlock()
+	}
+	return n
+}
