@@ -24,6 +24,8 @@ type export struct {
 	state    exportState   // guarded by the account's updates
 	tellings uint64        // of losses, when it was abandoned; likewise
 	timer    *time.Timer
+	waits    atomic.Bool // for its destination, which takes nothing
+	excused  atomic.Bool // it was overdue once while its destination took nothing
 	unwatch  func() bool
 	grace    atomic.Pointer[time.Timer]
 }
@@ -53,7 +55,8 @@ func (c *Connection) export(b batch, from *queue, began time.Time) *export {
 		c.account.Ledger().Inflight.Add(int64(len(b.spans)))
 	}
 	c.env.Inside.begin()
-	x.timer = time.AfterFunc(patience, x.abandon)
+	x.timer = time.AfterFunc(MaxDuration, x.overdue)
+	x.timer.Reset(patience) // from here on, so that overdue finds the timer
 	x.unwatch = context.AfterFunc(c.ctx, func() { x.grace.Store(time.AfterFunc(safecall.Grace, x.abandon)) })
 	go x.run(ctx, cancel)
 	return x
@@ -85,12 +88,32 @@ func (x *export) run(ctx context.Context, cancel context.CancelFunc) {
 // if the connection is shut down first.
 func (x *export) awaitGate() bool {
 	e := x.c.slot.load()
-	if e == nil || x.queue != x.c.queue || !x.timer.Stop() {
+	if e == nil || !x.mayWait() || x.abandoned() {
 		return false
 	}
+	x.waits.Store(true)
+	x.timer.Stop()
 	admitted := e.spool.Admit(x.c.sending)
+	x.waits.Store(false)
+	x.excused.Store(false)
 	x.timer.Reset(x.patience())
 	return admitted
+}
+
+// mayWait reports whether nobody waits for the export, so that it can wait for its destination.
+func (x *export) mayWait() bool { return x.queue == x.c.queue }
+
+// overdue abandons the export. If its destination takes nothing, the exporter gets the time once
+// more to say so, because on a busy machine it may notice the end of its time late.
+func (x *export) overdue() {
+	if x.waits.Load() {
+		return
+	}
+	if x.mayWait() && x.c.barred() != nil && x.excused.CompareAndSwap(false, true) {
+		x.timer.Reset(x.patience())
+		return
+	}
+	x.abandon()
 }
 
 // patience is a little longer than the context of an export lasts, so that an exporter which heeds
@@ -188,6 +211,11 @@ func (x *export) finishSpool(err error) {
 	}
 	c.settled(&x.batch, x.queue)
 	close(x.done)
+}
+
+func (x *export) abandoned() (is bool) {
+	x.c.account.Update(func(*ledger.Totals) { is = x.state == exportAbandoned })
+	return is
 }
 
 // abandon ends the wait for the export, unless it has finished.
