@@ -45,7 +45,7 @@ func FuzzParse(f *testing.F) {
 		start := time.Now()
 		variables := environ(name+"="+value, "SECRET=hunter2")
 		cfg, err := config.Parse(content, format, variables, config.WithFile("f"))
-		if took := time.Since(start); took > 5*time.Second {
+		if took := time.Since(start); took > patience {
 			t.Errorf("took %v", took)
 		}
 		if err != nil {

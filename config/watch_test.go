@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tracehook/tracehook/config"
@@ -49,8 +50,8 @@ func watch(t *testing.T, path string, opts ...config.Option) *watched {
 	return w
 }
 
-// slowly gives a test that shows an unfinished file on purpose five seconds to finish it.
-func slowly() config.Option { return config.WithSettle(100 * time.Millisecond) }
+// slowly gives a test that shows an unfinished file on purpose 15 seconds to finish it.
+func slowly() config.Option { return config.WithSettle(300 * time.Millisecond) }
 
 const patience = 30 * time.Second
 
@@ -422,20 +423,24 @@ func TestWatch_stop(t *testing.T) {
 func TestWatch_slowWriter(t *testing.T) {
 	t.Parallel()
 	const first = "[trace]\nbuffer = 1\n[trace.b]\nbuffer = 1\n"
-	w := watch(t, fileWith(t, first), config.WithSettle(20*time.Millisecond))
-	f, err := os.OpenFile(w.path, os.O_WRONLY|os.O_TRUNC, 0)
-	must(t, err)
-	for _, part := range []string{"[trace]\n", "buffer = 2\n", "[trace.b]\n", "buffer = 2\n"} {
-		_, err := f.WriteString(part)
+	path := fileWith(t, first)
+	synctest.Test(t, func(t *testing.T) {
+		w := watch(t, path, config.WithSettle(20*time.Millisecond), config.WithoutNotify(), config.WithPoll(10*time.Millisecond))
+		f, err := os.OpenFile(w.path, os.O_WRONLY|os.O_TRUNC, 0)
 		must(t, err)
-		time.Sleep(60 * time.Millisecond) // longer than it takes to settle
-	}
-	must(t, f.Close())
-	e := w.next()
-	if e.err != nil || len(e.cfg.Connections) != 2 || e.cfg.Connections[1].Buffer != 2 {
-		t.Errorf("a half of the file was taken: %v %v", e.cfg, e.err)
-	}
-	w.quiet()
+		for _, part := range []string{"[trace]\n", "buffer = 2\n", "[trace.b]\n", "buffer = 2\n"} {
+			_, err := f.WriteString(part)
+			must(t, err)
+			time.Sleep(60 * time.Millisecond) // longer than it takes to settle
+		}
+		must(t, f.Close())
+		e := w.next()
+		if e.err != nil || len(e.cfg.Connections) != 2 || e.cfg.Connections[1].Buffer != 2 {
+			t.Errorf("a half of the file was taken: %v %v", e.cfg, e.err)
+		}
+		w.quiet()
+		w.stop()
+	})
 }
 
 // Where the system has no watches left, the file is read from time to time.

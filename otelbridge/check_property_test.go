@@ -124,7 +124,7 @@ func TestWhatCheckAcceptsIsBuiltWhateverTheKeys(t *testing.T) {
 			continue
 		}
 		accepted[name]++
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		if err := b.Shutdown(ctx); err != nil {
 			t.Errorf("%v: %v", conn, err)
 		}

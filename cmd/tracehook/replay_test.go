@@ -57,10 +57,10 @@ func TestReplayGoesOn(t *testing.T) {
 		}
 		return otlptest.Behavior{Store: true}
 	})
-	replay := func() result {
-		return tracehook(t, "", "replay", path, "--to", "http://"+receiver.Address(), "--state", state, "--patience", "300ms")
+	replay := func(patience string) result {
+		return tracehook(t, "", "replay", path, "--to", "http://"+receiver.Address(), "--state", state, "--patience", patience)
 	}
-	first := replay()
+	first := replay("2s")
 	before := len(receiver.Spans())
 	if first.code != problem || !strings.Contains(first.err, "takes nothing") || !strings.Contains(first.err, fmt.Sprint(before, " spans were delivered: call it again")) || before == 0 || before == 2500 {
 		t.Fatalf("%d spans have come: %+v", before, first)
@@ -73,7 +73,7 @@ func TestReplayGoesOn(t *testing.T) {
 	if err := os.WriteFile(path, []byte(encoded(t, "json", spans[2500:]...)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if r := replay(); r.code != fine || !strings.Contains(r.err, fmt.Sprintf("%d spans were delivered; %d records had", 3000-before, before)) {
+	if r := replay("1m"); r.code != fine || !strings.Contains(r.err, fmt.Sprintf("%d spans were delivered; %d records had", 3000-before, before)) {
 		t.Errorf("the second time: %+v", r)
 	}
 	for id, n := range receiver.Spans() {
@@ -84,7 +84,7 @@ func TestReplayGoesOn(t *testing.T) {
 	if n := len(receiver.Spans()); n != 3000 {
 		t.Errorf("%d spans have come", n)
 	}
-	if r := replay(); !strings.Contains(r.err, "0 spans were delivered; 3000") {
+	if r := replay("1m"); !strings.Contains(r.err, "0 spans were delivered; 3000") {
 		t.Errorf("the third time: %+v", r)
 	}
 	if r := tracehook(t, "", "replay", path, "--to", "http://127.0.0.1:1", "--state", state); r.code != misusage || !strings.Contains(r.err, "name another file") {

@@ -40,7 +40,7 @@ func (o *output) String() string {
 // lines waits until that many lines have been written.
 func (o *output) lines(t *testing.T, n int) string {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
 		if text := o.String(); strings.Count(text, "\n") >= n {
 			return text
 		}
@@ -54,12 +54,26 @@ type running struct {
 	out, err output
 	stop     context.CancelFunc
 	done     chan int
+	waits    <-chan struct{} // closed when it waits for the first time: it has seen what is there
+}
+
+// waitedFor is a context that tells when its end is first waited for.
+type waitedFor struct {
+	context.Context //nolint:containedctx // it is one
+	once            *sync.Once
+	first           chan struct{}
+}
+
+func (a waitedFor) Done() <-chan struct{} {
+	a.once.Do(func() { close(a.first) })
+	return a.Context.Done()
 }
 
 func begin(t *testing.T, args ...string) *running {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	r := &running{stop: cancel, done: make(chan int, 1)}
+	parent, cancel := context.WithCancel(t.Context())
+	ctx := waitedFor{parent, new(sync.Once), make(chan struct{})}
+	r := &running{stop: cancel, done: make(chan int, 1), waits: ctx.first}
 	p := &program{
 		in: strings.NewReader(""), out: &r.out, err: &r.err, environ: func() []string { return nil },
 		terminal: func() int { return 0 }, bar: func() int { return 0 },
@@ -122,7 +136,7 @@ func TestTailWaitsForTheEndOfARecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = f.Close() }()
-	time.Sleep(5 * followEvery)
+	<-r.waits
 	for _, text := range []string{lines[1][50:], lines[2][:10], lines[2][10:] + lines[3]} {
 		if _, err := io.WriteString(f, text); err != nil {
 			t.Fatal(err)
@@ -165,7 +179,7 @@ func TestTailOfALivePage(t *testing.T) {
 	}
 	r := begin(t, "tail", server.Address(), "--json", "-q", "login OR health")
 	// Until it follows, spans go by.
-	for range 1000 {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
 		if err := server.ExportSpans(t.Context(), spans[4:5]); err != nil {
 			t.Fatal(err)
 		}
@@ -176,7 +190,7 @@ func TestTailOfALivePage(t *testing.T) {
 	if err := server.ExportSpans(t.Context(), spans[5:]); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); !strings.HasSuffix(numbers(t, r.out.String()), "567") && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); !strings.HasSuffix(numbers(t, r.out.String()), "567") && time.Now().Before(deadline); {
 		time.Sleep(5 * time.Millisecond)
 	}
 	if got := numbers(t, r.out.String()); !strings.HasSuffix(got, "567") || strings.Trim(got, "567") != "" {

@@ -95,7 +95,7 @@ func TestSignalsFlushBeforeTheExit(t *testing.T) {
 // waitForSpans returns when the file has something: the service is under load then.
 func waitForSpans(t *testing.T, path string) {
 	t.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(time.Minute)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -138,7 +138,7 @@ func TestARunEndsByItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := time.Since(start); d > 20*time.Second { // one or two, unless the machine is busy
+	if d := time.Since(start); d > time.Minute { // one or two, unless the machine is busy
 		t.Errorf("it took %s", d)
 	}
 	if n := answered(t, string(out)); n != 12 {

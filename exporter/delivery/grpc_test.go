@@ -86,10 +86,12 @@ func TestGRPCRefusedConnection(t *testing.T) {
 func TestGRPCTimeout(t *testing.T) {
 	t.Parallel()
 	r := otlptest.NewGRPC(t, nil)
-	r.Behave(func(int) otlptest.Behavior { return otlptest.Behavior{Store: true, Delay: time.Minute} })
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-	defer cancel()
-	v := newGRPC(t, r.Address(), delivery.GRPCOptions{}).Send(ctx, request(t))
+	late := newDeadline(t)
+	r.Behave(func(int) otlptest.Behavior {
+		late.pass()
+		return otlptest.Behavior{Store: true, Delay: time.Minute}
+	})
+	v := newGRPC(t, r.Address(), delivery.GRPCOptions{}).Send(late, request(t))
 	if v.Outcome != delivery.Retry || !v.Uncertain {
 		t.Errorf("got %+v", v)
 	}
@@ -98,7 +100,7 @@ func TestGRPCTimeout(t *testing.T) {
 func TestGRPCHintsAtTheWrongPort(t *testing.T) {
 	t.Parallel()
 	web, rpc := otlptest.NewHTTP(t), otlptest.NewGRPC(t, nil)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	v := newGRPC(t, web.Address(), delivery.GRPCOptions{}).Send(ctx, request(t))
 	if v.Outcome != delivery.Retry || !strings.Contains(v.Err.Error(), "4317") {

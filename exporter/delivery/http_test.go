@@ -1,7 +1,6 @@
 package delivery_test
 
 import (
-	"context"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -163,10 +162,12 @@ func TestHTTPRefusedConnection(t *testing.T) {
 func TestHTTPTimeout(t *testing.T) {
 	t.Parallel()
 	r := otlptest.NewHTTP(t)
-	r.Behave(func(int) otlptest.Behavior { return otlptest.Behavior{Store: true, Delay: time.Minute} })
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-	defer cancel()
-	v := newHTTP(t, delivery.HTTPOptions{URL: r.URL()}).Send(ctx, request(t))
+	late := newDeadline(t)
+	r.Behave(func(int) otlptest.Behavior {
+		late.pass()
+		return otlptest.Behavior{Store: true, Delay: time.Minute}
+	})
+	v := newHTTP(t, delivery.HTTPOptions{URL: r.URL()}).Send(late, request(t))
 	if v.Outcome != delivery.Retry || !v.Uncertain {
 		t.Errorf("got %+v", v)
 	}

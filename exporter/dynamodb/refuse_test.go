@@ -122,7 +122,7 @@ func TestSpansWaitForTheTable(t *testing.T) {
 	t.Parallel()
 	p := newProxy(t)
 	s := settings(p.url, "create", false)
-	s.Retry["budget"] = "20s"
+	s.Retry["budget"] = "2m"
 	table := fmt.Sprint(s.Setting["table"])
 	e, err := dynamodb.Driver().New(t.Context(), s)
 	if err != nil {

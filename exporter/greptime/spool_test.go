@@ -91,7 +91,7 @@ func TestAnOutageGoesToDisk(t *testing.T) {
 			if n := e.SpoolInherited(); n != 15 {
 				t.Errorf("%d spans were inherited, want 15", n)
 			}
-			for deadline := time.Now().Add(10 * time.Second); count() < 15 && time.Now().Before(deadline); {
+			for deadline := time.Now().Add(time.Minute); count() < 15 && time.Now().Before(deadline); {
 				time.Sleep(time.Millisecond)
 			}
 			if err := e.Shutdown(t.Context()); err != nil {

@@ -194,7 +194,7 @@ func kill(t *testing.T, mode spool.Mode, rounds int) {
 	}
 	e := newSpooled(t, otlp.Options{URL: receiver.URL()}, spool.Options{Dir: dir})
 	inherited := e.SpoolInherited()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(time.Millisecond) {
 		if pending, _, _, _ := e.SpoolCounts(); pending == 0 {
 			break
 		}

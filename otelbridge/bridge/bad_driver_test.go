@@ -103,7 +103,8 @@ func TestDriversThatMisbehave(t *testing.T) {
 				}
 				return text
 			}
-			for deadline := time.Now().Add(20 * time.Second); tc.says != "" && !strings.Contains(says(), tc.says) && time.Now().Before(deadline); {
+			waits := func() bool { return kept.Len() < 5 || !strings.Contains(says(), tc.says) }
+			for deadline := time.Now().Add(time.Minute); waits() && time.Now().Before(deadline); {
 				time.Sleep(10 * time.Millisecond)
 			}
 			if !strings.Contains(says(), tc.says) {
@@ -115,7 +116,7 @@ func TestDriversThatMisbehave(t *testing.T) {
 			begin := time.Now()
 			m.Stop()
 			m.Close()
-			if d := time.Since(begin); d > 15*time.Second {
+			if d := time.Since(begin); d > time.Minute {
 				t.Errorf("Stop and Close took %v", d)
 			}
 			if kept.Len() != 5 {

@@ -1,9 +1,6 @@
 package bridge_test
 
 import (
-	"context"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +10,7 @@ import (
 	"github.com/tracehook/tracehook"
 	"github.com/tracehook/tracehook/exporter/memory"
 	"github.com/tracehook/tracehook/processor"
+	"github.com/tracehook/tracehook/test/otlptest"
 )
 
 // Whatever keeps one connection out, the others deliver everything, Health says which one it is and
@@ -73,43 +71,16 @@ func TestOneConnectionNeverTurnsOffTheOthers(t *testing.T) {
 		},
 		"nobody listens at the endpoint": func(t *testing.T) circumstance {
 			t.Helper()
-			listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			address := listener.Addr().String()
-			if err := listener.Close(); err != nil {
-				t.Fatal(err)
-			}
-			got := make(chan struct{}, 100)
+			receiver := otlptest.NewHTTP(t)
+			receiver.Down()
 			return circumstance{
 				map[string]any{
-					"driver": "otlp", "timeout": "10ms", "setting": map[string]any{"endpoint": "http://" + address},
+					"driver": "otlp", "timeout": "10ms", "setting": map[string]any{"endpoint": "http://" + receiver.Address()},
 					"retry": map[string]any{"initial": "10ms", "max": "50ms", "budget": "300ms"},
 				},
-				"refused", func(*module) {
-					again, err := new(net.ListenConfig).Listen(context.WithoutCancel(t.Context()), "tcp", address)
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					s := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-						w.Header().Set("Content-Type", "application/x-protobuf")
-						select {
-						case got <- struct{}{}:
-						default:
-						}
-					})}
-					go func() { _ = s.Serve(again) }()
-					t.Cleanup(func() { _ = s.Close() })
-				}, func() bool {
-					select {
-					case <-got:
-						return true
-					default:
-						return false
-					}
-				},
+				"refused",
+				func(*module) { receiver.Up() },
+				func() bool { return len(receiver.Spans()) > 0 },
 			}
 		},
 	} {

@@ -267,7 +267,7 @@ func TestWatchBeginsWithTheConfigurationInForce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stop()
-	for deadline := time.Now().Add(30 * time.Second); b.Stats().LastReload == nil; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); b.Stats().LastReload == nil; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the change was not taken over")
 		}

@@ -43,11 +43,10 @@ func serving(t *testing.T, h http.Handler) (*httptest.Server, *http.Client) {
 // ended waits for n spans: a server ends its own after the client has the response.
 func ended(t *testing.T, spans *tracetest.SpanRecorder, n int) []sdktrace.ReadOnlySpan {
 	t.Helper()
-	for range 1000 {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if all := spans.Ended(); len(all) >= n {
 			return all
 		}
-		time.Sleep(time.Millisecond)
 	}
 	t.Fatalf("%d of %d spans", len(spans.Ended()), n)
 	return nil

@@ -88,7 +88,7 @@ func (r *Receiver) Up() {
 	r.letGo()
 	var l net.Listener
 	var err error
-	for range 100 { // the port may be taken for a moment
+	for range 1000 { // the port may be taken for a moment
 		if l, err = (&net.ListenConfig{}).Listen(context.Background(), "tcp", r.address); err == nil {
 			break
 		}

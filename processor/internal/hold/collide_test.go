@@ -59,9 +59,8 @@ func TestTracesOfOneShard(t *testing.T) {
 	}
 	const n, options = 2000, 64 * 500
 	for _, goroutines := range []int{1, 4} {
-		var ratios []float64
+		least := [2]time.Duration{time.Hour, time.Hour} // in turns, as others use the machine, too
 		for range 9 {
-			var took [2]time.Duration
 			for i, all := range []bool{false, true} {
 				h := hold.New(hold.Options{Memory: options, MaxSpans: 1 << 20})
 				s := newSink()
@@ -81,7 +80,7 @@ func TestTracesOfOneShard(t *testing.T) {
 					})
 				}
 				group.Wait()
-				took[i] = time.Since(start)
+				least[i] = min(least[i], time.Since(start))
 				for k := range spans {
 					h.Start(spans[k].Ended, true)
 				}
@@ -90,10 +89,8 @@ func TestTracesOfOneShard(t *testing.T) {
 				}
 				h.Shutdown()
 			}
-			ratios = append(ratios, float64(took[1])/float64(took[0]))
 		}
-		slices.Sort(ratios)
-		ratio := ratios[len(ratios)/2]
+		ratio := float64(least[1]) / float64(least[0])
 		t.Logf("%d goroutines: traces of one shard take %.2f times as long as others", goroutines, ratio)
 		if goroutines == 1 && ratio > 2 {
 			t.Errorf("traces of one shard take %.2f times as long as others", ratio)
