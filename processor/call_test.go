@@ -244,7 +244,7 @@ func (*booby) Is(error) bool { panic("no idea") } //nolint:forbidigo // this is 
 func TestErrorWhoseMethodsPanicHarmsNobody(t *testing.T) {
 	t.Parallel()
 	e := processortest.New(processortest.Step{Err: new(booby)})
-	f := open(t, processor.Options{}, processor.ConnectionConfig{Name: "c", Open: e.Open})
+	f := open(t, processor.Options{}, processor.ConnectionConfig{Name: "c", Open: e.Open, Schedule: time.Hour})
 	end(f, 1, 11)
 	err := f.ForceFlush(t.Context())
 	if err == nil || errors.Is(err, context.DeadlineExceeded) || errors.As(err, new(*processortest.Partial)) {

@@ -93,7 +93,7 @@ func (c *Connection) letIn(w *Whole) {
 			c.forwardWhole(w)
 			return
 		}
-		q.put(w.spans[:n])
+		q.put(w.spans[:n]...)
 		w.spans = w.spans[n:]
 		w.bytes -= bytes
 	}

@@ -83,13 +83,13 @@ func (c *Connection) flush() {
 	before := c.backlog.passed()
 	for waits := true; waits; {
 		waits = c.backlog.mustPass(before) && !c.queue.isClosed()
-		_ = c.queue.batcher.ForceFlush(context.Background())
+		c.queue.flush()
 	}
 	if x := c.running.Load(); x != nil && x.queue == nil {
 		<-x.done // exported for a caller of End who has returned
 	}
 	if c.spool != nil {
-		_ = c.spool.batcher.ForceFlush(context.Background())
+		c.spool.flush()
 	}
 }
 

@@ -18,7 +18,7 @@ func (c *Connection) Offer(s *Ended, explain Explain) {
 	}
 	switch a {
 	case admitted:
-		c.queue.batcher.OnEnd(s.queued(c, explain))
+		c.queue.stage.put(s.queued(c, explain))
 	case gateFull:
 		c.overflow(s, explain)
 	case gateClosed:
@@ -106,7 +106,7 @@ func (w *waiter) wait(s *Ended) {
 	}
 	switch q.await(s.urgent, 1, s.Size(), nil, timeout.C) {
 	case admitted:
-		q.batcher.OnEnd(s.queued(c, w.explain))
+		q.put(s.queued(c, w.explain))
 	case gateClosed:
 		c.forward(s, w.explain)
 	case gateFull:

@@ -2,6 +2,7 @@ package connection
 
 import (
 	"container/list"
+	"context"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,6 +16,7 @@ type queue struct {
 	lines   [2]line // of ordinary and of urgent spans
 	mu      sync.Mutex
 	batcher sdktrace.SpanProcessor
+	stage   *stage // before the batcher
 }
 
 // line has those who wait for room, in the order of their arrival. It is guarded by the
@@ -43,7 +45,27 @@ func newQueue(cfg *Config, spans int, e sdktrace.SpanExporter) *queue {
 		sdktrace.WithMaxExportBatchSize(cfg.BatchSize),
 		sdktrace.WithBatchTimeout(cfg.Schedule),
 		sdktrace.WithExportTimeout(0))
+	q.stage = newStage(q.batcher, cfg.BatchSize, cfg.Schedule)
 	return q
+}
+
+// put takes spans that have their credits.
+func (q *queue) put(spans ...sdktrace.ReadOnlySpan) {
+	for _, s := range spans {
+		q.stage.put(s)
+	}
+}
+
+// flush exports everything that was put before.
+func (q *queue) flush() {
+	q.stage.flush()
+	_ = q.batcher.ForceFlush(context.Background())
+}
+
+// end stops the batcher. All credits are back: a span that came later would be lost.
+func (q *queue) end() {
+	q.stage.timer.Stop()
+	_ = q.batcher.Shutdown(context.Background())
 }
 
 func index(urgent bool) int {

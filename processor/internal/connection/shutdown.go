@@ -168,10 +168,10 @@ func (c *Connection) drain(done <-chan struct{}) bool {
 	}
 }
 
-// endBatchers stops the batchers. All credits are back: a span that came later would be lost.
+// endBatchers stops the batchers.
 func (c *Connection) endBatchers() {
-	_ = c.queue.batcher.Shutdown(context.Background())
+	c.queue.end()
 	if c.spool != nil {
-		_ = c.spool.batcher.Shutdown(context.Background())
+		c.spool.end()
 	}
 }

@@ -64,7 +64,7 @@ func (c *Connection) OfferWhole(w *Whole, left func(spans int)) {
 	w.left = left
 	switch c.enterWhole(w) {
 	case admitted:
-		c.queue.put(w.spans)
+		c.queue.put(w.spans...)
 	case gateClosed:
 		c.forwardWhole(w)
 	case gateFull:
@@ -83,12 +83,6 @@ func (c *Connection) enterWhole(w *Whole) admission {
 		w.left(-len(w.spans))
 	}
 	return a
-}
-
-func (q *queue) put(spans []sdktrace.ReadOnlySpan) {
-	for _, s := range spans {
-		q.batcher.OnEnd(s)
-	}
 }
 
 // wait lets w wait for room, or its caller, or drops it.
