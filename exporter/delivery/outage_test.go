@@ -101,6 +101,27 @@ func TestOutagesInARowAreNotAllLogged(t *testing.T) {
 	})
 }
 
+// A batch waits for its attempt at a destination that is down for no longer than its budget.
+func TestTheWaitForADestinationThatIsDownIsWithinTheBudget(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := &script{verdicts: []delivery.Verdict{retry(0)}}
+		s := delivery.NewSender(d, delivery.Options{Budget: 500 * time.Millisecond, Backoff: delivery.Backoff{Initial: 8 * time.Second, Max: 8 * time.Second}})
+		for i := range 4 {
+			began := time.Now()
+			if err := s.Deliver(t.Context(), batch()); err == nil {
+				t.Fatal("no error")
+			}
+			if took := time.Since(began); took > 500*time.Millisecond {
+				t.Errorf("batch %d took %v, with a budget of 500 ms", i, took)
+			}
+		}
+		if !s.Down() {
+			t.Error("the destination isn't known to be down, which shows nothing")
+		}
+	})
+}
+
 func TestASuspicionIsNotLogged(t *testing.T) {
 	t.Parallel()
 	logger, out := logged()

@@ -420,6 +420,44 @@ func TestYAMLKeys(t *testing.T) {
 	}
 }
 
+// A key whose end is more than 1,024 characters away has to be announced. Keys around that length are read
+// back, in a document and in a value.
+func TestYAMLKeysAroundTheLongest(t *testing.T) {
+	t.Parallel()
+	e, err := encode.NewYAML(exporter.Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := 980; n < 1040; n++ {
+		key := strings.Repeat("k", n)
+		document := e.Append(nil, []sdktrace.ReadOnlySpan{tracetest.SpanStub{Name: "n", Attributes: []attribute.KeyValue{
+			attribute.String(key, "outer"), {Key: "map", Value: attribute.MapValue(attribute.String(key, "inner"))},
+		}}.Snapshot()})
+		var got map[string]any
+		if err := yaml.Unmarshal(document, &got); err != nil || got[key] != "outer" {
+			t.Errorf("a key of %d characters: %v", n, err)
+		} else if inner, _ := got["map"].(map[string]any); inner[key] != "inner" {
+			t.Errorf("a key of %d characters in a value is lost", n)
+		}
+	}
+}
+
+// What YAML 1.1 takes for a truth value stands in quotes, although the reader of these tests, of 1.2,
+// wouldn't need them.
+func TestYAMLQuotesTheWordsOfOldReaders(t *testing.T) {
+	t.Parallel()
+	e, err := encode.NewYAML(exporter.Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, word := range []string{"y", "Y", "n", "N", "yes", "Yes", "no", "NO", "on", "On", "off", "OFF", "true", "False", "null"} {
+		document := string(e.Append(nil, []sdktrace.ReadOnlySpan{tracetest.SpanStub{Name: word, Attributes: []attribute.KeyValue{attribute.String(word, "v")}}.Snapshot()}))
+		if !strings.Contains(document, "\nname: \""+word+"\"\n") || !strings.Contains(document, "\n\""+word+"\": v\n") {
+			t.Errorf("%s is written as %s", word, document)
+		}
+	}
+}
+
 // No reader of YAML 1.1 or 1.2 may take a text for something else.
 func TestYAMLTextsStayTexts(t *testing.T) {
 	t.Parallel()

@@ -53,6 +53,27 @@ func TestQueries(t *testing.T) {
 	}
 }
 
+// Whole numbers compare exactly, however large and however they are written.
+func TestLargeNumbersCompareExactly(t *testing.T) {
+	t.Parallel()
+	const large = 1<<60 + 1 // no float64
+	var s query.Span
+	s.AddLeaf(query.InSpan, "k", query.Int(large))
+	for text, want := range map[string]bool{
+		"@k:>1152921504606846976": true, "@k:>1152921504606846976.0": true, "@k:>1.152921504606846976e18": true,
+		"@k:<=1.152921504606846976e18": false, "@k:>1152921504606846977": false, "@k:>=1152921504606846977": true,
+	} {
+		q, err := query.Parse(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if got := q.Matcher().Match(&s); got != want {
+			t.Errorf("%s matches %d: %t, want %t", text, large, got, want)
+		}
+	}
+}
+
 func TestBadQueriesAreToldWithTheirPlace(t *testing.T) {
 	t.Parallel()
 	for _, c := range querytest.BadQueries() {

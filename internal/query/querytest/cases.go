@@ -77,6 +77,7 @@ func Cases() []Case {
 		{`trace:=4bf9`, ""},
 		{`span:cd00000000000006`, "6"},
 		{`parent:cd`, "68"},
+		{`parent:00000000`, ""}, // a root has none
 		{`is:root`, "57"},
 		{`-is:root`, "123468"},
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -204,6 +205,35 @@ func TestReplayIsWhatConnectionsKeep(t *testing.T) {
 				t.Errorf("seed %d, %s: nothing is kept, which shows nothing", seed, c.Name)
 			}
 		}
+	}
+}
+
+// The largest error is that of a common name: what there is once or twice is estimated badly by every rate.
+func TestTheLargestErrorIsOfACommonName(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	rules := map[string]string{"thin": `rules = [ { name = "rare", sample = 0 }, { name = "common", sample = 0.5 } ]`}
+	b, err := otelbridge.New(t.Context(), configuration(t, dir, rules, true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 301 {
+		name := "common"
+		if i == 0 {
+			name = "rare"
+		}
+		_, s := b.TracerProvider().Tracer("test").Start(t.Context(), name)
+		s.End()
+	}
+	if err := b.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	result, err := plan.Run(t.Context(), recorded(t, filepath.Join(dir, "recorder.jsonl")), configuration(t, dir, rules, false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := result.Connections[0]; c.Spans != 301 || c.WorstName != "common" || math.Abs(c.WorstError) > 0.5 {
+		t.Errorf("of %d spans the largest error is %v, of %q", c.Spans, c.WorstError, c.WorstName)
 	}
 }
 
