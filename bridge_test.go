@@ -1,7 +1,6 @@
 package tracehook_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,28 +22,11 @@ import (
 	"github.com/tracehook/tracehook"
 	"github.com/tracehook/tracehook/config"
 	"github.com/tracehook/tracehook/otelbridge"
+	"github.com/tracehook/tracehook/test/locked"
 )
 
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("internal/poll.runtime_pollWait"))
-}
-
-// buffer is a console that several goroutines may write to.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }
 
 func parse(t *testing.T, toml string) config.Config {
@@ -58,9 +40,9 @@ func parse(t *testing.T, toml string) config.Config {
 
 // newBridge builds a Bridge whose console writes to the returned buffers, and shuts it
 // down with the test.
-func newBridge(t *testing.T, cfg config.Config, opts ...otelbridge.Option) (b *otelbridge.Bridge, stdout, stderr *buffer) {
+func newBridge(t *testing.T, cfg config.Config, opts ...otelbridge.Option) (b *otelbridge.Bridge, stdout, stderr *locked.Buffer) {
 	t.Helper()
-	stdout, stderr = &buffer{}, &buffer{}
+	stdout, stderr = &locked.Buffer{}, &locked.Buffer{}
 	b, err := otelbridge.New(t.Context(), cfg, append(opts, otelbridge.WithOutput(stdout, stderr))...)
 	if err != nil {
 		t.Fatal(err)

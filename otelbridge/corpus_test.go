@@ -26,6 +26,7 @@ import (
 	"github.com/tracehook/tracehook/config"
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/otelbridge"
+	"github.com/tracehook/tracehook/test/locked"
 )
 
 // secrets are texts as they get into spans, each with the part that must never come out.
@@ -152,7 +153,7 @@ func TestNoSecretOfTheCorpusComesOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out, errs, logs lockedBuffer
+	var out, errs, logs locked.Buffer
 	mine := tracetest.NewInMemoryExporter()
 	b, err := otelbridge.New(t.Context(), cfg, otelbridge.WithOutput(&out, &errs), otelbridge.WithLogger(slog.New(slog.NewJSONHandler(&logs, &slog.HandlerOptions{Level: slog.LevelDebug}))),
 		otelbridge.WithDriver("mine", func(context.Context, exporter.Settings) (sdktrace.SpanExporter, error) { return keeps{mine}, nil }))

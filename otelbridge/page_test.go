@@ -1,7 +1,6 @@
 package otelbridge_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -9,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,25 +17,8 @@ import (
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/otelbridge"
 	"github.com/tracehook/tracehook/processor"
+	"github.com/tracehook/tracehook/test/locked"
 )
-
-// lockedBuffer may be written and read at the same time.
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
 
 // pageConfig has a page and a connection that leaves something out.
 const pageConfig = `
@@ -76,7 +57,7 @@ func TestPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var log lockedBuffer
+	var log locked.Buffer
 	b, err := otelbridge.New(t.Context(), cfg, otelbridge.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	if err != nil {
 		t.Fatal(err)

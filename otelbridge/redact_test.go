@@ -15,6 +15,7 @@ import (
 
 	"github.com/tracehook/tracehook/config"
 	"github.com/tracehook/tracehook/otelbridge"
+	"github.com/tracehook/tracehook/test/locked"
 )
 
 // planted are secrets in the places of a span.
@@ -52,7 +53,7 @@ func TestNoSecretOfASpanIsWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out, errs lockedBuffer
+	var out, errs locked.Buffer
 	b, err := otelbridge.New(t.Context(), cfg, otelbridge.WithOutput(&out, &errs))
 	if err != nil {
 		t.Fatal(err)
@@ -164,7 +165,7 @@ func TestRedactionInCode(t *testing.T) {
 			return v
 		})
 	}
-	var out lockedBuffer
+	var out locked.Buffer
 	b, err := otelbridge.New(t.Context(), cfg, hide("a", "first"), hide("b", "second"), otelbridge.WithOutput(&out, &out))
 	if err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package processor_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,6 +17,7 @@ import (
 	"github.com/tracehook/tracehook/decision"
 	"github.com/tracehook/tracehook/processor"
 	"github.com/tracehook/tracehook/processor/processortest"
+	"github.com/tracehook/tracehook/test/locked"
 )
 
 func TestHealthSaysSinceWhenAndWhy(t *testing.T) {
@@ -81,25 +81,14 @@ func TestHealthIsDegradedForTenSecondsAfterADrop(t *testing.T) {
 	})
 }
 
-// lines is a writer for a logger.
-type lines struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
+// lines are what a logger writes.
+type lines struct{ locked.Buffer }
 
 // all returns what was logged, without times.
 func (l *lines) all(t *testing.T) []map[string]any {
 	t.Helper()
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	var out []map[string]any
-	for line := range strings.Lines(l.buf.String()) {
+	for line := range strings.Lines(l.String()) {
 		var m map[string]any
 		if err := json.Unmarshal([]byte(line), &m); err != nil {
 			t.Fatal(err)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"os"
@@ -17,25 +16,11 @@ import (
 	"github.com/tracehook/tracehook/exporter/file"
 	"github.com/tracehook/tracehook/exporter/page"
 	"github.com/tracehook/tracehook/internal/query/querytest"
+	"github.com/tracehook/tracehook/test/locked"
 )
 
 // output is what a program writes while it runs.
-type output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
-}
+type output struct{ locked.Buffer }
 
 // lines waits until that many lines have been written.
 func (o *output) lines(t *testing.T, n int) string {

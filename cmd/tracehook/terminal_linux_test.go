@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -11,39 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/tracehook/tracehook/test/pty"
 )
-
-// terminal returns the two ends of a pseudo-terminal of that many columns.
-func terminal(t *testing.T, columns uint16) (screen, process *os.File) {
-	t.Helper()
-	screen, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil {
-		t.Skipf("SKIPPED: no pseudo-terminal here: %v", err)
-	}
-	t.Cleanup(func() { _ = screen.Close() })
-	if err := unix.IoctlSetPointerInt(int(screen.Fd()), unix.TIOCSPTLCK, 0); err != nil {
-		t.Skipf("SKIPPED: the pseudo-terminal stays locked: %v", err)
-	}
-	n, err := unix.IoctlGetInt(int(screen.Fd()), unix.TIOCGPTN)
-	if err != nil {
-		t.Skipf("SKIPPED: the pseudo-terminal has no number: %v", err)
-	}
-	process, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Skipf("SKIPPED: no pseudo-terminal here: %v", err)
-	}
-	t.Cleanup(func() { _ = process.Close() })
-	resize(t, screen, columns)
-	return screen, process
-}
-
-func resize(t *testing.T, screen *os.File, columns uint16) {
-	t.Helper()
-	if err := unix.IoctlSetWinsize(int(screen.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: columns}); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // started is the program as a process of its own.
 func started(t *testing.T, out *os.File, environ []string, args ...string) *exec.Cmd {
@@ -98,7 +66,7 @@ func TestTerminal(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			screen, process := terminal(t, test.columns)
+			screen, process := pty.Open(t, test.columns)
 			c := started(t, process, test.environ, test.args...)
 			ended := make(chan error, 1)
 			go func() {
@@ -131,7 +99,7 @@ func TestResize(t *testing.T) {
 	t.Parallel()
 	lines := strings.SplitAfter(encoded(t, "json", spanOfLongName(), spanOfLongName()), "\n")
 	path := write(t, "trace.jsonl", "")
-	screen, process := terminal(t, 60)
+	screen, process := pty.Open(t, 60)
 	c := started(t, process, []string{"TERM=xterm"}, "tail", path, "--from-start")
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
@@ -139,7 +107,7 @@ func TestResize(t *testing.T) {
 	}
 	defer func() { _ = f.Close() }()
 	for i, columns := range []uint16{60, 100} {
-		resize(t, screen, columns)
+		pty.Resize(t, screen, columns)
 		if _, err := io.WriteString(f, lines[i]); err != nil {
 			t.Fatal(err)
 		}

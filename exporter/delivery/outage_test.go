@@ -5,35 +5,17 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/tracehook/tracehook/exporter/delivery"
+	"github.com/tracehook/tracehook/test/locked"
 )
 
-// logged returns a logger and what it wrote, without the time.
-// lines is what was logged. It is safe for concurrent use.
-type lines struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
-func logged() (*slog.Logger, *lines) {
-	var b lines
+// logged returns a logger and what it writes, without the time.
+func logged() (*slog.Logger, *locked.Buffer) {
+	var b locked.Buffer
 	return slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{Level: slog.LevelInfo, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.TimeKey {
 			return slog.Attr{}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/tracehook/tracehook/exporter/file"
+	"github.com/tracehook/tracehook/test/locked"
 )
 
 // Two users of one group. Neither has to exist on this machine.
@@ -246,7 +247,7 @@ func TestALinkInPlaceOfARotatedFileIsNotRead(t *testing.T) {
 		}
 		plantLink(t, second, precious)
 	}
-	var log buffer
+	var log locked.Buffer
 	shut(t, open(t, filepath.Join(dir, "trace.log"), file.WithCompression(), file.WithFS(fs), file.WithMode(0o644),
 		file.WithLogger(slog.New(slog.NewTextHandler(&log, nil)))))
 	if got := read(t, precious); got != "secret\n" {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter/encode"
 	"github.com/tracehook/tracehook/exporter/file"
+	"github.com/tracehook/tracehook/test/locked"
 )
 
 // watchFS notes what is done to the disk, and interferes if it is told to.
@@ -224,7 +225,7 @@ func TestACompressedFileThatIsReplacedCostsNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, rotatedName), "one\n")
-	var log buffer
+	var log locked.Buffer
 	fs := &watchFS{renaming: func(string) {
 		halves, err := filepath.Glob(filepath.Join(dir, "*.tmp"))
 		if err != nil || len(halves) != 1 {

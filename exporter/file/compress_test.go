@@ -1,39 +1,20 @@
 package file_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tracehook/tracehook/exporter/file"
+	"github.com/tracehook/tracehook/test/locked"
 )
-
-// buffer is a bytes.Buffer for several goroutines.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
 
 const rotatedName = "trace.20261120.113131.log"
 
@@ -89,7 +70,7 @@ func TestCompressionNeverOverwritesSomethingElse(t *testing.T) {
 			dir := t.TempDir()
 			write(t, filepath.Join(dir, rotatedName), "one\ntwo\n")
 			write(t, filepath.Join(dir, rotatedName+".gz"), other)
-			var log buffer
+			var log locked.Buffer
 			shut(t, open(t, filepath.Join(dir, "trace.log"), file.WithCompression(), file.WithLogger(slog.New(slog.NewTextHandler(&log, nil)))))
 			got, err := os.ReadFile(filepath.Join(dir, rotatedName+".gz"))
 			if err != nil || string(got) != other {

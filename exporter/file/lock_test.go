@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tracehook/tracehook/exporter/file"
+	"github.com/tracehook/tracehook/test/locked"
 )
 
 func TestASecondWriterIsRefused(t *testing.T) {
@@ -59,7 +60,7 @@ func (lockless) Lock(file.Handle, bool) error { return syscall.ENOTSUP }
 func TestFileSystemWithoutLocks(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "trace.log")
-	var log buffer
+	var log locked.Buffer
 	e := open(t, path, file.WithFS(lockless{}), file.WithEncoder(line{}), file.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	export(t, e, span(0))
 	if got := read(t, path); got != "span-0\n" {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tracehook/tracehook/exporter/file"
+	"github.com/tracehook/tracehook/test/locked"
 )
 
 // countSyncs counts how often files are synced, and fails when told to.
@@ -79,7 +80,7 @@ func TestSyncEverySecond(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		fs := countSyncs{n: new(atomic.Int64), fail: new(atomic.Bool)}
-		var log buffer
+		var log locked.Buffer
 		e, err := file.New(filepath.Join(dir, "trace.log"), file.WithFS(fs), file.WithSync(file.SyncEvery(time.Second)),
 			file.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 		if err != nil {

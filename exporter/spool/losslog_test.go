@@ -1,17 +1,16 @@
 package spool_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/tracehook/tracehook/exporter/spool"
+	"github.com/tracehook/tracehook/test/locked"
 )
 
 // What a destination refuses for good is lost unless somebody looks into dead/: it is said, but
@@ -19,9 +18,8 @@ import (
 func TestWhatIsRefusedIsLogged(t *testing.T) {
 	t.Parallel()
 	for name, mode := range map[string]spool.Mode{"overflow": spool.Overflow, "always": spool.Always} {
-		var mu sync.Mutex
-		var logged bytes.Buffer
-		s := open(t, &destination{answer: refused}, spool.Options{Mode: mode, Logger: slog.New(slog.NewTextHandler(locked{&mu, &logged}, nil))})
+		var logged locked.Buffer
+		s := open(t, &destination{answer: refused}, spool.Options{Mode: mode, Logger: slog.New(slog.NewTextHandler(&logged, nil))})
 		for n := range uint64(20) {
 			result(t, s.Deliver(t.Context(), batch(n)))
 		}
@@ -29,9 +27,7 @@ func TestWhatIsRefusedIsLogged(t *testing.T) {
 		if err := s.Close(context.WithoutCancel(t.Context())); err != nil {
 			t.Fatal(err)
 		}
-		mu.Lock()
 		text := logged.String()
-		mu.Unlock()
 		lines := strings.Split(strings.TrimSpace(text), "\n")
 		if !strings.Contains(lines[0], `msg="spooled spans are dead" spans=10 files=1`) || !strings.Contains(lines[0], "reason=no") {
 			t.Errorf("%s: the first is not told at once:\n%s", name, text)

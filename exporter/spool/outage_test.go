@@ -1,17 +1,16 @@
 package spool_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/tracehook/tracehook/exporter/delivery"
 	"github.com/tracehook/tracehook/exporter/spool"
+	"github.com/tracehook/tracehook/test/locked"
 )
 
 // While batches go to disk without an attempt, whoever reads the log and the errors must still
@@ -21,10 +20,9 @@ func TestAnOutageIsNotSilent(t *testing.T) {
 	for name, mode := range map[string]spool.Mode{"overflow": spool.Overflow, "always": spool.Always} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var mu sync.Mutex
-			var out bytes.Buffer
+			var out locked.Buffer
 			d := &destination{answer: down}
-			logger := slog.New(slog.NewTextHandler(locked{&mu, &out}, nil))
+			logger := slog.New(slog.NewTextHandler(&out, nil))
 			s, err := spool.Open(t.Context(), delivery.NewSender(d, delivery.Options{Once: true, Logger: logger}),
 				spool.Options{Dir: filepath.Join(t.TempDir(), "spool"), Connection: "test", Mode: mode, Backoff: fast, Logger: logger})
 			if err != nil {
@@ -39,8 +37,6 @@ func TestAnOutageIsNotSilent(t *testing.T) {
 			}
 			d.set(up)
 			eventually(t, "replayed", func() bool { return pending(s) == 0 })
-			mu.Lock()
-			defer mu.Unlock()
 			text := out.String()
 			if strings.Count(text, "\n") != 2 || !strings.Contains(text, `level=WARN msg="the destination is down"`) ||
 				!strings.Contains(text, `error="connection refused"`) || !strings.Contains(text, `level=INFO msg="the destination answers again"`) {

@@ -1,19 +1,18 @@
 package spool_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tracehook/tracehook/exporter/spool"
+	"github.com/tracehook/tracehook/test/locked"
 )
 
 // leave fills a spool with n batches and closes it.
@@ -73,10 +72,9 @@ func TestDamagedFilesAreIsolated(t *testing.T) {
 	if err := os.Rename(names[5], filepath.Join(test, ".tmp-"+filepath.Base(names[5]))); err != nil {
 		t.Fatal(err)
 	}
-	var mu sync.Mutex
-	var logged bytes.Buffer
+	var logged locked.Buffer
 	d := &destination{}
-	s := open(t, d, spool.Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(locked{&mu, &logged}, nil))})
+	s := open(t, d, spool.Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(&logged, nil))})
 	if got := s.Inherited(); got != 60 {
 		t.Errorf("inherited %d spans, want 60", got)
 	}
@@ -95,22 +93,9 @@ func TestDamagedFilesAreIsolated(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(test, ".tmp-v1-torn")); err == nil {
 		t.Error("a torn file is left")
 	}
-	mu.Lock()
-	defer mu.Unlock()
 	if !strings.Contains(logged.String(), "files=2") {
 		t.Errorf("nobody is told of the files that are left alone:\n%s", logged.String())
 	}
-}
-
-type locked struct {
-	mu *sync.Mutex
-	b  *bytes.Buffer
-}
-
-func (l locked) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
 }
 
 func TestStartWithThousandsOfFilesIsQuick(t *testing.T) {

@@ -1,17 +1,16 @@
 package spool_test
 
 import (
-	"bytes"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tracehook/tracehook/exporter/spool"
+	"github.com/tracehook/tracehook/test/locked"
 )
 
 // Somebody tidies up while we run: what was only on disk is gone and is counted so, what is
@@ -31,10 +30,9 @@ func TestADirectoryThatIsRemovedIsMadeAgain(t *testing.T) {
 			t.Parallel()
 			dir := filepath.Join(t.TempDir(), "spool")
 			leave(t, dir, 5) // these are on disk alone
-			var mu sync.Mutex
-			var out bytes.Buffer
+			var out locked.Buffer
 			d := &destination{answer: down}
-			s := open(t, d, spool.Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(locked{&mu, &out}, nil))})
+			s := open(t, d, spool.Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(&out, nil))})
 			for n := range uint64(3) { // these are in memory, too
 				if err := s.Put(batch(10 + n)); err != nil {
 					t.Fatal(err)
@@ -68,8 +66,6 @@ func TestADirectoryThatIsRemovedIsMadeAgain(t *testing.T) {
 			if err := s.Close(t.Context()); err != nil {
 				t.Error(err)
 			}
-			mu.Lock()
-			defer mu.Unlock()
 			if !strings.Contains(out.String(), "the spool's directory was removed and has been made again") {
 				t.Errorf("nobody is told:\n%s", out.String())
 			}

@@ -3,19 +3,18 @@
 package spool_test
 
 import (
-	"bytes"
 	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tracehook/tracehook/exporter/spool"
+	"github.com/tracehook/tracehook/test/locked"
 )
 
 // A file that can't be read now, as when a process has no descriptors left, is no damaged one.
@@ -36,15 +35,12 @@ func TestAFileThatCantBeReadIsTriedAgain(t *testing.T) {
 	point(there)
 	dir := filepath.Join(link, "spool")
 	leave(t, dir, 5)
-	var mu sync.Mutex
-	var logged bytes.Buffer
+	var logged locked.Buffer
 	d := &destination{answer: down}
-	s := open(t, d, spool.Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(locked{&mu, &logged}, nil))})
+	s := open(t, d, spool.Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(&logged, nil))})
 	point(nothing) // all below is "not a directory" now, which isn't "not there"
 	d.set(up)
 	eventually(t, "a failed reading", func() bool {
-		mu.Lock()
-		defer mu.Unlock()
 		return strings.Contains(logged.String(), "can't be read now")
 	})
 	if _, _, dead, _ := s.Counts(); dead != 0 {

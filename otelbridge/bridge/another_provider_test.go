@@ -1,12 +1,10 @@
 package bridge_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"log/slog"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -23,25 +21,11 @@ import (
 	"github.com/tracehook/tracehook/exporter/memory"
 	"github.com/tracehook/tracehook/otelbridge"
 	"github.com/tracehook/tracehook/processor"
+	"github.com/tracehook/tracehook/test/locked"
 )
 
 // lines is a log that several goroutines write.
-type lines struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lines) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(b)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
+type lines struct{ locked.Buffer }
 
 func (l *lines) option() otelbridge.Option {
 	return otelbridge.WithLogger(slog.New(slog.NewTextHandler(l, nil)))

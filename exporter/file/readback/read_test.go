@@ -13,8 +13,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
@@ -24,42 +22,6 @@ import (
 	"github.com/tracehook/tracehook/exporter/file/readback"
 	"github.com/tracehook/tracehook/internal/vocab"
 )
-
-// readNames reads path and returns the names of the spans, or the lines of text.
-func readNames(t *testing.T, path string, opts ...readback.Option) []string {
-	t.Helper()
-	var list []string
-	for rec, err := range readback.Read(path, opts...) {
-		if err != nil {
-			t.Fatalf("Read: %v", err)
-		}
-		if rec.Span.Name == "" {
-			rec.Span.Name = string(rec.Raw)
-		}
-		list = append(list, rec.Span.Name)
-	}
-	return list
-}
-
-func wantNames(n int) []string {
-	var list []string
-	for i := range n {
-		list = append(list, fmt.Sprintf("span-%d", i))
-	}
-	return list
-}
-
-func rich() sdktrace.ReadOnlySpan {
-	stub := tracetest.SpanStubFromReadOnlySpan(span(7))
-	stub.Parent = trace.NewSpanContext(trace.SpanContextConfig{
-		TraceID: stub.SpanContext.TraceID(), SpanID: trace.SpanID{1, 2, 3}, Remote: true,
-	})
-	stub.Name = "---\nname: \"forged\"\n"
-	stub.Status = sdktrace.Status{Code: codes.Error, Description: "no bread"}
-	stub.Attributes = append(stub.Attributes, attribute.Int64("big", 1<<62), attribute.Float64("half", 0.5),
-		attribute.Bool("yes", true), attribute.StringSlice("list", []string{"a", "b"}))
-	return stub.Snapshot()
-}
 
 func TestReadSaysWhatWasWritten(t *testing.T) {
 	t.Parallel()
