@@ -113,7 +113,7 @@ bench: ## Every benchmark beside the code, each for BENCHTIME (1s); the figures 
 
 .PHONY: bench-all
 bench-all: ## Every figure of docs/benchmarks.md, in one run of 15 minutes; with other libraries: PEERS=FOLDER
-	cd bench && $(GO) run . -rounds '$(ROUNDS)' -peers '$(PEERS)' -write ../docs/figures/benchmarks.json
+	cd bench && $(GO) run . -rounds '$(ROUNDS)' -peers '$(abspath $(PEERS))' -write ../docs/figures/benchmarks.json
 	cd docs && $(GO) run ./draw
 
 .PHONY: benchcmp

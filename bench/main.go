@@ -5,7 +5,7 @@
 //	make bench-all                        # everything, into the page
 //	cd bench && go run .                  # everything, printed
 //	cd bench && go run . -run Begin       # the rows and tables whose name contains Begin
-//	cd bench && go run . -run 'process: otlp' -profile /tmp/cost.prof
+//	cd bench && go run . -run 'otlp, one' -profile /tmp/cost.prof
 //	cd bench && go run . -peers ~/src     # with checkouts of the libraries that no module proxy has
 //
 // A target that is missed is said to be missed; only what can't be measured is an error.
@@ -51,7 +51,7 @@ func main() {
 	testing.Init()
 	var o options
 	flag.StringVar(&o.match, "run", "", "only rows whose name, behind that of their table, contains this")
-	flag.StringVar(&o.profile, "profile", "", "where a CPU profile of the last process of the table process goes")
+	flag.StringVar(&o.profile, "profile", "", "where a CPU profile of the one row of the table process goes that -run asks for")
 	flag.StringVar(&o.peers, "peers", "", "a folder with checkouts of other libraries: infra, base, trace, trace-file, lumen")
 	flag.IntVar(&o.rounds, "rounds", 7, "how often everything is measured")
 	flag.StringVar(&o.write, "write", "", "the file that the figures go to")
@@ -64,6 +64,9 @@ func main() {
 	}
 	if o.rounds < 1 {
 		exit(errors.New("-rounds must be at least 1"))
+	}
+	if o.profile != "" && newProcess(o).asked() != 1 {
+		exit(errors.New("-profile needs -run with the name of one row of the table process, such as 'otlp, one'"))
 	}
 	exit(run(o))
 }
@@ -147,15 +150,18 @@ func show(r figures.Report) {
 }
 
 func machine() string {
-	sdk := "unknown"
+	return fmt.Sprintf("%s, %s/%s, %d CPUs, OpenTelemetry SDK %s", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), sdkVersion())
+}
+
+func sdkVersion() string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, m := range info.Deps {
 			if m.Path == "go.opentelemetry.io/otel/sdk" {
-				sdk = m.Version
+				return m.Version
 			}
 		}
 	}
-	return fmt.Sprintf("%s, %s/%s, %d CPUs, OpenTelemetry SDK %s", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), sdk)
+	return "unknown"
 }
 
 // load returns how many processes wanted to run lately, where the system says so.

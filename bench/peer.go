@@ -30,7 +30,7 @@ func newPeers(o options) (costs, written []source) {
 			continue
 		}
 		failed := ""
-		if err := lib.Build(o.peers); err != nil {
+		if err := lib.Build(o.peers, sdkVersion()); err != nil {
 			failed = err.Error()
 		}
 		name := lib.Name

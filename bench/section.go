@@ -67,10 +67,10 @@ func processes() []contender {
 	return []contender{
 		{what: "SDK, one batcher with otlptracehttp", load: with(func(l *cost.Load) { l.SDK = true })},
 		{what: "SDK, four of them", load: with(func(l *cost.Load) { l.SDK, l.Connections = true, 4 })},
-		{what: "`otlp`", target: 0.80, load: cost.Standard()},
-		{what: "`otlp`, four connections", target: 1.10, load: with(func(l *cost.Load) { l.Connections = 4 })},
-		{what: "`otlp` and `file`", target: 0.85, load: with(func(l *cost.Load) { l.File = true })},
-		{what: "`otlp` over gRPC", load: with(func(l *cost.Load) { l.GRPC = true })},
-		{what: "`none`", load: with(func(l *cost.Load) { l.Connections = 0 })},
+		{what: "otlp, one connection", target: 0.80, load: cost.Standard()},
+		{what: "otlp, four connections", target: 1.10, load: with(func(l *cost.Load) { l.Connections = 4 })},
+		{what: "otlp and file", target: 0.85, load: with(func(l *cost.Load) { l.File = true })},
+		{what: "otlp over gRPC", load: with(func(l *cost.Load) { l.GRPC = true })},
+		{what: "none", load: with(func(l *cost.Load) { l.Connections = 0 })},
 	}
 }

@@ -102,6 +102,11 @@ func (l Load) trace(self string, addresses []string, profile string) (r result, 
 		return r, err
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
+	if profile != "" { // the process works in that folder
+		if profile, err = filepath.Abs(profile); err != nil {
+			return r, err
+		}
+	}
 	arguments, err := json.Marshal(l)
 	if err != nil {
 		return r, err

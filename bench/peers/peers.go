@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
 //go:embed testdata
@@ -40,9 +41,12 @@ func All() []*Peer {
 	}
 }
 
-// Build builds the program that measures it, in a folder of its own. Its modules are those of the folder
-// with checkouts, if there is one, and the newest that the module proxy has otherwise. It must be closed.
-func (p *Peer) Build(checkouts string) error {
+// Build builds the program that measures it against this version of OpenTelemetry's SDK, in a folder of its
+// own. Its modules are those of the folder with checkouts, if there is one, and the newest that the module
+// proxy has otherwise. It must be closed.
+func (p *Peer) Build(checkouts, sdk string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
 	folder, err := os.MkdirTemp("", "peer")
 	if err != nil {
 		return err
@@ -57,7 +61,7 @@ func (p *Peer) Build(checkouts string) error {
 			return err
 		}
 	}
-	commands := [][]string{{"mod", "init", "peer"}, {"mod", "edit", "-require=go.opentelemetry.io/otel/sdk@v1.47.0"}}
+	commands := [][]string{{"mod", "init", "peer"}, {"mod", "edit", "-require=go.opentelemetry.io/otel/sdk@" + sdk}}
 	for module, name := range p.modules {
 		if checkouts == "" {
 			commands = append(commands, []string{"get", module + "@latest"})
@@ -71,10 +75,12 @@ func (p *Peer) Build(checkouts string) error {
 	}
 	commands = append(commands, []string{"mod", "tidy"}, []string{"build", "-o", "peer", "."})
 	for _, arguments := range commands {
-		command := exec.CommandContext(context.Background(), "go", arguments...)
+		command := exec.CommandContext(ctx, "go", arguments...)
 		command.Dir = folder
 		command.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod")
-		if out, err := command.CombinedOutput(); err != nil {
+		if out, err := command.CombinedOutput(); ctx.Err() != nil {
+			return errors.New("it can't be built here: the module proxy didn't answer for two minutes")
+		} else if err != nil {
 			return fmt.Errorf("it can't be built here: go %s: %s", strings.Join(arguments[:2], " "), lastLine(string(out)))
 		}
 	}
