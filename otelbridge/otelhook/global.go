@@ -14,6 +14,7 @@ import (
 type globalTracer struct {
 	embedded.Tracer
 	name string
+	opts []trace.TracerOption
 	last atomic.Pointer[providerTracer] // spares a provider's lock
 }
 
@@ -25,7 +26,7 @@ type providerTracer struct {
 func (g *globalTracer) Start(ctx context.Context, name string, opts ...trace.SpanStartOption) (context.Context, trace.Span) {
 	provider, t := otel.GetTracerProvider(), g.last.Load()
 	if t == nil || t.provider != provider {
-		t = &providerTracer{provider.Tracer(g.name), provider}
+		t = &providerTracer{provider.Tracer(g.name, g.opts...), provider}
 		if reflect.ValueOf(provider).Comparable() {
 			g.last.Store(t)
 		}

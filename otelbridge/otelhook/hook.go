@@ -48,8 +48,9 @@ type tracing struct {
 // through [otel.Handle] here and now, says why.
 func NewHook[M Carrier[M], S any](tp trace.TracerProvider, opts ...Option) *Hook[M, S] {
 	c := config{
-		tracerName: "github.com/tracehook/tracehook",
-		propagator: propagation.NewCompositeTextMapPropagator(w3c.TraceContext{}, propagation.Baggage{}),
+		tracerName:    "github.com/tracehook/tracehook",
+		tracerOptions: []trace.TracerOption{trace.WithInstrumentationVersion(tracehook.Version)},
+		propagator:    propagation.NewCompositeTextMapPropagator(w3c.TraceContext{}, propagation.Baggage{}),
 	}
 	for _, o := range opts {
 		if o != nil {
@@ -57,11 +58,11 @@ func NewHook[M Carrier[M], S any](tp trace.TracerProvider, opts ...Option) *Hook
 		}
 	}
 	h := &Hook[M, S]{
-		tracing: tracing{tracer: &globalTracer{name: c.tracerName}, propagator: c.propagator, carries: carriedBy(c.propagator), quiet: c.quiet},
+		tracing: tracing{tracer: &globalTracer{name: c.tracerName, opts: c.tracerOptions}, propagator: c.propagator, carries: carriedBy(c.propagator), quiet: c.quiet},
 		stats:   c.stats,
 	}
 	if tp != nil {
-		h.tracer = tp.Tracer(c.tracerName)
+		h.tracer = tp.Tracer(c.tracerName, c.tracerOptions...)
 	}
 	if c.wrap != nil {
 		if h.wrap, _ = c.wrap.(func(Ender) S); h.wrap == nil {

@@ -1,28 +1,32 @@
 package otelhook
 
-import "go.opentelemetry.io/otel/propagation"
+import (
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+)
 
 // Option is an option of [NewHook].
 type Option interface{ apply(c *config) }
 
 type config struct {
-	tracerName string
-	propagator propagation.TextMapPropagator
-	stats      func() map[string]any
-	wrap       any
-	quiet      bool
+	tracerName    string
+	tracerOptions []trace.TracerOption
+	propagator    propagation.TextMapPropagator
+	stats         func() map[string]any
+	wrap          any
+	quiet         bool
 }
 
 type option func(*config)
 
 func (o option) apply(c *config) { o(c) }
 
-// WithTracerName names the instrumentation scope of the hook's spans. The default, and
-// what "" stands for, is this module's path.
+// WithTracerName names the instrumentation scope of the hook's spans, which has no version then. The
+// default, and what "" stands for, is this module's path with its version.
 func WithTracerName(name string) Option {
 	return option(func(c *config) {
 		if name != "" {
-			c.tracerName = name
+			c.tracerName, c.tracerOptions = name, nil
 		}
 	})
 }

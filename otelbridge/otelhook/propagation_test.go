@@ -4,8 +4,10 @@ import (
 	"net/http"
 	"testing"
 
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook"
@@ -179,8 +181,8 @@ func TestHookOptions(t *testing.T) {
 		otelhook.WithTracerName("mine"), otelhook.WithTracerName(""), otelhook.WithPropagator(nil),
 		otelhook.WithStats(func() map[string]any { return map[string]any{"started": true} }))
 	hook.Begin(nil, "s", nil).End()
-	if got := exp.GetSpans()[0].InstrumentationScope.Name; got != "mine" {
-		t.Errorf("scope %q", got)
+	if got := exp.GetSpans()[0].InstrumentationScope; got.Name != "mine" || got.Version != "" {
+		t.Errorf("scope %+v", got)
 	}
 	if hook.Stats()["started"] != true {
 		t.Errorf("Stats = %v", hook.Stats())
@@ -189,6 +191,25 @@ func TestHookOptions(t *testing.T) {
 	global.Begin(nil, "nowhere", nil).End()
 	if global.Stats() != nil || len(exp.GetSpans()) != 1 {
 		t.Error("a hook on the global provider uses another's")
+	}
+}
+
+// Spans of the hook say by which version of this module they were made, whichever provider makes them.
+func TestSpansNameTheVersion(t *testing.T) { // not parallel: it sets the global provider
+	before := otel.GetTracerProvider()
+	t.Cleanup(func() { otel.SetTracerProvider(before) }) //nolint:forbidigo // as it was
+	hook, tp, exp := newHook(t)
+	otel.SetTracerProvider(tp) //nolint:forbidigo // as an application does
+	hook.Begin(nil, "a", nil).End()
+	otelhook.NewHook[*tracehook.Meta, tracehook.TraceSpan](nil).Begin(nil, "b", nil).End()
+	want := instrumentation.Scope{Name: "github.com/tracehook/tracehook", Version: tracehook.Version}
+	for _, s := range exp.GetSpans() {
+		if s.InstrumentationScope != want {
+			t.Errorf("the scope of %s is %+v, want %+v", s.Name, s.InstrumentationScope, want)
+		}
+	}
+	if n := len(exp.GetSpans()); n != 2 {
+		t.Errorf("%d spans", n)
 	}
 }
 
