@@ -44,9 +44,9 @@ type running struct {
 
 // waitedFor is a context that tells when its end is first waited for.
 type waitedFor struct {
-	context.Context //nolint:containedctx // it is one
-	once            *sync.Once
-	first           chan struct{}
+	context.Context
+	once  *sync.Once
+	first chan struct{}
 }
 
 func (a waitedFor) Done() <-chan struct{} {

@@ -8,9 +8,9 @@ import (
 
 // deadline is a context whose deadline passes when the test says so.
 type deadline struct {
-	context.Context //nolint:containedctx // it is one
-	once            sync.Once
-	passed          chan struct{}
+	context.Context
+	once   sync.Once
+	passed chan struct{}
 }
 
 func newDeadline(t *testing.T) *deadline {
