@@ -37,8 +37,8 @@ func (c *declarative) plain(t *setting.Table, values, sample map[string]any, com
 		c.parentBased(below, sample, composable)
 	case "always_record":
 		c.note(t, kind, "is not needed: what a connection keeps is recorded, and nothing else is exported")
-		if inner := below.Map("root"); inner != nil {
-			c.plain(below.At("root", inner), inner, sample, composable)
+		if inner := below.Map("root", "sampler"); inner != nil {
+			c.plain(below.At(below.Name("root", "sampler"), inner), inner, sample, composable)
 		} else {
 			below.Problem("root", "is missing: it is the sampler that decides")
 		}
