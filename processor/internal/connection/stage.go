@@ -55,7 +55,7 @@ func newStage(next sdktrace.SpanProcessor, batch int, schedule time.Duration) *s
 	for i := range g.cells {
 		g.cells[i].turn.Store(uint64(i))
 	}
-	g.timer = time.AfterFunc(MaxDuration, g.late)
+	g.timer = time.AfterFunc(MaxDuration, g.pour)
 	g.timer.Stop()
 	return g
 }
@@ -77,7 +77,7 @@ func (g *stage) put(s sdktrace.ReadOnlySpan) {
 			switch {
 			case (n+1)%g.turn == 0:
 				g.pour()
-			case n%g.turn == 0:
+			case g.head.Load() == n: // the first; otherwise somebody else has set the timer, or will
 				g.timer.Reset(g.limit)
 			}
 			return
@@ -88,28 +88,23 @@ func (g *stage) put(s sdktrace.ReadOnlySpan) {
 	}
 }
 
-// pour hands on what is there, up to a span that somebody is about to put.
+// pour hands on what is there, up to a span that somebody is about to put. For that one, and for what is
+// behind it, it comes again: either pour sees that the span has a place, or put sees that it is the first.
 func (g *stage) pour() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for n := g.head.Load(); ; n++ {
 		cell := &g.cells[n%stageSize]
 		if cell.turn.Load() != n+1 {
-			g.head.Store(n)
+			if g.head.Store(n); g.tail.Load() != n {
+				g.timer.Reset(g.limit)
+			}
 			return
 		}
 		s := cell.span
 		cell.span = nil
 		cell.turn.Store(n + stageSize)
 		g.next.OnEnd(s)
-	}
-}
-
-// late hands on the spans whose turn doesn't become complete.
-func (g *stage) late() {
-	g.pour()
-	if g.head.Load() != g.tail.Load() { // somebody has been about to put a span, and may have put it since
-		g.timer.Reset(g.limit)
 	}
 }
 

@@ -2,6 +2,7 @@ package connection
 
 import (
 	"context"
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -79,6 +80,52 @@ func TestStage(t *testing.T) {
 			}
 		}
 	})
+}
+
+// No span waits longer than the limit, whatever comes when.
+func TestStageInTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		k := new(collector)
+		g := newStage(k, 512, 200*time.Millisecond)
+		random := rand.New(rand.NewPCG(1, 2))
+		all := queuedSpans(20_000)
+		put := make([]time.Time, len(all))
+		for i := range all {
+			g.put(&all[i])
+			put[i] = time.Now()
+			time.Sleep(time.Duration(random.IntN(2)*random.IntN(2)*random.IntN(40)) * time.Millisecond)
+			synctest.Wait()
+			if n := k.len(); n <= i && time.Since(put[n]) > mostStaged {
+				t.Fatalf("span %d of %d waits for %v", n, i, time.Since(put[n]))
+			}
+		}
+	})
+}
+
+// The same for those who put spans while others empty the stage.
+func TestStageForgetsNobody(t *testing.T) {
+	t.Parallel()
+	k := new(collector)
+	g := newStage(k, 512, time.Millisecond)
+	all := queuedSpans(8 * 3000)
+	var wg sync.WaitGroup
+	for w := range 8 {
+		wg.Go(func() {
+			for i := range 3000 {
+				g.put(&all[w*3000+i])
+				if i%7 == 0 {
+					time.Sleep(time.Duration(i%3) * 50 * time.Microsecond)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for end := time.Now().Add(time.Minute); k.len() < len(all); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d of %d spans have left", k.len(), len(all))
+		}
+	}
 }
 
 // Small batches have small turns, and batches that don't wait long don't wait here.
