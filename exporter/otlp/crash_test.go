@@ -176,8 +176,9 @@ func kill(t *testing.T, mode spool.Mode, rounds int) {
 		// What had ended before an export began is in that one or the next: a span may still be in
 		// the batcher's queue when its timer is due. That holds for exports shorter than the
 		// timeout; see TestWhichExportTakesASpan. The next one must have been written: another
-		// began after it.
-		i := len(begins) - 3
+		// began after it. On a busy machine the timer may be due again before the batcher has looked
+		// at its queue, so that two more exports pass here.
+		i := len(begins) - 5
 		for i >= 0 && took[i] > int(crashTimeout.Microseconds()/2) {
 			i--
 		}
