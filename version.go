@@ -1,4 +1,5 @@
 package tracehook
 
-// Version is the semantic version of this module. Between two releases it is that of the next one.
+// Version is the semantic version of this module's newest release, also between two releases. Spans of the
+// hook name it as the version of their instrumentation scope.
 const Version = "0.1.0"

@@ -18,17 +18,19 @@ func contents(t *testing.T, path string) string {
 	return strings.ReplaceAll(string(data), "\r\n", "\n")
 }
 
-// The version is a semantic one, and newer than what CHANGELOG.md has released, or the newest of it.
+// The version is a semantic one, that of the newest release in CHANGELOG.md, which has room for the next one
+// above it. The modules that others require require it, too.
 func TestVersion(t *testing.T) {
 	t.Parallel()
 	if !regexp.MustCompile(`^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$`).MatchString(tracehook.Version) {
 		t.Errorf("%q is no semantic version", tracehook.Version)
 	}
-	changelog := contents(t, "CHANGELOG.md")
-	released := regexp.MustCompile(`(?m)^## \[?v?(\d+\.\d+\.\d+)`).FindAllStringSubmatch(changelog, -1)
-	unreleased := strings.Contains(changelog, "\n## Unreleased\n")
-	if len(released) > 0 && (released[0][1] == tracehook.Version) == unreleased {
-		t.Errorf("Version is %s, and the newest release in CHANGELOG.md %s", tracehook.Version, released[0][1])
+	sections := regexp.MustCompile(`(?m)^## (.*)$`).FindAllStringSubmatch(contents(t, "CHANGELOG.md"), 2)
+	if len(sections) < 2 || sections[0][1] != "Unreleased" || !regexp.MustCompile(`^v`+regexp.QuoteMeta(tracehook.Version)+` - \d{4}-\d\d-\d\d$`).MatchString(sections[1][1]) {
+		t.Errorf("CHANGELOG.md begins with %q, and Version is %s", sections, tracehook.Version)
+	}
+	if !strings.Contains(contents(t, "exporter/dynamodb/go.mod"), "\n\tgithub.com/tracehook/tracehook v"+tracehook.Version+"\n") {
+		t.Errorf("exporter/dynamodb/go.mod doesn't require v%s: nobody could go get it", tracehook.Version)
 	}
 }
 
