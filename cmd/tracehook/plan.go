@@ -37,7 +37,7 @@ Record with a connection that leaves nothing out:
   driver = "file"
   redact = false
   sample = { error = false }
-  setting = { path = "store/recorded.jsonl", encoding = "otlp" }
+  setting = { path = "recorded.jsonl", encoding = "otlp" }
 
 Of other files the answer is an estimate, and says why. Bytes are those of the file, or of OTLP before
 it is compressed. Queues are never full here, so that nothing is shed. Services that are recorded
@@ -45,7 +45,7 @@ together are taken to have the same configuration.
 
 --fail-if compares kept, left_out, limited, failing_whole or estimate_error, as a number or a share, and
 spans_per_day or bytes_per_day of a connection of NEW; * is any connection.`,
-		Example: `  tracehook plan old.toml new.toml store/recorded.jsonl
+		Example: `  tracehook plan old.toml new.toml store/trace/recorded.jsonl
   tracehook plan old.toml new.toml store/ --fail-if 'backend.kept > 20%'
   zcat *.gz | tracehook plan old.toml new.toml - --json | jq .`,
 		Args: cobra.MinimumNArgs(3),
