@@ -3,12 +3,11 @@
 //
 // # The model
 //
-// A [Meta] goes with one unit of work, such as a request or a job, and carries its
-// [context.Context]. [Meta.Begin] opens a span and [TraceSpan].End closes it;
-// [Meta.Trace] records something that has happened, as a span of no length. What
-// becomes of them is the business of the [TraceHook] that was attached with [Attach];
-// package otelbridge has one that makes OpenTelemetry spans. With none attached, Begin and Trace do
-// nothing and cost next to nothing, so that libraries can call them always.
+// A [Meta] goes with one unit of work, such as a request or a job, and carries its [context.Context].
+// [Meta.Begin] opens a span and [TraceSpan].End closes it; [Meta.Trace] records something that has
+// happened, as a span of no length. What becomes of them is up to the [TraceHook] that was attached with
+// [Attach]; package otelbridge has one that makes OpenTelemetry spans. With none attached, Begin and Trace
+// do nothing and cost next to nothing, so that libraries can call them always.
 //
 // Across processes, a Meta travels as a W3C traceparent header ([Meta.TraceParent],
 // [Meta.ParseTraceParent]) or, with everything that belongs to it, as a [Metadata].

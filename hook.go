@@ -90,7 +90,7 @@ func Stats() map[string]any {
 	return nil
 }
 
-// noopSpan is what Begin returns if nobody listens.
+// noopSpan is what Begin returns if no hook is attached.
 type noopSpan struct{}
 
 func (noopSpan) End(...any) {}

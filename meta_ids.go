@@ -19,8 +19,8 @@ const (
 	longestBaggage = 8192
 )
 
-// accepted returns s, or nothing if it is longer or has a control character: it may come from a
-// stranger, and is passed on in headers.
+// accepted returns s, or nothing if it is longer or has a control character: it may come from an untrusted
+// caller, and is passed on in headers.
 func accepted(s string, longest int) string {
 	if len(s) > longest {
 		return ""

@@ -15,11 +15,11 @@ type Metadata struct {
 	Baggage      string `json:"baggage,omitempty"`
 }
 
-// Metadata returns where m is, to be sent along with a message. With an argument, it first
-// takes the place that was received, so that the next span has the sender's as parent; as
-// with [Meta.ParseTraceParent], that must come before Begin. A later argument wins over an
-// earlier one as a whole. Values that are no valid ids, tracestate or baggage are passed on
-// but not used; those with control characters, or longer than the specifications allow, are dropped. A hook whose propagators let nothing travel returns and takes nothing.
+// Metadata returns where m is, to be sent along with a message. With an argument, it first takes the place
+// that was received, so that the next span has the sender's as parent; as with [Meta.ParseTraceParent],
+// that must come before Begin. A later argument wins over an earlier one as a whole. Values that are no
+// valid ids, tracestate or baggage are passed on but not used; those with control characters, or longer
+// than the specifications allow, are dropped. A hook without propagators returns and takes nothing.
 func (m *Meta) Metadata(data ...Metadata) Metadata {
 	pos, in := m.position(func(in *inbound) {
 		if len(data) > 0 {

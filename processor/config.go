@@ -153,8 +153,8 @@ type Options struct {
 	// Notes remembers where spans come from, as a head sampler does. Nil takes every span for
 	// one of a provider that doesn't use one; spans of exports are told apart all the same.
 	Notes decision.Notes
-	// CountEarly counts what ends before the first connections are there, as dropped.closed of each
-	// of them. Without it such spans are nobody's.
+	// CountEarly counts what ends before the first connections are there, as dropped.closed of each of
+	// them. Without it such spans aren't counted.
 	CountEarly bool
 	// Traces bounds what is held for connections that want whole traces.
 	Traces TraceOptions

@@ -92,10 +92,9 @@ type offer struct {
 	at       int
 }
 
-// offer hands the span to the members from next on, each as it wants it, and returns where to
-// go on. That isn't the end after a Decider has panicked: the process and the other connections
-// must not suffer from it, so its spans are treated as if there were none. One deferred function
-// for all members costs less than one for each.
+// offer hands the span to the members from next on, each as it wants it, and returns where to go on. After
+// a Decider has panicked, that isn't the end of the list, and its connection is treated as if it had none.
+// One deferred function for all members costs less than one for each.
 func (l *connections) offer(o *offer, next int) (end int) {
 	defer func() {
 		if !o.deciding {

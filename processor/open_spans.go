@@ -12,7 +12,7 @@ import (
 // openSpans counts the spans that have started and not ended, and finds an old one among them.
 // The zero value is ready to use.
 type openSpans struct {
-	stripes [8]struct { // by span id, so that cores don't fight for one number
+	stripes [8]struct { // by span id, so that cores don't contend for one counter
 		n atomic.Int64
 		_ [56]byte
 	}

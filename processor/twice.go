@@ -21,8 +21,8 @@ type twice struct {
 	starts, ends recent // once it was found
 }
 
-// recent are the spans that were seen lately. A goroutine may rest between the two calls for a span,
-// while others end many.
+// recent are the spans that were seen lately. A goroutine may be preempted between the two calls for a
+// span, while others end many.
 type recent struct {
 	mu   sync.Mutex
 	seen map[[24]byte]bool

@@ -10,10 +10,10 @@ type before struct {
 	refused   bool // a decision not to sample is respected
 }
 
-// beforeLate is for spans kept by error or duration. They were recorded whatever the parent
-// said, if any connection keeps such; Recorded tells what was left out nevertheless, because
-// another configuration was in force when the span began. Below it the span got here by its
-// parent's grace alone, and stands for an unknown number.
+// beforeLate is for spans kept by error or duration. They were recorded whatever the parent said, if any
+// connection keeps such; Recorded tells what was left out nevertheless, because another configuration was
+// in force when the span began. Below it, the span was recorded only because of its parent, and stands for
+// an unknown number.
 func (p *Policy) beforeLate(s *decision.Span) before {
 	switch s.Origin {
 	case decision.Foreign:

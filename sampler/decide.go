@@ -7,10 +7,9 @@ import (
 )
 
 // Decide answers for one ended span, as [decision.Decider] asks: it is [Policy.Judge] and then
-// [Policy.Charge]. It doesn't allocate, but for: a tracestate with members of others that has to
-// be rewritten, one that gets an rv (keys span_id and trace_span), a rule's condition on an
-// attribute that is a slice, and the sight of a new name. Each span that it keeps takes a token of
-// the limit.
+// [Policy.Charge]. It doesn't allocate, but for: a tracestate with members of others that has to be
+// rewritten, one that gets an rv (keys span_id and trace_span), a rule's condition on an attribute that is
+// a slice, and a name that it sees for the first time. Each span that it keeps takes a token of the limit.
 func (p *Policy) Decide(s *decision.Span, load float64) (v decision.Verdict) {
 	p.DecideInto(&v, s, load)
 	return v
@@ -22,8 +21,8 @@ func (p *Policy) DecideInto(v *decision.Verdict, s *decision.Span, load float64)
 	p.Charge(v, s, load)
 }
 
-// Judge implements [decision.Judge]. It doesn't allocate, but at the sight of a new name and for
-// conditions on slices.
+// Judge implements [decision.Judge]. It doesn't allocate, but for a name that it sees for the first time
+// and for conditions on slices.
 func (p *Policy) Judge(v *decision.Verdict, s *decision.Span) {
 	reset(v)
 	switch {

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// helpWidth is how wide help is: as wide as terminals are that nobody has widened.
+// helpWidth is how wide help is: the usual width of a terminal.
 const helpWidth = 80
 
 // fitHelp makes the help of a command and those below it fit into a terminal.

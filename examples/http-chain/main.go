@@ -1,11 +1,11 @@
-// Http-chain sends a request of a stranger through three services on loopback and prints the one trace
-// that they make of it:
+// Http-chain sends the request of an outside caller through three services on loopback and prints the one
+// trace that they make of it:
 //
 //	go run .
 //
-// The gate is at the edge of the system: it begins a new trace, which is linked to the stranger's. The
-// orders are a service that has otelhttp already. The stock knows only X-Trace-ID and X-Span-ID, as older
-// services do.
+// The gate is at the edge of the system: it begins a new trace, which is linked to the caller's. The orders
+// are a service that has otelhttp already. The stock knows only X-Trace-ID and X-Span-ID, as older services
+// do.
 package main
 
 import (
@@ -45,7 +45,7 @@ func run(ctx context.Context, out io.Writer) error {
 	return draw(out, spans)
 }
 
-// buy is the stranger's request.
+// buy is the request of the outside caller.
 func (s *system) buy(ctx context.Context, item, traceparent string) (string, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.gate+"/buy/"+item, http.NoBody)
 	if err != nil {

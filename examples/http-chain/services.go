@@ -11,7 +11,8 @@ import (
 	"github.com/tracehook/tracehook/otelbridge/entry"
 )
 
-// gateHandler serves strangers. What they say about a trace counts for a link only.
+// gateHandler serves callers that aren't trusted: what they say about a trace becomes a link and nothing
+// else.
 func gateHandler(b *otelbridge.Bridge, orders string, base http.RoundTripper) http.Handler {
 	client := &http.Client{Transport: &entry.Transport{Tracer: tracer(b), Base: base}}
 	mux := http.NewServeMux()

@@ -73,8 +73,8 @@ func notGRPC(message string) bool {
 	return strings.Contains(message, "unexpected HTTP status code") || strings.Contains(message, "unexpected content-type")
 }
 
-// OfError classifies a failure of the network before an HTTP status arrived. What isn't known
-// to be final is worth another attempt: networks fail in more ways than anybody has listed.
+// OfError classifies a failure of the network before an HTTP status arrived. A failure that isn't known to
+// be final is worth another attempt: no list of the ways in which networks fail is complete.
 func OfError(err error) (o Outcome, uncertain bool) {
 	switch {
 	case err == nil:

@@ -17,10 +17,10 @@ func dialClientFirst(ctx context.Context, network, address string) (net.Conn, er
 	return &clientFirst{Conn: c, spoken: make(chan struct{})}, nil
 }
 
-// clientFirst is a connection on which the client speaks first, as in HTTP and TLS: nothing is read
-// before something was written. Where a server of another protocol speaks first, as one of gRPC or of
-// SSH does, net/http writes what it said to the log of the process, and the error that it returns
-// doesn't have it; only what is read as an answer does.
+// clientFirst is a connection on which the client speaks first, as in HTTP and TLS: nothing is read before
+// something was written. If a server of another protocol speaks first, as gRPC's and SSH's do, net/http
+// writes what it said to the log of the process and leaves it out of its error. Only the error about an
+// answer has it.
 type clientFirst struct {
 	net.Conn
 	once   sync.Once

@@ -30,7 +30,7 @@ const (
 // door is what a [Sender] knows about a destination that takes nothing from us.
 type door struct {
 	shut atomic.Bool
-	turn chan struct{} // has room for one: who holds it asks for all
+	turn chan struct{} // has room for one, whose holder asks for all
 
 	mu     sync.Mutex
 	cause  error

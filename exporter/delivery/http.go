@@ -53,7 +53,7 @@ type HTTP struct {
 	knocker  *knocker    // nil behind a proxy
 }
 
-// maxAnswer bounds what is read of an answer, and maxWords in how much of it words are looked for.
+// maxAnswer bounds how much of an answer is read, and maxWords how much of it is searched for words.
 const (
 	maxAnswer = 1 << 20
 	maxWords  = 4 << 10

@@ -52,8 +52,8 @@ func (k *knocker) certificate() bool {
 	return k != nil && (len(k.config.Certificates) > 0 || k.config.GetClientCertificate != nil)
 }
 
-// ask returns what a connection that carries nothing shows, "" if that is nothing. What it has
-// found it keeps for 10 s.
+// ask opens a connection, sends nothing, and returns what that shows, "" for nothing. It keeps the answer
+// for 10 s.
 func (k *knocker) ask(ctx context.Context) string {
 	if k == nil || ctx.Err() != nil {
 		return ""

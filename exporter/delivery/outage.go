@@ -22,7 +22,7 @@ type outage struct {
 	down    atomic.Bool // a batch has used up its attempts, or there is a suspicion
 	trouble atomic.Bool // down, or it was logged that attempts fail
 
-	turn chan struct{} // has room for one: who holds it makes the next attempt
+	turn chan struct{} // has room for one, whose holder makes the next attempt
 
 	mu       sync.Mutex
 	cause    error     // of the last failure; nil if nothing has been tried yet

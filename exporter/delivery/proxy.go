@@ -11,7 +11,7 @@ import (
 // us and the proxy: nothing has reached the destination, and nothing is wrong with the batch.
 type proxyError struct{ status int }
 
-// Error names the status. What else a proxy says is nowhere kept.
+// Error names the status. The rest of what a proxy says isn't kept.
 func (e *proxyError) Error() string {
 	return fmt.Sprintf("the proxy answered %d %s", e.status, http.StatusText(e.status))
 }

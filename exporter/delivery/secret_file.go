@@ -10,7 +10,7 @@ import (
 	"github.com/tracehook/tracehook/setting"
 )
 
-// maxSecretFile bounds a file with a token or headers: somebody will name the wrong one.
+// maxSecretFile bounds a file with a token or headers, in case a setting names the wrong file.
 const maxSecretFile = 64 << 10
 
 var errToken = errors.New("want one line with the token alone")

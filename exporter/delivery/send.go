@@ -187,7 +187,7 @@ func (d *sending) repeat(ctx context.Context, b Batch) (Batch, Verdict) {
 		}
 		wait := max(d.options.Backoff.Wait(failures), time.Until(d.free()))
 		if once || v.Enough || time.Since(d.begin)+wait > budget || !outlives(ctx, wait) || !sleep(ctx, wait) {
-			if !errors.Is(ctx.Err(), context.Canceled) { // who stops us says nothing about the destination
+			if !errors.Is(ctx.Err(), context.Canceled) { // a cancellation says nothing about the destination
 				d.SetDown(v.Err)
 			}
 			if failures > 1 {

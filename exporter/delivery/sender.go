@@ -120,9 +120,9 @@ func (s *Sender) Attempt(ctx context.Context, b Batch) Verdict {
 // slowAnswer is after how long a missing answer is logged like a failure.
 const slowAnswer = 5 * time.Second
 
-// Down reports that the last batch couldn't be delivered for a reason that may pass, and
-// that nothing has been answered since, or that the destination takes nothing from us. A caller with a place to put batches uses it then,
-// and leaves probing to a background job.
+// Down reports that the last batch couldn't be delivered for a reason that may pass and nothing has been
+// answered since, or that the destination takes nothing from us. A caller that can store batches does so
+// then, and leaves probing to a background job.
 func (s *Sender) Down() bool { return s.outage.down.Load() || s.door.shut.Load() }
 
 // Outage returns why the destination counts as down and since when, with the last failure

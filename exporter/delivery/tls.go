@@ -10,7 +10,7 @@ import (
 	"github.com/tracehook/tracehook/setting"
 )
 
-// maxPEM bounds a certificate file: somebody will name the wrong one.
+// maxPEM bounds a certificate file, in case a setting names the wrong file.
 const maxPEM = 1 << 20
 
 // TLSFiles name what a TLS client needs; all are optional.

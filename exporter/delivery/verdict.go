@@ -58,7 +58,7 @@ type Verdict struct {
 	Outcome Outcome
 	// Uncertain reports that the batch may have arrived although it isn't Delivered.
 	Uncertain bool
-	// Answered reports that something has answered. What fails without that is the network's doing.
+	// Answered reports that something has answered. A failure without an answer comes from the network.
 	Answered bool
 	// Rest is what is left to be sent of a batch to be retried or barred, where the destination has
 	// taken the other spans of it; nil means all of it.

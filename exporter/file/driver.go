@@ -13,7 +13,7 @@ import (
 //
 //	store      directory of a relative file; "store/trace"
 //	output     the file; also called file and path, of which the last in this order
-//	           decides; "trace.log". An absolute one doesn't care for store.
+//	           decides; "trace.log". store means nothing for an absolute one.
 //	           /dev/stdout and /dev/stderr are written to as they are.
 //	encoding   json | text | otlp | yaml; text if the connection has a format and not
 //	           json = true, else json

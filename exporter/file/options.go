@@ -121,8 +121,8 @@ func WithDirGroup(group int) Option { return func(s *settings) { s.dirGroup = &g
 // Unix-like systems have.
 func WithShared() Option { return func(s *settings) { s.shared = true } }
 
-// WithLogger sets where trouble is told that no caller can be told of: a file that
-// couldn't be compressed or removed, a background sync. By default nowhere; nil is ignored.
+// WithLogger sets where failures are logged that no call can return: of compressing or removing a file, of
+// a background sync. By default nowhere; nil is ignored.
 func WithLogger(l *slog.Logger) Option {
 	return func(s *settings) {
 		if l != nil {

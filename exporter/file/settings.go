@@ -111,7 +111,7 @@ func decodePath(d *setting.Table, s *settings) {
 	s.path = abs
 }
 
-// keepInside reports a relative path that leaves the directory where, or that waits for a shell.
+// keepInside reports a relative path that leaves the directory where, or that a shell would have to expand.
 func keepInside(d *setting.Table, key, path, where string) {
 	switch {
 	case climbs(path):

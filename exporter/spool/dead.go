@@ -59,8 +59,8 @@ func (s *Spool) keepDead(b delivery.Batch, lost int, reason error) error {
 	return nil
 }
 
-// moveToDead moves the file of an entry to dead/, writes the reason beside it, and makes room
-// if there is too much. The index is the caller's business. After an error nothing has happened.
+// moveToDead moves the file of an entry to dead/, writes the reason beside it, and makes room if there is
+// too much. The caller changes the index. After an error nothing has happened.
 func (s *Spool) moveToDead(e entry, lost int, reason error) error {
 	name := e.name(s.options.Kind)
 	path := filepath.Join(s.dir, deadDir, name)
@@ -88,7 +88,7 @@ func (s *Spool) moveToDead(e entry, lost int, reason error) error {
 	return nil
 }
 
-// writeReason writes a file that nobody has.
+// writeReason writes a file that doesn't exist yet.
 func writeReason(path, text string) error {
 	f, err := create(path)
 	if err != nil {

@@ -64,8 +64,8 @@ func (s *Spool) body(e *entry) ([]byte, error) {
 	return body, err
 }
 
-// barred settles a batch that is barred again and again although the destination takes requests
-// without spans: a firewall doesn't like something in it.
+// barred settles a batch that is barred again and again although the destination takes requests without
+// spans: a firewall refuses something in it.
 func (s *Spool) barred(e entry, b delivery.Batch, v delivery.Verdict) (_ delivery.Verdict, sent bool) {
 	if e.barred < mostBarred {
 		s.mu.Lock()

@@ -12,8 +12,8 @@ import (
 // return, but not to begin anything.
 const Grace = 10 * time.Millisecond
 
-// Go runs f on a goroutine of its own. The channel gets what f returns, or an error that
-// says what who has done instead.
+// Go runs f on a goroutine of its own. The channel gets what f returns, or an error that says how who ended
+// without returning.
 func Go(who string, f func() error) <-chan error {
 	result := make(chan error, 1)
 	go func() {

@@ -6,7 +6,7 @@ import (
 	"github.com/tracehook/tracehook/config"
 )
 
-// behindNote is about what may stand behind a connection, which nothing here can find out.
+// behindNote warns of what may stand behind a connection. Nothing here can detect it.
 const behindNote = "spans are sampled and say so in ot=th, so that a Collector behind this connection may sample further only by " +
 	"probabilistic_sampler in the modes proportional and equalizing: hash_seed, its default, drops them, unless weights = \"never\"; see docs/sampling.md"
 

@@ -92,7 +92,7 @@ func (c *checker) names(all []config.Connection) {
 	}
 }
 
-// spool refuses the tables spool and retry where nobody would read them.
+// spool refuses the tables spool and retry of a driver that doesn't read them.
 func (c *checker) spool(conn config.Connection, d exporter.Driver) {
 	for _, table := range []struct {
 		key   string
@@ -104,7 +104,7 @@ func (c *checker) spool(conn config.Connection, d exporter.Driver) {
 	}
 }
 
-// requireTLS refuses require_tls where nobody would keep it.
+// requireTLS refuses require_tls for a driver that doesn't enforce it.
 func (c *checker) requireTLS(conn config.Connection, d exporter.Driver) {
 	switch required := conn.RequireTLS || c.cfg.OTel.RequireTLS; {
 	case !required || d.TLS:
@@ -169,7 +169,7 @@ func (c *checker) err() error {
 	return c.problems
 }
 
-// unknownDriver reports a driver that nobody gave.
+// unknownDriver reports a driver that the Bridge wasn't given.
 func (c *checker) unknownDriver(conn config.Connection) {
 	known := c.drivers.names()
 	c.add(conn, "driver", "unknown driver %q%s (%s; others are given with otelbridge.WithDriver)",

@@ -96,9 +96,8 @@ func (c *checker) running(name string) *connection {
 	return nil
 }
 
-// identity returns what stands for all of n but its policy and what explains it, which are
-// swapped in place. That a connection reads the environment is a part of it: it stops to do so
-// when it is no longer the only one that may.
+// identity returns what stands for all of n but its policy and what explains it, which are swapped in
+// place. It includes whether the connection reads the environment: only a connection that is alone may.
 func (c *checker) identity(n *connection) string {
 	conn := n.cfg
 	conn.Sample, conn.Explain, conn.Weights = config.Sample{}, false, ""

@@ -45,9 +45,9 @@ func (b *Bridge) Health() processor.Health {
 	return h
 }
 
-// Err says what keeps connections from being there at this moment: mistakes for which they were left
-// out ([WithFallback], [Module]), and why they aren't open yet. It is nil if all are. Of a nil Bridge
-// it says that there is none.
+// Err returns why connections aren't open at this moment: mistakes for which they were left out
+// ([WithFallback], [Module]), or what their last attempt said. It is nil if all are open. On a nil Bridge
+// it returns an error.
 func (b *Bridge) Err() error {
 	if b == nil {
 		return errNoBridge

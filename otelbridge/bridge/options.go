@@ -109,8 +109,8 @@ func WithPropagators(lookup func(name string) (propagation.TextMapPropagator, er
 	})
 }
 
-// WithDetectors makes lookup find out what the detectors that the configuration names do. Its error says
-// which names it knows. The default knows none.
+// WithDetectors sets lookup as what runs the detectors that the configuration names. Its error says which
+// names it knows. The default knows none.
 func WithDetectors(lookup func(name string) (*resource.Resource, error)) Option {
 	return optionFunc(func(o *options) {
 		if lookup != nil {
@@ -120,8 +120,8 @@ func WithDetectors(lookup func(name string) (*resource.Resource, error)) Option 
 }
 
 // WithBridgePropagator adds a propagator to those that the configuration names, for reading and for
-// writing. Nil is nothing. If a request holds several contexts, the most complete one counts, and of
-// equal ones that which the configuration names.
+// writing. Nil adds none. If a request holds several contexts, the most complete one counts, and of equal
+// ones that which the configuration names.
 func WithBridgePropagator(p propagation.TextMapPropagator) Option {
 	return optionFunc(func(o *options) {
 		if p != nil {

@@ -38,7 +38,7 @@ func resourceInCode(opts []sdktrace.TracerProviderOption) *resource.Resource {
 	return p.found
 }
 
-// resourceProbe is a processor that is called for one span and lets nothing go on.
+// resourceProbe is a processor that notes the resource of one span and ends its goroutine.
 type resourceProbe struct{ found *resource.Resource }
 
 func (p *resourceProbe) OnStart(_ context.Context, s sdktrace.ReadWriteSpan) {

@@ -35,7 +35,7 @@ func needsRestart(a, b config.OTel) bool {
 	return digest.Of(plain(a)) != digest.Of(plain(b))
 }
 
-// edgePropagator keeps what an edge doesn't let through out of the context of a request. It follows
+// edgePropagator removes from the context of a request what an edge doesn't let through. It follows
 // reloads.
 type edgePropagator struct {
 	propagation.TextMapPropagator

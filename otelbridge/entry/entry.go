@@ -28,7 +28,7 @@ type Entry struct {
 	// Attrs are further attributes; they win over what the entry has by itself.
 	Attrs tracehook.Map
 
-	// Carrier holds what the sender has injected. nil is nothing.
+	// Carrier holds what the sender has injected; nil if there is none.
 	Carrier propagation.TextMapCarrier
 	// Linked makes the sender's span a link; otherwise it is the parent.
 	Linked bool
@@ -36,7 +36,7 @@ type Entry struct {
 	Batch []propagation.TextMapCarrier
 }
 
-// unknown is the key of what has none.
+// unknown is the key of an entry without one.
 const unknown = "unknown"
 
 // name returns the name of the span and the key.

@@ -111,9 +111,9 @@ func (x *exchange) setResult() {
 	x.rooms.put(room)
 }
 
-// handBack gives what handlers have found out to those who have the request as it came: net/http, which
-// removes the files of a form, and other middleware, which reads the pattern. Instrumentation above
-// that names its span by the pattern gets it only if it names as we do.
+// handBack copies what handlers have set on their request to the original one. From it, net/http removes
+// the files of a form, and other middleware reads the pattern. Instrumentation above that names its span by
+// the pattern gets it only if it names as we do.
 func (x *exchange) handBack(r *http.Request) {
 	if x.request.MultipartForm != nil {
 		r.MultipartForm = x.request.MultipartForm

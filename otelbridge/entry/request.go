@@ -17,8 +17,8 @@ import (
 // longestHeader bounds what of a header is kept as an attribute, in bytes.
 const longestHeader = 512
 
-// requestAttrs returns what a span begins with: all that a sampler may want to know, of the framework's
-// attributes and those of the semantic conventions. The query isn't among them: it may hold secrets.
+// requestAttrs returns the attributes that a span begins with, for samplers to read: the framework's and
+// those of the semantic conventions. The query isn't among them: it may hold secrets.
 func (x *exchange) requestAttrs(r *http.Request, key string) tracehook.Map {
 	name, method := methodOf(r.Method)
 	var known, path any = name, r.URL.Path

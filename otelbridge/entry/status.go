@@ -31,12 +31,12 @@ func (retry) Code() int       { return 2 }
 func (retry) Status() string  { return "retry" }
 func (r retry) Unwrap() error { return r.error }
 
-// aborted is what a handler's panic with [http.ErrAbortHandler] comes to.
+// aborted is the result of a handler that panics with [http.ErrAbortHandler].
 var errAborted = errors.New("the handler aborted the response")
 
 const longestText = 1024
 
-// endInPanic ends the span of ctx for a panic with v; nil is a goroutine that ends.
+// endInPanic ends the span of ctx for a panic with v, or for the end of the goroutine if v is nil.
 func endInPanic(ctx context.Context, span tracehook.TraceSpan, v any) {
 	switch {
 	case v == nil:
@@ -56,7 +56,7 @@ func isAbort(v any) bool {
 	return ok && errors.Is(err, http.ErrAbortHandler)
 }
 
-// errorType returns what a panic is called.
+// errorType returns the attribute error.type of a panic.
 func errorType(v any) attribute.KeyValue {
 	if isAbort(v) {
 		return semconv.ErrorTypeKey.String("aborted")

@@ -89,7 +89,7 @@ func link(s trace.Span, to trace.SpanContext) {
 // carried is what a propagator takes along.
 type carried struct{ trace, baggage bool }
 
-// carriedBy asks p, which may be anyone's.
+// carriedBy asks p, which may be code of others.
 func carriedBy(p propagation.TextMapPropagator) carried {
 	sc := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}, TraceFlags: trace.FlagsSampled})
 	headers := propagation.MapCarrier{}

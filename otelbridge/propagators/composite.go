@@ -24,8 +24,8 @@ type Composite struct {
 	// [ContextWithHost].
 	// It isn't changed after first use.
 	Hosts []Host
-	// OnConflict is called once, when a request holds contexts of two traces for the first time; nil
-	// is nobody. It must not block.
+	// OnConflict is called once, when a request holds contexts of two traces for the first time; nil is not
+	// called. It must not block.
 	OnConflict func()
 
 	told      sync.Once
@@ -76,7 +76,7 @@ func (c *Composite) Extract(ctx context.Context, carrier propagation.TextMapCarr
 	return ctx
 }
 
-// wishing returns ctx, and that the trace is debugged if the other context of the same trace says so.
+// wishing returns ctx, marked as debugged if the other context of the same trace is.
 func wishing(ctx, other context.Context) context.Context {
 	if inbound.WishOf(other) == inbound.Debug && inbound.WishOf(ctx) != inbound.Debug {
 		return inbound.WithWish(ctx, inbound.Debug)

@@ -3,6 +3,6 @@
 // ([Headers]), the decimal X-Request-Id ([RequestID]), and a [Composite] that takes the most complete
 // of several contexts in one request, whatever their order.
 //
-// All of them are values without state, or safe for concurrent use. What a stranger sends costs time
-// linear in its length, and nothing in it makes them panic.
+// All of them are values without state, or safe for concurrent use. Reading a header takes time linear in
+// its length, and no header makes them panic.
 package propagators

@@ -11,9 +11,9 @@ import (
 	"github.com/tracehook/tracehook/internal/inbound"
 )
 
-// Edge is a propagator for the edge of a system, where callers are strangers: what they send moves
-// nothing. Extract leaves their span context out, so that a new trace begins, and everything else but
-// some members of baggage. Inject is that of Propagator.
+// Edge is a propagator for the edge of a system, whose callers aren't trusted. Extract drops their span
+// context, so that a new trace begins, and all of their baggage but some members. Inject is that of
+// Propagator.
 type Edge struct {
 	// Propagator reads and writes. It must not be nil.
 	Propagator propagation.TextMapPropagator

@@ -16,7 +16,7 @@ type Host struct {
 	// is every host. Case doesn't matter. An exact name counts before a pattern, and a longer pattern
 	// before a shorter one.
 	Pattern string
-	// Injectors write; none is nobody.
+	// Injectors write. Without any, nothing is written.
 	Injectors []propagation.TextMapPropagator
 }
 

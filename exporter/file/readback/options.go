@@ -35,7 +35,6 @@ func WithKind(kind string) Option { return func(r *reader) { r.kind = kind } }
 // WithoutSpans leaves the records of JSON undecoded: they come with Raw, and Span is zero.
 func WithoutSpans() Option { return func(r *reader) { r.raw = true } }
 
-// WithFilter leaves out records of JSON without decoding them: those for which wanted returns
-// false. It must not keep raw. A record that is left out is not looked at for errors. Nil wants
-// all.
+// WithFilter leaves out records of JSON without decoding them: those for which wanted returns false. It
+// must not keep raw. A record that is left out is not looked at for errors. Nil keeps all.
 func WithFilter(wanted func(raw []byte) bool) Option { return func(r *reader) { r.wanted = wanted } }

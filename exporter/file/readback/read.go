@@ -76,7 +76,7 @@ func Read(path string, opts ...Option) iter.Seq2[Record, error] {
 	}
 }
 
-// mostRounds bounds how often a reader goes after a writer that rotates faster than it reads.
+// mostRounds bounds how often a reader follows a writer that rotates faster than it reads.
 const mostRounds = 10
 
 // log reads the rotated files of a family and then the active one.

@@ -50,7 +50,7 @@ func (h *Hold) ask(set *Set, s *decision.Span) *[]vote {
 	return room
 }
 
-// Skip says that a span has ended that is no connection's.
+// Skip counts the end of a span that no connection wants.
 func (h *Hold) Skip(s *decision.Span) {
 	id := s.Context.TraceID()
 	key := h.key(&id)

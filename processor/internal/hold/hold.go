@@ -114,7 +114,7 @@ const shards = 64
 // Hold is made by [New]. It does nothing until [Hold.Reload] names connections.
 type Hold struct {
 	options  Options
-	seeds    [2]uint64 // so that strangers can't choose trace ids that share a shard
+	seeds    [2]uint64 // so that callers can't choose trace ids that share a shard
 	start    time.Time
 	shards   [shards]shard
 	timer    timer

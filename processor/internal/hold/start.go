@@ -41,8 +41,8 @@ func (h *Hold) Start(s sdktrace.ReadOnlySpan, root bool) {
 // maxParts is how many parts a shard has.
 func (h *Hold) maxParts() int { return max(1, h.options.Memory/shards) }
 
-// voteAtStart counts what is known of a local root at its start: if the part is decided before
-// the root has ended, that must do. Where all spans have the same vote, nobody has to ask.
+// voteAtStart counts what is known of a local root at its start: if the part is decided before the root has
+// ended, that vote counts. Where all spans have the same vote, nobody has to ask.
 func (s *shard) voteAtStart(p *part, root sdktrace.ReadOnlySpan) {
 	sp := &s.started
 	for i := range s.set.conns {

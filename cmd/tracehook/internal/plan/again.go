@@ -15,7 +15,7 @@ import (
 func (p *replay) start(at int32) {
 	s := &p.spans[at]
 	if p.contexts[s.key] != nil {
-		return // its child was faster
+		return // its child has started first
 	}
 	ctx := p.above(s)
 	p.current = at
