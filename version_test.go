@@ -19,7 +19,7 @@ func contents(t *testing.T, path string) string {
 }
 
 // The version is a semantic one, that of the newest release in CHANGELOG.md, which has room for the next one
-// above it. The modules that others require require it, too.
+// above it. So does the module that others can require.
 func TestVersion(t *testing.T) {
 	t.Parallel()
 	if !regexp.MustCompile(`^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$`).MatchString(tracehook.Version) {

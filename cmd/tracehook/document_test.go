@@ -4,11 +4,13 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -141,5 +143,38 @@ func TestTheDocumentsTermsAreUnderstood(t *testing.T) {
 	}
 	if terms < 15 {
 		t.Errorf("only %d terms were found", terms)
+	}
+}
+
+// Each call of the command that a page names in passing is one that it understands.
+func TestTheCommandsOfDocumentsAreUnderstood(t *testing.T) {
+	t.Parallel()
+	pages, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := 0
+	for _, path := range append(pages, "../../README.md", "../../README.zh.md") {
+		document, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile("`tracehook ([^`]+)`").FindAllStringSubmatch(string(document), -1) {
+			calls++
+			words := strings.Fields(strings.ReplaceAll(m[1], "COMMAND", "ls"))
+			c, rest, err := (&program{}).root().Find(words)
+			if err == nil && !c.HasParent() {
+				err = errors.New("no such command")
+			}
+			if err == nil && !slices.Contains(rest, "--help") {
+				err = c.ParseFlags(rest)
+			}
+			if err != nil {
+				t.Errorf("%s: tracehook %s: %v", path, m[1], err)
+			}
+		}
+	}
+	if calls < 10 {
+		t.Errorf("only %d calls were found", calls)
 	}
 }
