@@ -32,8 +32,8 @@ func (d *decoder) identity(root *setting.Table) Identity {
 	return id
 }
 
-// foreign refuses files of others, which would be read as ones without any [trace]: the console,
-// and not a word.
+// foreign refuses files of other programs. Read as configurations without [trace], they would turn on the
+// console without a warning.
 func (d *decoder) foreign(m map[string]any) {
 	if m["trace"] != nil {
 		return

@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxMatched is how many bytes of a name or a value are looked at. Strangers choose some of them,
-// and the time is the caller's.
+// maxMatched is how many bytes of a name or a value are looked at. Remote callers choose some of them, and
+// matching takes the time of the goroutine that starts or ends the span.
 const maxMatched = 1024
 
 // bounded returns the part of s that is matched, and whether that is less than s.

@@ -32,7 +32,7 @@ const (
 // KiB, from the first trace on.
 type traceNotes struct {
 	rows  atomic.Pointer[traceRows]
-	seeds [2]uint64 // so that strangers can't choose ids that share a bucket
+	seeds [2]uint64 // so that callers can't choose ids that share a bucket
 }
 
 type traceRows [traceBuckets][bucketSize]atomic.Uint64

@@ -33,7 +33,7 @@ type table struct {
 	credentials aws.CredentialsProvider
 	region      string
 	idle        func()
-	making      chan struct{} // has room for one: who holds it makes the table
+	making      chan struct{} // has room for one, whose holder makes the table
 }
 
 // row is one item on its way.

@@ -17,9 +17,9 @@ import (
 // fields become attributes of each span, see [Writer.AddFields]. It is for one goroutine at a
 // time.
 //
-// A line begins with its first span, and what spans share comes behind them: who follows files
-// knows one by how it begins (the Collector by its first 1,000 bytes), and a resource alone may
-// be longer than that.
+// A line begins with its first span, and what spans share comes behind them: a reader that follows files
+// recognizes one by its beginning (the Collector by its first 1,000 bytes), and a resource alone may be
+// longer than that.
 type OTLP struct{ grouper }
 
 var _ Encoder = (*OTLP)(nil)

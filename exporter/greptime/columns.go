@@ -43,8 +43,8 @@ func (c *Columns) Names() []string {
 // renames nothing, which is what a list of fields is, selects: the table has these columns
 // only, and the time index, timestamp, which no table can do without.
 //
-// Its error joins an [setting.Problem] for each field that doesn't exist, and each column
-// name that is empty, illegal or taken.
+// Its error joins a [setting.Problem] for each field that doesn't exist, and each column name that is
+// empty, illegal or taken.
 func CompileColumns(s exporter.Settings) (*Columns, error) {
 	m := mapping{standard: standardColumns(), settings: s}
 	for _, f := range s.Fields {

@@ -48,10 +48,10 @@
 //
 // # Delivery
 //
-// Batches are retried and spooled by packages send and spool. GreptimeDB's tables of spans
-// only grow, so that a batch whose answer was lost and that is sent again is there twice
-// ([Exporter.Resent]); a write of rows that exceeds its deadline is therefore repeated at most
-// once before it goes to the spool, or is lost. Spans that GreptimeDB rejects are counted with its reason; they are
-// not sent again. Spans without a start, or with one that 63 bits of nanoseconds can't hold,
-// are not sent; an end before the start is sent as the start.
+// Batches are retried by package delivery and spooled by package spool. GreptimeDB's tables of spans only
+// grow, so that a batch whose answer was lost and that is sent again is there twice
+// ([delivery.Exporter.Resent]); a write of rows that exceeds its deadline is therefore repeated at most
+// once before it goes to the spool, or is lost. Spans that GreptimeDB rejects are counted with its reason;
+// they are not sent again. Spans without a start, or with one that 63 bits of nanoseconds can't hold, are
+// not sent; an end before the start is sent as the start.
 package greptime

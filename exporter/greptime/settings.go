@@ -10,8 +10,8 @@ import (
 	"github.com/tracehook/tracehook/setting"
 )
 
-// FromSettings turns the configuration of a connection into Options, or returns everything
-// that is wrong with it, each problem an [setting.Problem].
+// FromSettings turns the configuration of a connection into Options, or returns everything that is wrong
+// with it, each problem a [setting.Problem].
 func FromSettings(s exporter.Settings) (Options, error) {
 	d := s.Table("setting")
 	a := address{

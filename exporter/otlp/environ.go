@@ -14,8 +14,9 @@ import (
 // environ reads OpenTelemetry's variables of an OTLP exporter. The one for traces beats the
 // one for all signals; an empty one counts as unset. It collects all problems.
 //
-// As the specification says, a value that can't be understood is ignored with a warning. An
-// endpoint and a certificate are not: without them spans would go elsewhere, or to a stranger.
+// As the specification says, a value that can't be understood is ignored with a warning. An endpoint and a
+// certificate are not: without them spans would go to another place, or to a server whose certificate
+// nobody has checked.
 type environ struct {
 	get      func(string) string
 	errs     []error

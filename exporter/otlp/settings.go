@@ -16,9 +16,9 @@ import (
 	"github.com/tracehook/tracehook/setting"
 )
 
-// FromSettings turns the configuration of a connection into Options, reading certificate
-// files, or returns everything that is wrong with it. It is for drivers that are OTLP with
-// manners of their own; all others use [Driver].
+// FromSettings turns the configuration of a connection into Options, reading certificate files, or returns
+// everything that is wrong with it. It is for drivers that send OTLP and differ otherwise; all others use
+// [Driver].
 func FromSettings(s exporter.Settings) (Options, error) {
 	o := Options{Logger: s.Logger, SplitServices: s.SplitServices}
 	d := s.Table("setting")

@@ -54,8 +54,8 @@ func (r *Redactor) actionOf(key string) action {
 	return actNone
 }
 
-// knownKeys remembers what the rules say of keys. A key has one place; the first one that claims it
-// stays, so that keys that a stranger makes up take no memory for good and push nothing out.
+// knownKeys remembers what the rules say of keys. A key has one place; the first one that claims it stays,
+// so that keys that a caller makes up take no memory for good and push nothing out.
 type knownKeys [512]atomic.Pointer[knownKey]
 
 type knownKey struct {
