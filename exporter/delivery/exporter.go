@@ -10,6 +10,7 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"github.com/tracehook/tracehook/exporter/encode/redact"
 	"github.com/tracehook/tracehook/exporter/report"
 )
 
@@ -29,6 +30,8 @@ type Config struct {
 	// left out of it, and so are those that can't be sent: the error says why, and the batch has that
 	// many spans less. A batch without spans isn't sent. Encode is called by several goroutines at once.
 	Encode func(spans []sdktrace.ReadOnlySpan) (Batch, error)
+	// Redact makes Encode redact spans; nil if it can't. It is called before the first Encode.
+	Redact func(*redact.Redactor)
 	// Options are how it is sent.
 	Options
 }
@@ -46,9 +49,10 @@ type Store interface {
 // Exporter is a network exporter: it encodes spans, delivers them, and retries. Its methods are safe
 // for concurrent use.
 type Exporter struct {
-	config Config
-	sender *Sender
-	store  Store // nil without one
+	config   Config
+	redactor atomic.Pointer[redact.Redactor]
+	sender   *Sender
+	store    Store // nil without one
 
 	stop     context.Context // ends the exports that Shutdown finds
 	cancel   context.CancelFunc
@@ -72,6 +76,16 @@ func (e *Exporter) Sender() *Sender { return e.sender }
 // Keep lets s, which e owns from now on, take what can't be delivered. Call it before the first
 // export.
 func (e *Exporter) Keep(s Store) { e.store = s }
+
+// Redact makes the exporter redact spans with r, if its Encode can do so and doesn't redact with another
+// one. It implements [redact.Writer].
+func (e *Exporter) Redact(r *redact.Redactor) bool {
+	if e.config.Redact == nil || !e.redactor.CompareAndSwap(nil, r) {
+		return false
+	}
+	e.config.Redact(r)
+	return true
+}
 
 // ExportSpans delivers spans and returns nil or a [*report.Result]. It blocks until they are
 // delivered, given up or stored, and returns soon after ctx is done. After Shutdown it returns nil

@@ -6,6 +6,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/encode/redact"
 )
 
 // JSON writes each span as one JSON object on one line, with its fields in a stable order.
@@ -197,6 +198,9 @@ func (e *JSON) appendField(dst []byte, f *jsonField) []byte {
 	}
 	return e.writer.AppendJSON(dst, &e.view, value)
 }
+
+// Redact makes the encoder redact spans with r. It must be called before the first span comes.
+func (e *JSON) Redact(r *redact.Redactor) { e.view.redactor = r }
 
 // Batched implements [Encoder]: each span is a line.
 func (*JSON) Batched() bool { return false }

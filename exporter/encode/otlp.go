@@ -8,6 +8,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/encode/redact"
 	"github.com/tracehook/tracehook/internal/vocab"
 )
 
@@ -39,6 +40,9 @@ func NewOTLP(s exporter.Settings) (*OTLP, error) {
 // NewOTLPJSON returns an OTLP encoder. A line of it is also what OTLP/HTTP takes as
 // application/json.
 func NewOTLPJSON(o OTLPOptions) *OTLP { return &OTLP{newGrouper(o, appendOTLPResource)} }
+
+// Redact makes the encoder redact spans with r. It must be called before the first span comes.
+func (e *OTLP) Redact(r *redact.Redactor) { e.options.Redactor, e.view.redactor = r, r }
 
 // Batched implements [Encoder]: one line holds all spans of a call.
 func (*OTLP) Batched() bool { return true }
@@ -153,12 +157,12 @@ func (e *OTLP) appendSpan(dst []byte) []byte {
 	dst = append(dst, `","attributes":`...)
 	dst = e.appendSpanAttributes(dst)
 	dst = appendCount(dst, "droppedAttributesCount", v.Span.DroppedAttributes())
-	if events := v.Span.Events(); len(events) > 0 {
+	if events := v.spanEvents(); len(events) > 0 {
 		dst = append(dst, `,"events":`...)
 		dst = AppendList(dst, events, appendOTLPEvent)
 	}
 	dst = appendCount(dst, "droppedEventsCount", v.Span.DroppedEvents())
-	if links := v.Span.Links(); len(links) > 0 {
+	if links := v.spanLinks(); len(links) > 0 {
 		dst = append(dst, `,"links":`...)
 		dst = AppendList(dst, links, appendOTLPLink)
 	}

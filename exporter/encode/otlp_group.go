@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"github.com/tracehook/tracehook/exporter/encode/redact"
 	"github.com/tracehook/tracehook/internal/vocab"
 )
 
@@ -26,6 +27,8 @@ type OTLPOptions struct {
 	// SplitServices puts the spans that were begun for a service of the framework under a
 	// resource whose service.name is that service.
 	SplitServices bool
+	// Redactor redacts spans while they are encoded; nil redacts nothing.
+	Redactor *redact.Redactor
 }
 
 // grouper is what both encodings of OTLP share: it sorts spans by resource and scope.
@@ -42,7 +45,6 @@ type grouper struct {
 	view       View
 	writer     Writer
 	attributes []attribute.KeyValue // of a span with its fields
-	moved      movedSpan
 }
 
 type resourceKey struct {
@@ -59,7 +61,8 @@ type groupResource struct {
 // group is the spans of one resource and scope.
 type group struct {
 	key         resourceKey
-	of          *groupResource
+	own         instrumentation.Scope // as the spans have it
+	of          *groupResource        // from here on, redacted
 	scope       instrumentation.Scope
 	first, last int
 	written     bool
@@ -67,6 +70,7 @@ type group struct {
 
 func newGrouper(o OTLPOptions, encode func([]byte, *resource.Resource) []byte) grouper {
 	g := grouper{options: o, encode: encode}
+	g.view.redactor = o.Redactor
 	if o.Fields != nil {
 		g.fields = o.Fields.List()
 	}
@@ -87,7 +91,7 @@ func (g *grouper) group(spans []sdktrace.ReadOnlySpan) {
 		key, scope := resourceKey{s.Resource(), g.service(s)}, s.InstrumentationScope()
 		// The last groups first: spans that end together mostly come from the same place.
 		at := len(g.groups) - 1
-		for at >= 0 && (g.groups[at].key != key || g.groups[at].scope != scope) {
+		for at >= 0 && (g.groups[at].key != key || g.groups[at].own != scope) {
 			at--
 		}
 		if at < 0 {
@@ -102,22 +106,29 @@ func (g *grouper) group(spans []sdktrace.ReadOnlySpan) {
 // add returns the group of a resource and a scope: one whose resource is another pointer to
 // the same attributes, or a new one that begins with the span at i.
 func (g *grouper) add(key resourceKey, scope instrumentation.Scope, i int) int {
-	of := g.resource(key)
+	of, own := g.resource(key), scope
+	scope = g.options.Redactor.Scope(scope)
 	for at := range g.groups {
 		if g.groups[at].of == of && g.groups[at].scope == scope {
 			return at
 		}
 	}
-	g.groups = append(g.groups, group{key: key, of: of, scope: scope, first: i, last: i})
+	g.groups = append(g.groups, group{key: key, own: own, of: of, scope: scope, first: i, last: i})
 	return len(g.groups) - 1
 }
 
 // service returns the service that s is to be sent under, "" for that of its resource.
 func (g *grouper) service(s sdktrace.ReadOnlySpan) string {
 	if g.options.SplitServices {
-		for _, kv := range s.Attributes() {
-			if kv.Key == vocab.Service && vocab.Own(kv.Key) && kv.Value.Type() == attribute.STRING && kv.Value.AsString() != "" {
-				return kv.Value.AsString()
+		attrs := s.Attributes()
+		for i := range attrs {
+			if kv := &attrs[i]; kv.Key != vocab.Service || !vocab.Own(kv.Key) {
+				continue
+			}
+			for _, kv := range g.options.Redactor.Attributes(attrs[i : i+1 : i+1]) {
+				if kv.Value.Type() == attribute.STRING && kv.Value.AsString() != "" {
+					return kv.Value.AsString()
+				}
 			}
 		}
 	}
@@ -141,8 +152,9 @@ func (g *grouper) resource(key resourceKey) *groupResource {
 	return made
 }
 
-// named returns the resource with the service.name that it is to have.
+// named returns the resource, redacted, with the service.name that it is to have.
 func (g *grouper) named(key resourceKey) *resource.Resource {
+	key.resource = g.options.Redactor.Resource(key.resource)
 	own := ""
 	if v, ok := key.resource.Set().Value(serviceName); ok && v.Type() == attribute.STRING {
 		own = v.AsString()
@@ -159,13 +171,7 @@ func (g *grouper) named(key resourceKey) *resource.Resource {
 }
 
 // read makes the view one of s, under the resource that it is sent with.
-func (g *grouper) read(s sdktrace.ReadOnlySpan, of *groupResource) {
-	if of.resource != s.Resource() {
-		g.moved = movedSpan{s, of.resource}
-		s = &g.moved
-	}
-	g.view.Read(s)
-}
+func (g *grouper) read(s sdktrace.ReadOnlySpan, of *groupResource) { g.view.readUnder(s, of.resource) }
 
 // withFields returns the attributes of the view's span and the fields. They are valid until
 // the next call.
@@ -177,20 +183,9 @@ func (g *grouper) withFields() []attribute.KeyValue {
 // forget drops the spans, so that they can be collected.
 func (g *grouper) forget() {
 	g.view.Forget()
-	g.moved = movedSpan{}
 	clear(g.groups)
 	clear(g.attributes[:cap(g.attributes)])
 	if cap(g.writer.scratch) > maxKept {
 		g.writer.scratch = nil
 	}
 }
-
-// movedSpan is a span under another resource.
-type movedSpan struct {
-	sdktrace.ReadOnlySpan
-
-	resource *resource.Resource
-}
-
-// Resource returns the other resource.
-func (s *movedSpan) Resource() *resource.Resource { return s.resource }

@@ -3,9 +3,12 @@ package encode
 import (
 	"encoding/binary"
 
+	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/sdk/instrumentation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/tracehook/tracehook/exporter/encode/redact"
 )
 
 // OTLPProto writes the spans of one call as one ExportTraceServiceRequest in protobuf, in
@@ -60,15 +63,30 @@ func (e *OTLPProto) scopeSpans(dst []byte, g *group, spans []sdktrace.ReadOnlySp
 	dst = append(dst, e.scopes.or(g.scope, protoScope)...)
 	for at := g.first; at >= 0; at = e.next[at] {
 		s := spans[at]
-		if len(e.fields) == 0 {
-			dst = protoSpan(dst, s, s.Attributes())
-			continue
+		if len(e.fields) > 0 {
+			e.read(s, g.of)
+			s = e.view.Span // redacted
 		}
-		e.read(s, g.of)
-		dst = protoSpan(dst, s, e.withFields())
+		parts, code := partsOf(s)
+		switch r := e.options.Redactor; {
+		case len(e.fields) > 0:
+			parts.Attributes = e.withFields()
+		case r != nil && !r.Passes(&parts):
+			s = r.Span(s)
+			parts, code = partsOf(s)
+		}
+		dst = protoSpan(dst, s, &parts, code)
 	}
 	dst = protoText(dst, 3, g.scope.SchemaURL)
 	return protoLength(dst, start, roomOfBatch)
+}
+
+// partsOf reads what redaction may change in s, and the code of its status.
+func partsOf(s sdktrace.ReadOnlySpan) (redact.Parts, codes.Code) {
+	status := s.Status()
+	return redact.Parts{
+		Name: s.Name(), Description: status.Description, Attributes: s.Attributes(), Events: s.Events(), Links: s.Links(),
+	}, status.Code
 }
 
 // protoResource appends the field resource.

@@ -5,15 +5,16 @@ import (
 	"math"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/tracehook/tracehook/exporter/encode/redact"
 	"github.com/tracehook/tracehook/internal/vocab"
 )
 
-// protoSpan appends s, with other attributes than its own, as the field spans.
-func protoSpan(dst []byte, s sdktrace.ReadOnlySpan, attributes []attribute.KeyValue) []byte {
+// protoSpan appends s, with these parts instead of its own, as the field spans.
+func protoSpan(dst []byte, s sdktrace.ReadOnlySpan, p *redact.Parts, code codes.Code) []byte {
 	dst = append(dst, 2<<3|wireBytes, 0, 0)
 	start := len(dst)
 	sc, parent := s.SpanContext(), s.Parent()
@@ -22,24 +23,25 @@ func protoSpan(dst []byte, s sdktrace.ReadOnlySpan, attributes []attribute.KeyVa
 		dst = append(dst, 4<<3|wireBytes, byte(len(id)))
 		dst = append(dst, id[:]...)
 	}
-	dst = protoText(dst, 5, s.Name())
+	dst = protoText(dst, 5, p.Name)
 	dst = protoCount(dst, 6, int(otlpKind(s.SpanKind())))
-	dst = protoTime(dst, 7, s.StartTime())
-	dst = protoTime(dst, 8, otlpEnd(s.StartTime(), s.EndTime()))
-	for i := range attributes {
-		kv := &attributes[i]
+	begin := s.StartTime()
+	dst = protoTime(dst, 7, begin)
+	dst = protoTime(dst, 8, otlpEnd(begin, s.EndTime()))
+	for i := range p.Attributes {
+		kv := &p.Attributes[i]
 		dst = protoAttribute(dst, 9, vocab.Written(kv.Key), &kv.Value, 0)
 	}
 	dst = protoCount(dst, 10, s.DroppedAttributes())
-	for i, events := 0, s.Events(); i < len(events); i++ {
-		dst = protoEvent(dst, &events[i])
+	for i := range p.Events {
+		dst = protoEvent(dst, &p.Events[i])
 	}
 	dst = protoCount(dst, 12, s.DroppedEvents())
-	for i, links := 0, s.Links(); i < len(links); i++ {
-		dst = protoLink(dst, &links[i])
+	for i := range p.Links {
+		dst = protoLink(dst, &p.Links[i])
 	}
 	dst = protoCount(dst, 14, s.DroppedLinks())
-	dst = protoStatus(dst, s.Status())
+	dst = protoStatus(dst, p.Description, code)
 	dst = append(dst, 16<<3&0x7f|wire32|0x80, 16>>4)
 	dst = binary.LittleEndian.AppendUint32(dst, otlpFlags(sc.TraceFlags(), parent.IsRemote()))
 	return protoLength(dst, start, roomOfSpan)
@@ -92,11 +94,11 @@ func protoLink(dst []byte, l *sdktrace.Link) []byte {
 }
 
 // protoStatus appends a message for the unset status, too, as OTel's exporters do.
-func protoStatus(dst []byte, status sdktrace.Status) []byte {
+func protoStatus(dst []byte, description string, code codes.Code) []byte {
 	dst = append(dst, 15<<3|wireBytes, 0)
 	start := len(dst)
-	dst = protoText(dst, 2, status.Description)
-	dst = protoCount(dst, 3, int(otlpStatus(status.Code)))
+	dst = protoText(dst, 2, description)
+	dst = protoCount(dst, 3, int(otlpStatus(code)))
 	return protoLength(dst, start, roomOfValue)
 }
 

@@ -4,6 +4,8 @@ import (
 	"sync/atomic"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/tracehook/tracehook/exporter/encode/redact"
 )
 
 // maxKept bounds the memory that is kept for the next batch, in bytes: one batch of large
@@ -28,6 +30,9 @@ type requestEncoder interface {
 func NewOTLPRequests(o OTLPOptions, json bool) *OTLPRequests {
 	return &OTLPRequests{options: o, json: json}
 }
+
+// Redact makes it redact spans with d. It must be called before the first Encode.
+func (r *OTLPRequests) Redact(d *redact.Redactor) { r.options.Redactor = d }
 
 // Encode returns the body of a request with spans, which belongs to the caller. Nil spans are
 // left out.

@@ -7,6 +7,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/encode/redact"
 )
 
 // DefaultFormat is the template of a connection that has none.
@@ -99,6 +100,9 @@ func (e *Text) Append(dst []byte, spans []sdktrace.ReadOnlySpan) []byte {
 	e.view.Forget()
 	return dst
 }
+
+// Redact makes the encoder redact spans with r. It must be called before the first span comes.
+func (e *Text) Redact(r *redact.Redactor) { e.view.redactor = r }
 
 // Batched implements [Encoder]: each span is a line.
 func (*Text) Batched() bool { return false }

@@ -49,11 +49,11 @@ func (w *Writer) AppendJSON(dst []byte, v *View, value Value) []byte {
 		return append(dst, w.resources.or(v.Resource, appendResource)...)
 	case TypeEvents:
 		if w.textNanos {
-			return AppendList(dst, v.Span.Events(), appendEventWithText)
+			return AppendList(dst, v.spanEvents(), appendEventWithText)
 		}
-		return AppendList(dst, v.Span.Events(), appendEvent)
+		return AppendList(dst, v.spanEvents(), appendEvent)
 	case TypeLinks:
-		return AppendList(dst, v.Span.Links(), appendLink)
+		return AppendList(dst, v.spanLinks(), appendLink)
 	default:
 		found := v.Attribute(value)
 		return appendAttribute(dst, &found, 0)
@@ -121,9 +121,9 @@ func Empty(v *View, value Value) bool {
 	case TypeTraceState:
 		return v.Context.TraceState().Len() == 0
 	case TypeEvents:
-		return len(v.Span.Events()) == 0
+		return len(v.spanEvents()) == 0
 	case TypeLinks:
-		return len(v.Span.Links()) == 0
+		return len(v.spanLinks()) == 0
 	case TypeResource:
 		return v.Resource.Len() == 0
 	case TypeAttributes:

@@ -5,10 +5,12 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/tracehook/tracehook/exporter/encode/redact"
 	"github.com/tracehook/tracehook/internal/vocab"
 )
 
@@ -29,6 +31,12 @@ type View struct {
 	// Location is the time zone of the fields "time" and "ts"; nil means the local one.
 	Location *time.Location
 
+	redactor *redact.Redactor   // nil redacts nothing
+	wrapped  bool               // Span redacts what is read
+	in, out  *resource.Resource // the last resource, and its redacted form
+	events   []sdktrace.Event   // with a redactor, which needs them in any case
+	links    []sdktrace.Link
+
 	service, kind, target, entry, step, status, result string
 
 	code      int64
@@ -41,23 +49,77 @@ type View struct {
 // Read makes v a view of s, which must have ended and not be nil. What v showed before is
 // gone.
 func (v *View) Read(s sdktrace.ReadOnlySpan) {
+	in := s.Resource()
+	if in != v.in || v.out == nil { // mostly it is that of the span before
+		v.in, v.out = in, v.redactor.Resource(in)
+	}
+	v.readUnder(s, v.out)
+}
+
+// readUnder is Read for a span that is to have another resource, which is redacted.
+func (v *View) readUnder(s sdktrace.ReadOnlySpan, r *resource.Resource) {
 	v.Span = s
-	v.Name = s.Name()
 	v.Context = s.SpanContext() // one by one: a pair is copied twice
 	v.Parent = s.Parent()
 	v.Kind = s.SpanKind()
 	v.Start = s.StartTime()
 	v.End = s.EndTime()
-	v.Attributes = s.Attributes()
-	v.Status = s.Status()
-	v.Resource = s.Resource()
-	v.res = v.resources.of(v.Resource)
+	v.Resource = r
+	v.res = v.resources.of(r)
+	v.readTexts(s)
+	if v.redactor != nil {
+		v.redact()
+	}
 	v.clearReserved()
 	for i := range v.Attributes {
 		if kv := &v.Attributes[i]; vocab.Own(kv.Key) {
 			v.readReserved(kv)
 		}
 	}
+}
+
+// readTexts reads what redaction may change.
+func (v *View) readTexts(s sdktrace.ReadOnlySpan) {
+	v.Name = s.Name()
+	v.Attributes = s.Attributes()
+	v.Status = s.Status()
+}
+
+// redact reads the span again, redacted, if something is found in it.
+func (v *View) redact() {
+	v.events, v.links = v.Span.Events(), v.Span.Links()
+	v.wrapped = !v.redactor.Passes(&redact.Parts{
+		Name: v.Name, Description: v.Status.Description, Attributes: v.Attributes, Events: v.events, Links: v.links,
+	})
+	if v.wrapped {
+		v.Span = v.redactor.Span(v.Span)
+		v.readTexts(v.Span)
+		v.events, v.links = v.Span.Events(), v.Span.Links()
+	}
+}
+
+// spanEvents returns the events.
+func (v *View) spanEvents() []sdktrace.Event {
+	if v.redactor != nil {
+		return v.events
+	}
+	return v.Span.Events()
+}
+
+// spanLinks returns the links.
+func (v *View) spanLinks() []sdktrace.Link {
+	if v.redactor != nil {
+		return v.links
+	}
+	return v.Span.Links()
+}
+
+// scope returns the instrumentation scope.
+func (v *View) scope() instrumentation.Scope {
+	if v.wrapped {
+		return v.Span.InstrumentationScope()
+	}
+	return v.redactor.Scope(v.Span.InstrumentationScope())
 }
 
 func (v *View) clearReserved() {
@@ -200,6 +262,7 @@ func (v *View) Attribute(value Value) attribute.Value {
 // Forget drops the span, so that it can be collected. What is known of resources stays.
 func (v *View) Forget() {
 	v.Span, v.Attributes, v.Name, v.Status = nil, nil, "", sdktrace.Status{}
+	v.events, v.links, v.wrapped = nil, nil, false
 	v.Context, v.Parent = trace.SpanContext{}, trace.SpanContext{}
 	v.clearReserved()
 }

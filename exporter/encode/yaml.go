@@ -11,6 +11,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/encode/redact"
 	"github.com/tracehook/tracehook/internal/vocab"
 )
 
@@ -47,6 +48,9 @@ func NewYAML(s exporter.Settings) (*YAML, error) {
 // DecimalIDs makes ids the numbers that the recorder has: positive ones of 63 bits, which are
 // the last bits of OTel's, and 0 for the parent of a root.
 func (e *YAML) DecimalIDs() { e.decimal = true }
+
+// Redact makes the encoder redact spans with r. It must be called before the first span comes.
+func (e *YAML) Redact(r *redact.Redactor) { e.view.redactor = r }
 
 // Batched implements [Encoder]: each span is a document.
 func (*YAML) Batched() bool { return false }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/encode"
+	"github.com/tracehook/tracehook/exporter/encode/redact"
 	"github.com/tracehook/tracehook/exporter/report"
 )
 
@@ -24,6 +25,7 @@ type Exporter struct {
 	w       *writer
 	stream  io.Writer // nil: w
 	encoder encode.Encoder
+	redacts bool // the encoder does
 	batch   batch
 	weights []int // spans in each record of batch
 	down    bool
@@ -119,6 +121,20 @@ func open(ctx context.Context, s settings) (*Exporter, error) {
 		e.syncer.Go(func() { e.syncEvery(time.Duration(s.sync)) })
 	}
 	return e, nil
+}
+
+// Redact makes the exporter redact spans with r, if its encoder can do so and doesn't redact yet. It
+// implements [redact.Writer].
+func (e *Exporter) Redact(r *redact.Redactor) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	encoder, ok := e.encoder.(interface{ Redact(r *redact.Redactor) })
+	if !ok || e.redacts {
+		return false
+	}
+	encoder.Redact(r)
+	e.redacts = true
+	return true
 }
 
 // ExportSpans appends spans to the file, with one write unless the batch is longer than

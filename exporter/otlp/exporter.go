@@ -46,6 +46,7 @@ func New(ctx context.Context, o Options) (*delivery.Exporter, error) {
 		Encode: func(spans []sdktrace.ReadOnlySpan) (delivery.Batch, error) {
 			return delivery.Batch{Body: requests.Encode(spans), Spans: len(spans), Recycle: requests.Recycle}, nil
 		},
+		Redact: requests.Redact,
 		Options: delivery.Options{
 			Logger: o.Logger, Backoff: o.Backoff, Timeout: o.Timeout, Budget: o.Budget, Once: o.Once,
 			MaxBytes: o.MaxRequestBytes, Cutter: delivery.OTLPCutter(),

@@ -12,24 +12,76 @@ import (
 
 // clean reports that nothing is found in s, so that it can be exported as it is.
 func (r *Redactor) clean(s sdktrace.ReadOnlySpan) bool {
-	if r.call != nil || r.finds(s.Name(), false) || !r.allPass(s.Attributes()) {
+	if !r.Passes(&Parts{s.Name(), s.Status().Description, s.Attributes(), s.Events(), s.Links()}) {
 		return false
-	}
-	if r.finds(s.Status().Description, false) {
-		return false
-	}
-	for _, e := range s.Events() {
-		if r.finds(e.Name, false) || !r.allPass(e.Attributes) {
-			return false
-		}
-	}
-	for _, l := range s.Links() {
-		if !r.allPass(l.Attributes) {
-			return false
-		}
 	}
 	in, scope := s.Resource(), s.InstrumentationScope()
 	return r.resourceOf(in) == in && r.cleanScope(&scope)
+}
+
+// Parts are what a span says itself: its resource and its scope are other spans' as well.
+type Parts struct {
+	Name, Description string
+	Attributes        []attribute.KeyValue
+	Events            []sdktrace.Event
+	Links             []sdktrace.Link
+}
+
+// Passes reports that nothing is found in the parts of a span, for those who have read them already. A
+// nil Redactor finds nothing. [Redactor.Resource] and [Redactor.Scope] are for the rest.
+func (r *Redactor) Passes(p *Parts) bool {
+	if r == nil {
+		return true
+	}
+	if r.call != nil || r.finds(p.Name, false) || !r.allPass(p.Attributes) || r.finds(p.Description, false) {
+		return false
+	}
+	for i := range p.Events {
+		if e := &p.Events[i]; r.finds(e.Name, false) || !r.allPass(e.Attributes) {
+			return false
+		}
+	}
+	for i := range p.Links {
+		if !r.allPass(p.Links[i].Attributes) {
+			return false
+		}
+	}
+	return true
+}
+
+// Resource returns the redacted form of a resource: the same pointer for the same one, as long as not too
+// many are asked for, and in itself where nothing is found. A nil Redactor returns in.
+func (r *Redactor) Resource(in *resource.Resource) *resource.Resource {
+	if r == nil {
+		return in
+	}
+	return r.resourceOf(in)
+}
+
+// Scope returns the redacted form of an instrumentation scope. A nil Redactor returns in.
+func (r *Redactor) Scope(in instrumentation.Scope) instrumentation.Scope {
+	if r == nil || r.cleanScope(&in) {
+		return in
+	}
+	return r.scopeOf(in)
+}
+
+// Attributes returns the redacted form of attributes: those of the argument where nothing is found. A nil
+// Redactor returns them.
+func (r *Redactor) Attributes(in []attribute.KeyValue) []attribute.KeyValue {
+	if r == nil {
+		return in
+	}
+	out, _ := r.attributes(in)
+	return out
+}
+
+// Span returns s with all parts redacted when they are read. s must not be nil. A nil Redactor returns s.
+func (r *Redactor) Span(s sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan {
+	if r == nil {
+		return s
+	}
+	return &span{ReadOnlySpan: s, r: r}
 }
 
 // allPass reports that nothing is found in attributes. It is one look at each text for most spans.
@@ -41,6 +93,10 @@ func (r *Redactor) allPass(attrs []attribute.KeyValue) bool {
 		}
 		switch kv.Value.Type() {
 		case attribute.BOOL:
+		case attribute.INT64, attribute.FLOAT64:
+			if r.cards && !r.plain(string(kv.Key), &kv.Value) {
+				return false
+			}
 		case attribute.STRING:
 			if s := kv.Value.AsString(); len(r.patterns) > 0 && r.finds(s, isQuery(string(kv.Key))) ||
 				r.urls && marked(s) && r.findsInURL(s, isQuery(string(kv.Key))) {

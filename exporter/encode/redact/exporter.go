@@ -8,10 +8,21 @@ import (
 	"github.com/tracehook/tracehook/exporter/report"
 )
 
+// Writer is an exporter that redacts spans itself while it encodes them, which costs less than to
+// look at each span before.
+type Writer interface {
+	// Redact is called before the first export. It reports whether the exporter redacts with r
+	// everything that it writes from now on, its spool included.
+	Redact(r *Redactor) bool
+}
+
 // Exporter returns an exporter that gives redacted spans to next, and to its spool if it has one. It
-// is next itself if r is nil.
+// is next itself if r is nil, or if next is a [Writer] that redacts with r.
 func (r *Redactor) Exporter(next sdktrace.SpanExporter) sdktrace.SpanExporter {
 	if r == nil || next == nil {
+		return next
+	}
+	if w, ok := next.(Writer); ok && w.Redact(r) {
 		return next
 	}
 	e := exporter{next, r}
