@@ -43,6 +43,17 @@ func TestEdgePropagator(t *testing.T) {
 }
 
 // Who writes depends on the host that a request goes to.
+// A span of this process, below which a request without a trace arrives, is no caller.
+func TestEdgeTakesNoSpanOfOursForACaller(t *testing.T) {
+	t.Parallel()
+	own := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}, TraceFlags: trace.FlagsSampled})
+	e := propagators.Edge{Propagator: propagators.TraceContext{}}
+	ctx := e.Extract(trace.ContextWithSpanContext(t.Context(), own), propagation.MapCarrier{})
+	if caller, known := inbound.CallerOf(ctx); known {
+		t.Errorf("the caller is said to be %v", caller.SpanID())
+	}
+}
+
 func TestHosts(t *testing.T) {
 	t.Parallel()
 	write := func(key string) []propagation.TextMapPropagator {
