@@ -136,7 +136,7 @@ func (s *shape) open(settings exporter.Settings) (*connected, error) {
 	}
 	conn, ok := reflect.TypeAssert[connection](out[0])
 	if !ok {
-		return nil, fmt.Errorf("connect: a %v is no connection with methods Open, Close and Write", out[0].Type())
+		return nil, fmt.Errorf("connect: a %T is no connection with methods Open, Close and Write", out[0].Interface())
 	}
 	write, err := newWriter(conn, settings)
 	if err != nil {
