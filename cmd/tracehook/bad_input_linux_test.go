@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/tracehook/tracehook/internal/query/querytest"
-	"github.com/tracehook/tracehook/test/pty"
+	"github.com/tracehook/tracehook/test/ptytest"
 )
 
 // mostMemory is what a command may take, in bytes, whatever it is given: a record of 16 MiB is decoded
@@ -50,7 +50,7 @@ func TestEveryCommandOnBadInput(t *testing.T) {
 				c.Env = []string{"TRACEHOOK_TEST_AS_PROGRAM=1", "HOME=" + t.TempDir()}
 				var out bytes.Buffer
 				c.Stdout, c.Stderr = &out, &said
-				screen, process := pty.Open(t, 100)
+				screen, process := ptytest.Open(t, 100)
 				if len(name)%2 == 0 { // half of them write to a terminal
 					c.Stdout = process
 					go func() { _, _ = out.ReadFrom(screen) }()

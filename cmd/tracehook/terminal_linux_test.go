@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tracehook/tracehook/test/pty"
+	"github.com/tracehook/tracehook/test/ptytest"
 )
 
 // started is the program as a process of its own.
@@ -66,7 +66,7 @@ func TestTerminal(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			screen, process := pty.Open(t, test.columns)
+			screen, process := ptytest.Open(t, test.columns)
 			c := started(t, process, test.environ, test.args...)
 			ended := make(chan error, 1)
 			go func() {
@@ -99,7 +99,7 @@ func TestResize(t *testing.T) {
 	t.Parallel()
 	lines := strings.SplitAfter(encoded(t, "json", spanOfLongName(), spanOfLongName()), "\n")
 	path := write(t, "trace.jsonl", "")
-	screen, process := pty.Open(t, 60)
+	screen, process := ptytest.Open(t, 60)
 	c := started(t, process, []string{"TERM=xterm"}, "tail", path, "--from-start")
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
@@ -107,7 +107,7 @@ func TestResize(t *testing.T) {
 	}
 	defer func() { _ = f.Close() }()
 	for i, columns := range []uint16{60, 100} {
-		pty.Resize(t, screen, columns)
+		ptytest.Resize(t, screen, columns)
 		if _, err := io.WriteString(f, lines[i]); err != nil {
 			t.Fatal(err)
 		}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/exportertest"
-	"github.com/tracehook/tracehook/test/pty"
+	"github.com/tracehook/tracehook/test/ptytest"
 )
 
 func shown(t *testing.T, screen *os.File) string {
@@ -34,7 +34,7 @@ func TestTreeOnATerminal(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Setenv("NO_COLOR", test.noColor)
 			t.Setenv("TERM", test.term)
-			screen, process := pty.Open(t, 70)
+			screen, process := ptytest.Open(t, 70)
 			e := fresh(t, exporter.Settings{Format: "tree", Stdout: process})
 			if err := e.ExportSpans(t.Context(), exportertest.Spans()); err != nil {
 				t.Fatal(err)
@@ -48,7 +48,7 @@ func TestTreeOnATerminal(t *testing.T) {
 
 func TestTreeFollowsTheWindow(t *testing.T) {
 	t.Setenv("NO_COLOR", "1")
-	screen, process := pty.Open(t, 64)
+	screen, process := ptytest.Open(t, 64)
 	e := fresh(t, exporter.Settings{Format: "tree", Stdout: process})
 	longest := func() int {
 		if err := e.ExportSpans(t.Context(), exportertest.Spans()); err != nil {
@@ -65,7 +65,7 @@ func TestTreeFollowsTheWindow(t *testing.T) {
 	if got := longest(); got > 64 {
 		t.Errorf("a line of %d cells in a window of 64", got)
 	}
-	pty.Resize(t, screen, 140)
+	ptytest.Resize(t, screen, 140)
 	if got := longest(); got <= 64 || got > 140 {
 		t.Errorf("after the window became 140 cells wide, the longest line has %d", got)
 	}

@@ -137,7 +137,7 @@ func TestAModuleThatIsNeverClosed(t *testing.T) {
 func TestModuleConcurrentSafe(t *testing.T) {
 	t.Parallel()
 	spans := memory.New()
-	m := newModule(quiet(), withKept(spans))
+	m := newModule(quiet(), withReusable(spans))
 	m.Config(map[string]any{"trace": map[string]any{"driver": "kept"}})
 	steps := []step{
 		(*module).Setup, (*module).Open, (*module).Start, (*module).Stop, (*module).Close,
@@ -155,4 +155,11 @@ func TestModuleConcurrentSafe(t *testing.T) {
 	}
 	group.Wait()
 	m.Close()
+	before := spans.Len()
+	m.Open()
+	m.Begin(tracehook.NewMeta(), "after all that", nil).End()
+	m.Close()
+	if n := spans.Len() - before; n != 1 {
+		t.Errorf("%d spans are exported afterwards, want 1", n)
+	}
 }

@@ -213,10 +213,20 @@ func TestModuleLogsUnderNoLock(t *testing.T) {
 	done := make(chan struct{})
 	go func() { m.Open(); close(done) }()
 	<-entered
-	_, _ = m.Err(), m.Bridge()
-	m.Register("x", 1)
+	asked := make(chan struct{})
+	go func() {
+		defer close(asked)
+		_, _ = m.Err(), m.Bridge()
+		m.Register("x", 1)
+	}()
+	select {
+	case <-asked:
+	case <-time.After(patience):
+		t.Error("whoever asks waits for the log handler")
+	}
 	close(hang)
 	<-done
+	<-asked
 	m.Close()
 }
 

@@ -26,9 +26,10 @@ import (
 )
 
 // Epoch is when each span starts.
-var Epoch = time.Date(2026, 11, 20, 12, 31, 31, 0, time.UTC)
+var Epoch = time.Date(2026, 11, 20, 12, 31, 31, 0, time.UTC) //nolint:gochecknoglobals // it never changes
 
-var testResource = resource.NewSchemaless(attribute.String("service.name", "shop"))
+// testResource is one for all spans, as in a process.
+var testResource = resource.NewSchemaless(attribute.String("service.name", "shop")) //nolint:gochecknoglobals // it never changes
 
 // Span returns the n-th span of a test: its name and ids say which.
 func Span(n int) sdktrace.ReadOnlySpan {
@@ -61,8 +62,13 @@ func Spans(from, to int) []sdktrace.ReadOnlySpan {
 // Line is an encoder whose record is the span's name.
 type Line struct{}
 
+// Batched implements encode.Encoder.
 func (Line) Batched() bool { return false }
-func (Line) Kind() string  { return "text" }
+
+// Kind implements encode.Encoder.
+func (Line) Kind() string { return "text" }
+
+// Append implements encode.Encoder.
 func (Line) Append(dst []byte, list []sdktrace.ReadOnlySpan) []byte {
 	for _, s := range list {
 		if s != nil {

@@ -1,2 +1,0 @@
-// Package pty has pseudo-terminals for tests of what writes to a terminal. It has them on Linux.
-package pty
