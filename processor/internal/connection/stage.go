@@ -11,10 +11,11 @@ import (
 
 const (
 	// stageSize is how many spans a stage has room for, stageTurn how many of them go on together.
-	stageSize = 256
-	stageTurn = 32
-	// turnsPerBatch is how many turns a batch has at least: with smaller batches, turns are smaller.
-	turnsPerBatch = 16
+	stageSize = 512
+	stageTurn = 64
+	// turnsPerBatch is how many turns a batch has at least. Spans of batches below smallBatch go on at once.
+	turnsPerBatch = 8
+	smallBatch    = 128
 	// mostStaged is how long a span waits on a stage at most, and schedulePart which part of the time
 	// that it may wait for its batch.
 	mostStaged   = 20 * time.Millisecond
@@ -51,7 +52,10 @@ type stageCell struct {
 
 // newStage returns a stage before next, whose batches have that size and wait that long.
 func newStage(next sdktrace.SpanProcessor, batch int, schedule time.Duration) *stage {
-	g := &stage{next: next, turn: uint64(min(max(batch/turnsPerBatch, 1), stageTurn)), limit: min(schedule/schedulePart, mostStaged)}
+	g := &stage{next: next, turn: 1, limit: min(schedule/schedulePart, mostStaged)}
+	if batch >= smallBatch {
+		g.turn = uint64(min(batch/turnsPerBatch, stageTurn))
+	}
 	for i := range g.cells {
 		g.cells[i].turn.Store(uint64(i))
 	}

@@ -131,8 +131,8 @@ func TestStageForgetsNobody(t *testing.T) {
 // Small batches have small turns, and batches that don't wait long don't wait here.
 func TestStageOfSmallBatches(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct{ batch, want int }{{1, 1}, {31, 1}, {32, 2}, {256, 16}, {512, 32}, {100_000, 32}} {
-		k, all := new(collector), queuedSpans(32)
+	for _, tt := range []struct{ batch, want int }{{1, 1}, {127, 1}, {128, 16}, {256, 32}, {512, 64}, {100_000, 64}} {
+		k, all := new(collector), queuedSpans(64)
 		g := newStage(k, tt.batch, time.Hour)
 		for i := range all {
 			g.put(&all[i])
