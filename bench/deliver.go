@@ -64,7 +64,7 @@ func deliverPair(producers int) pair {
 
 func deliver(b *testing.B, path string, hook tracehook.TraceHook, shutdown func(context.Context) error, n int) {
 	b.Helper()
-	attrs := tracehook.Map{"http.request.method": "GET", "http.route": "/users/{id}", "http.response.status_code": 200, "vip": false}
+	attrs := fourInMap()
 	b.ReportAllocs()
 	b.ResetTimer()
 	var producers sync.WaitGroup

@@ -7,14 +7,12 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
-
-	"github.com/tracehook/tracehook"
 )
 
 // beginFloorPairs show what Begin costs when it does nothing but what a Map and a context that is handed on
 // can't do without: the map is read into attributes, and the context is kept.
 func beginFloorPairs() []pair {
-	ready := tracehook.Map{"http.request.method": "GET", "http.route": "/users/{id}", "http.response.status_code": 200, "vip": false}
+	ready := fourInMap()
 	return []pair{{
 		name: "floor of Begin+End with a ready Map: a map read into attributes", over: "Start+End", target: 1.1, allocs: -1,
 		base: plainStartEnd(1),

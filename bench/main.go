@@ -112,6 +112,9 @@ func run(o options) (err error) {
 			report.Tables = append(report.Tables, table)
 		}
 	}
+	if len(report.Tables)+len(report.Growth) == 0 {
+		return errors.Join(err, fmt.Errorf("no row's name contains %q", o.match))
+	}
 	show(report)
 	if failed > 0 {
 		err = errors.Join(err, fmt.Errorf("%d rows could not be measured", failed))

@@ -52,7 +52,8 @@ func all(o options) (sections []section) {
 	others("inside", statsTime(), memory("agree", "thresholds agree"), memory("differ", "each connection's threshold differs"))
 	pairs("redaction", redactionPairs())
 	pairs("traces", tracePairs())
-	others("peers", peers...)
+	pairs("peers", besidePeers())
+	sections[len(sections)-1].sources = append(sections[len(sections)-1].sources, peers...)
 	others("growth", newGrowth(o))
 	return sections
 }

@@ -130,6 +130,11 @@ func fourAttributes() []attribute.KeyValue {
 	}
 }
 
+// fourInMap returns the same in a new Map.
+func fourInMap() tracehook.Map {
+	return tracehook.Map{"http.request.method": "GET", "http.route": "/users/{id}", "http.response.status_code": 200, "vip": false}
+}
+
 func startEnd(tracer trace.Tracer) func() {
 	ctx := context.Background()
 	return func() {
@@ -164,16 +169,14 @@ func plainStartEnd(n int) func(b *testing.B) {
 // beginPairs compares the framework's API with OTel's own on the same provider and the
 // same four attributes.
 func beginPairs() (pairs []pair) {
-	ready := tracehook.Map{"http.request.method": "GET", "http.route": "/users/{id}", "http.response.status_code": 200, "vip": false}
+	ready := fourInMap()
 	for _, row := range []struct {
 		name   string
 		target float64
 		attrs  func() tracehook.Map
 	}{
 		{"a ready Map", 1.1, func() tracehook.Map { return ready }},
-		{"a Map literal", 1.25, func() tracehook.Map {
-			return tracehook.Map{"http.request.method": "GET", "http.route": "/users/{id}", "http.response.status_code": 200, "vip": false}
-		}},
+		{"a Map literal", 1.25, fourInMap},
 		{"TraceAttrs", 1.4, func() tracehook.Map {
 			return tracehook.TraceAttrs("user", tracehook.TraceKindHTTP, "/users/{id}", tracehook.Map{"vip": false})
 		}},
@@ -214,7 +217,7 @@ func dropPairs() []pair {
 			name: "the same through Begin", over: "`NeverSample`", target: 1.5, allocs: -1, base: never,
 			ours: func(b *testing.B) {
 				br := bridge(b, 4, discard{}, nothing)
-				ready := tracehook.Map{"http.request.method": "GET", "http.route": "/users/{id}", "http.response.status_code": 200, "vip": false}
+				ready := fourInMap()
 				loop(b, br.ForceFlush, beginEnd(br.Hook(), func() tracehook.Map { return ready }))
 			},
 		},

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/tracehook/tracehook"
 	"github.com/tracehook/tracehook/bench/cpu"
 )
 
@@ -41,6 +42,21 @@ func spendPairs() (pairs []pair) {
 		name: "CPU of a span, 4 connections, 256 rules", over: "with 1 rule", target: 1.03, allocs: -1,
 		base: ofRules(4, 1, 4), ours: ofRules(4, 256, 4),
 	})
+}
+
+// besidePeers is what this library costs where others are measured.
+func besidePeers() []pair {
+	return []pair{{
+		name: "CPU of a span, tracehook through `Begin`", over: "the SDK, one batcher", allocs: -1,
+		base: func(b *testing.B) {
+			tp := plain(b, 1, discard{})
+			spend(b, tp.ForceFlush, startEndOf(tp, fourAttributes()))
+		},
+		ours: func(b *testing.B) {
+			br, ready := bridge(b, 1, discard{}, ""), fourInMap()
+			spend(b, br.ForceFlush, beginEnd(br.Hook(), func() tracehook.Map { return ready }))
+		},
+	}}
 }
 
 // ofRules is a Bridge whose connections have that many rules on names, the last of which matches.
