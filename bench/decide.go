@@ -115,11 +115,11 @@ func headPairs() []pair {
 
 func shouldSample(b *testing.B, s sdktrace.Sampler, p sdktrace.SamplingParameters) {
 	b.Helper()
-	b.ReportAllocs()
-	b.ResetTimer()
-	for range b.N {
-		s.ShouldSample(p)
-	}
+	busy(b, func() {
+		for range b.N {
+			s.ShouldSample(p)
+		}
+	})
 }
 
 func rulePairs() []pair {
@@ -134,11 +134,11 @@ func rulePairs() []pair {
 			fail(b, err)
 		}
 		s := decision.Read(ended(b, sampler.NewHead(p), fourAttributes()...))
-		b.ReportAllocs()
-		b.ResetTimer()
-		for range b.N {
-			p.Decide(&s, 0)
-		}
+		busy(b, func() {
+			for range b.N {
+				p.Decide(&s, 0)
+			}
+		})
 	}
 	return []pair{{
 		name: "a decision with 256 rules", over: "with 1 rule", target: 2, allocs: 0,
@@ -194,13 +194,13 @@ func newFile(b *testing.B) *file.Exporter {
 func export(b *testing.B, e sdktrace.SpanExporter, spans []sdktrace.ReadOnlySpan) {
 	b.Helper()
 	b.Cleanup(func() { _ = e.Shutdown(context.Background()) })
-	b.ReportAllocs()
-	b.ResetTimer()
-	for n := b.N; n > 0; n -= len(spans) {
-		if err := e.ExportSpans(context.Background(), spans[:min(n, len(spans))]); err != nil {
-			fail(b, err)
+	busy(b, func() {
+		for n := b.N; n > 0; n -= len(spans) {
+			if err := e.ExportSpans(context.Background(), spans[:min(n, len(spans))]); err != nil {
+				fail(b, err)
+			}
 		}
-	}
+	})
 }
 
 // appendReady writes what the file driver wrote of these spans, one write for a batch.
@@ -227,11 +227,11 @@ func appendReady(b *testing.B, spans []sdktrace.ReadOnlySpan) {
 	}
 	b.Cleanup(func() { _ = f.Close() })
 	line := len(data) / len(spans)
-	b.ReportAllocs()
-	b.ResetTimer()
-	for n := b.N; n > 0; n -= len(spans) {
-		if _, err := io.Writer(f).Write(data[:line*min(n, len(spans))]); err != nil {
-			fail(b, err)
+	busy(b, func() {
+		for n := b.N; n > 0; n -= len(spans) {
+			if _, err := io.Writer(f).Write(data[:line*min(n, len(spans))]); err != nil {
+				fail(b, err)
+			}
 		}
-	}
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/tracehook/tracehook/bench/cpu"
 	"github.com/tracehook/tracehook/docs/figures"
 )
 
@@ -90,6 +91,17 @@ func perOp(r testing.BenchmarkResult) float64 {
 		return cpu
 	}
 	return float64(r.T.Nanoseconds()) / float64(r.N)
+}
+
+// busy runs all of b.N and reports the CPU time of the process, which does nothing else meanwhile: what others
+// do on the machine isn't in it, as it is in the time that passes.
+func busy(b *testing.B, all func()) {
+	b.Helper()
+	b.ReportAllocs()
+	b.ResetTimer()
+	before := cpu.Time()
+	all()
+	b.ReportMetric(float64((cpu.Time()-before).Nanoseconds())/float64(b.N), cpuMetric)
 }
 
 // spread returns the median and the quartiles.

@@ -47,15 +47,15 @@ func encoded(b *testing.B, format string, attributes int, r *redact.Redactor) {
 	}
 	spans := served(b, attributes)
 	var buf []byte
-	b.ReportAllocs()
-	b.ResetTimer()
-	for n := b.N; n > 0; n -= len(spans) {
-		batch := spans[:min(n, len(spans))]
-		if r != nil {
-			batch = r.Spans(batch)
+	busy(b, func() {
+		for n := b.N; n > 0; n -= len(spans) {
+			batch := spans[:min(n, len(spans))]
+			if r != nil {
+				batch = r.Spans(batch)
+			}
+			buf = encoder.Append(buf[:0], batch)
 		}
-		buf = encoder.Append(buf[:0], batch)
-	}
+	})
 }
 
 // served returns a batch of spans of an HTTP server, with that many of its attributes.

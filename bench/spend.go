@@ -10,7 +10,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook"
-	"github.com/tracehook/tracehook/bench/cpu"
 )
 
 // spendPairs are the CPU time of a span in the whole process, from its start until the exporter has
@@ -94,14 +93,13 @@ func startEndOf(tp trace.TracerProvider, attrs []attribute.KeyValue) func() {
 // spend runs one b.N times, flushes before a queue is full, and reports the CPU time of the process.
 func spend(b *testing.B, flush func(context.Context) error, one func()) {
 	b.Helper()
-	b.ResetTimer() // it decides about b.N
-	before := cpu.Time()
-	for i := range b.N {
-		one()
-		if i%chunk == chunk-1 {
-			_ = flush(context.Background())
+	busy(b, func() {
+		for i := range b.N {
+			one()
+			if i%chunk == chunk-1 {
+				_ = flush(context.Background())
+			}
 		}
-	}
-	_ = flush(context.Background())
-	b.ReportMetric(float64((cpu.Time()-before).Nanoseconds())/float64(b.N), cpuMetric)
+		_ = flush(context.Background())
+	})
 }

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tracehook/tracehook/bench/cpu"
 )
 
 // tracePairs compare connections that want whole traces with the same ones that don't. The rate is
@@ -85,16 +88,19 @@ func hotTrace(scope string) func(b *testing.B) {
 }
 
 // crowd runs one b.N times, on several goroutines at once, and flushes outside the timer before the
-// queues are full. One makes that many spans.
+// queues are full. One makes that many spans. For one goroutine it reports CPU time; several wait for each
+// other, which only the time that passes shows.
 func crowd(b *testing.B, gate *sync.RWMutex, flush func(context.Context) error, spans, goroutines int, one func()) {
 	b.Helper()
 	gate.Lock()
 	defer gate.Unlock()
 	b.ReportAllocs()
 	b.ResetTimer()
+	var spent time.Duration
 	for left := b.N; left > 0; {
 		n := min(left, chunk/spans)
 		left -= n
+		before := cpu.Time()
 		var group sync.WaitGroup
 		for i := range goroutines {
 			group.Go(func() {
@@ -104,11 +110,15 @@ func crowd(b *testing.B, gate *sync.RWMutex, flush func(context.Context) error, 
 			})
 		}
 		group.Wait()
+		spent += cpu.Time() - before
 		b.StopTimer()
 		gate.Unlock()
 		_ = flush(context.Background())
 		gate.Lock()
 		b.StartTimer()
+	}
+	if goroutines == 1 {
+		b.ReportMetric(float64(spent.Nanoseconds())/float64(b.N), cpuMetric)
 	}
 }
 

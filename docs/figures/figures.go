@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"math"
 )
 
 // Report is one run.
@@ -80,14 +81,19 @@ func (r Row) Missed() bool {
 	return r.Failed == "" && (r.missesTarget() || r.allocatesMore())
 }
 
+// missesTarget compares a ratio as it is shown, with two digits: no run is more precise.
 func (r Row) missesTarget() bool {
+	is := r.Ratio.Median
+	if r.Over != "" {
+		is = math.Round(100*is) / 100
+	}
 	switch {
 	case r.Target == 0:
 		return false
 	case r.AtLeast:
-		return r.Ratio.Median < r.Target
+		return is < r.Target
 	default:
-		return r.Ratio.Median > r.Target
+		return is > r.Target
 	}
 }
 
