@@ -46,7 +46,7 @@ func TestLargeSpansLeaveNothingOnTheHeap(t *testing.T) {
 			span.SetAttributes(attribute.String("text", strings.Repeat("x", size)))
 			span.End()
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // without a deadline it has 5 s
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // without a deadline it has 5 s
 		defer cancel()
 		if err := b.ForceFlush(ctx); err != nil {
 			t.Error(err)
