@@ -87,8 +87,8 @@ func (a *absolute) rows() []figures.Row {
 const cpuMetric = "cpu-ns/op"
 
 func perOp(r testing.BenchmarkResult) float64 {
-	if cpu, ok := r.Extra[cpuMetric]; ok {
-		return cpu
+	if spent, ok := r.Extra[cpuMetric]; ok {
+		return spent
 	}
 	return float64(r.T.Nanoseconds()) / float64(r.N)
 }
