@@ -13,6 +13,9 @@ import (
 // fileFormat is the key that makes a file one of OpenTelemetry's declarative configuration.
 var fileFormat = regexp.MustCompile(`(?m)^[\s{]*["']?file_format["']?\s*:`)
 
+// laterFormat is a version that may have added keys to those of 1.0 and 1.1.
+var laterFormat = regexp.MustCompile(`^1\.[1-9][0-9]*$`)
+
 func isDeclarative(format string, data []byte) bool {
 	return strings.Trim(strings.ToLower(format), ".") != "toml" && fileFormat.Match(data)
 }
@@ -76,7 +79,7 @@ func (c *declarative) note(t *setting.Table, key, message string) {
 func (c *declarative) read(root *setting.Table) {
 	format := fmt.Sprint(root.Value("text", "file_format"))
 	if !slices.Contains([]string{"1.0", "1.1"}, format) && format != "1" {
-		if strings.HasPrefix(format, "1.") {
+		if laterFormat.MatchString(format) {
 			c.note(root, "file_format", "1.0 and 1.1 are known; what a later one has added is reported as unknown")
 		} else {
 			root.Problem("file_format", "%q is not known; 1.0 and 1.1 are", format)

@@ -204,7 +204,7 @@ func said(t *testing.T, name string, problems config.Problems, want []string) {
 func TestParse_declarativeVersions(t *testing.T) {
 	t.Parallel()
 	for version, says := range map[string]string{
-		"'0.1'": `"0.1" is not known`, "'2.0'": `"2.0" is not known`, "''": `"" is not known`, "${FORMAT}": "file_format", "'1.9'": "",
+		"'0.1'": `"0.1" is not known`, "'2.0'": `"2.0" is not known`, "''": `"" is not known`, "${FORMAT}": "file_format", "'1.01.0'": `"1.01.0" is not known`, "'1.x'": `"1.x" is not known`, "'1.9'": "",
 	} {
 		cfg, err := config.Parse([]byte("file_format: "+version+"\n"+onlySpans), "yaml", bare())
 		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {

@@ -105,6 +105,9 @@ func (p *program) findings(path string, own []string, here bool) ([]finding, []s
 		found = append(found, findingOf(path, w, "note"))
 	}
 	if err == nil {
+		if cfg.Implicit {
+			found = append(found, finding{File: path, Severity: "note", Message: "there is no [trace] in it: spans go where the environment says (OTEL_TRACES_EXPORTER), else to the console"})
+		}
 		return found, read(path)
 	}
 	problems, ok := errors.AsType[config.Problems](err)

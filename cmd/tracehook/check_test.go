@@ -88,7 +88,8 @@ func TestCheckOfFiles(t *testing.T) {
 		says       string
 	}{
 		{"good", write(t, "a.toml", "[trace]\ndriver = \"console\"\n"), fine, ""},
-		{"empty", write(t, "a.toml", ""), fine, ""},
+		{"empty", write(t, "a.toml", ""), fine, "a.toml: note: there is no [trace] in it"},
+		{"of the application", write(t, "a.toml", "name = \"shop\"\n"), fine, "a.toml: note: there is no [trace] in it"},
 		{"YAML", write(t, "a.yaml", "trace:\n  driver: console\n"), fine, ""},
 		{"missing", filepath.Join(t.TempDir(), "a.toml"), problem, "no such file"},
 		{"a directory", t.TempDir(), problem, ""},
@@ -97,7 +98,7 @@ func TestCheckOfFiles(t *testing.T) {
 		{"an own driver", write(t, "a.toml", "[trace]\ndriver = \"sqlite\"\n"), problem, "sqlite"},
 	} {
 		r := tracehook(t, "", "check", c.path)
-		if r.code != c.code || !strings.Contains(r.out, c.says) || c.code == fine && r.out != "" || strings.Contains(r.out+r.err, "goroutine") {
+		if r.code != c.code || !strings.Contains(r.out, c.says) || c.code == fine && (r.out != "") != (c.says != "") || strings.Contains(r.out+r.err, "goroutine") {
 			t.Errorf("%s: code %d, %s%s", c.name, r.code, r.out, r.err)
 		}
 	}
