@@ -116,7 +116,7 @@ func (e *Exporter) drawOverdue() {
 	}
 	e.overdue = nil
 	if err := e.trees.export(nil); err != nil {
-		e.trees.logger.Warn("drawing traces whose root didn't come", "error", err)
+		e.trees.logger.Warn("traces whose root didn't come couldn't be drawn", "error", err)
 	}
 	e.wait()
 }

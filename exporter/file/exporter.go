@@ -114,7 +114,7 @@ func open(ctx context.Context, s settings) (*Exporter, error) {
 		return nil, fmt.Errorf("file %q: %w", s.path, err)
 	}
 	if err := e.janitor.dropTorn(); err != nil {
-		s.logger.Warn("removing old half records", "file", s.path, "error", err)
+		s.logger.Warn("old half records couldn't be removed; the next start tries it again", "file", s.path, "error", err)
 	}
 	e.janitor.start(context.WithoutCancel(ctx))
 	if s.sync > 0 {
@@ -254,7 +254,7 @@ func (e *Exporter) syncEvery(d time.Duration) {
 			continue
 		}
 		if err := f.Sync(); err != nil && !errors.Is(err, os.ErrClosed) {
-			e.w.logger.Warn("syncing the trace file", "file", e.w.path, "error", err)
+			e.w.logger.Warn("the trace file couldn't be forced to the disk; a power loss may cost what was written last", "file", e.w.path, "error", err)
 			e.mu.Lock()
 			e.dirty = true
 			e.mu.Unlock()

@@ -93,7 +93,7 @@ func (j *janitor) shutdown(ctx context.Context) {
 func (j *janitor) look(ctx context.Context) {
 	err := j.tidy(ctx)
 	if err != nil && ctx.Err() == nil {
-		j.logger.Warn("tidying up rotated trace files", "file", j.path, "error", err)
+		j.logger.Warn("rotated trace files couldn't be compressed or removed; the next rotation tries it again", "file", j.path, "error", err)
 	}
 }
 

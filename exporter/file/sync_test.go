@@ -103,7 +103,7 @@ func TestSyncEverySecond(t *testing.T) {
 		fs.fail.Store(true)
 		export(t, e, span(6))
 		after(time.Second, 2)
-		if !strings.Contains(log.String(), "syncing the trace file") {
+		if !strings.Contains(log.String(), "the trace file couldn't be forced to the disk") {
 			t.Errorf("log = %q", log.String())
 		}
 		fs.fail.Store(false)

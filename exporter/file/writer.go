@@ -226,7 +226,7 @@ func (w *writer) close() {
 	}
 	if w.sync > 0 { // later nobody would
 		if err := w.f.Sync(); err != nil {
-			w.logger.Warn("syncing the trace file before closing it", "file", w.path, "error", err)
+			w.logger.Warn("the trace file couldn't be forced to the disk before it was closed", "file", w.path, "error", err)
 		}
 	}
 	w.release()
@@ -238,7 +238,7 @@ func (w *writer) release() {
 		return
 	}
 	if err := w.f.Close(); err != nil {
-		w.logger.Warn("closing the trace file", "file", w.path, "error", err)
+		w.logger.Warn("the trace file couldn't be closed", "file", w.path, "error", err)
 	}
 	w.f, w.info = nil, nil
 }

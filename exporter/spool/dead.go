@@ -83,7 +83,7 @@ func (s *Spool) moveToDead(e entry, lost int, reason error) error {
 	s.mu.Unlock()
 	s.logDead(e, lost, reason)
 	if err != nil {
-		s.options.Logger.Warn("dead/ isn't as it should be", "file", name, "error", err)
+		s.options.Logger.Warn("dead/ has too many batches, or one without its reason: a file there couldn't be written or removed", "file", name, "error", err)
 	}
 	return nil
 }
