@@ -102,8 +102,9 @@ type ConnectionConfig struct {
 	// Schedule is the longest wait of a span for its batch to fill. The default is 200 ms, and
 	// no less than 1 ms is possible.
 	Schedule time.Duration
-	// ExportTimeout bounds the context of one export. An export that hasn't returned a
-	// twentieth of it later (at most 50 ms) is abandoned. The default is 30 s.
+	// ExportTimeout bounds the context of one export. An export that hasn't returned a twentieth of it
+	// later (at most 50 ms) is abandoned; while its destination takes nothing, see [report.Gate], it has
+	// that time twice. The default is 30 s.
 	ExportTimeout time.Duration
 	// BlockTimeout bounds what an Overflow other than drop may cost the caller of End. The
 	// default is 1 s.
