@@ -28,7 +28,7 @@ func usage(format string, args ...any) error { return usageError{fmt.Errorf(form
 // run runs the program and returns its code.
 func run(ctx context.Context, p *program, args []string) int {
 	root := p.root() //nolint:contextcheck // it gets it with ExecuteContext
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // nil would be those of the process
 	err := root.ExecuteContext(ctx)
 	var wrong usageError
 	switch {
