@@ -89,6 +89,8 @@ func (*decoder) misplaced(t *setting.Table) {
 		switch {
 		case slices.Contains(keyNames("trace.sample"), key):
 			t.Problem(key, "unknown key; it belongs in [%s.sample]", setting.Known(t.Path()))
+		case slices.Contains(settingKeys(), key):
+			t.Problem(key, "unknown key; what a driver has of its own belongs in [%s.setting]", setting.Known(t.Path()))
 		case key == "disabled":
 			t.Problem(key, "unknown key; enabled = false turns a connection off")
 		case strings.Contains(key, "."):
@@ -100,6 +102,14 @@ func (*decoder) misplaced(t *setting.Table) {
 			continue
 		}
 		t.Ignore(key)
+	}
+}
+
+// settingKeys are keys of drivers that are often written into the connection itself.
+func settingKeys() []string {
+	return []string{
+		"path", "endpoint", "url", "headers", "token_file", "protocol", "compression", "insecure", "ca", "cert", "color",
+		"encoding", "maxsize", "maxage", "maxfiles", "maxline", "compress", "slice", "fsync", "database", "username", "password",
 	}
 }
 

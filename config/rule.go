@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tracehook/tracehook/setting"
@@ -32,6 +33,17 @@ func (d *decoder) rule(t *setting.Table) Rule {
 	r := Rule{
 		Name: condition(t, "name"), Kind: condition(t, "kind"), Service: condition(t, "service"),
 		Attrs: d.attrs(t), Sample: t.Float(1, 0, 1, "sample"),
+	}
+	for _, key := range t.Unknown() {
+		switch {
+		case key == "rate":
+			t.Problem(key, "unknown key; in a rule it is called sample")
+		case slices.Contains(keyNames("trace.sample"), key):
+			t.Problem(key, "unknown key; it holds for all spans of the connection: write it beside rules, not into one")
+		default:
+			continue
+		}
+		t.Ignore(key)
 	}
 	t.Done()
 	return r

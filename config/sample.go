@@ -31,7 +31,7 @@ func (d *decoder) sample(t *setting.Table, own map[string]any) Sample {
 	s.Rate = in.Float(s.Rate, 0, 1, "sample", "rate")
 	s.Error = in.Bool(s.Error, "error", "sample_error")
 	s.Key = in.Word(s.Key, sampleKeys(), "key", "sample_key")
-	s.Slow = in.DurationIn(0, setting.Bounds{Least: time.Microsecond, Most: 30 * 24 * time.Hour, Bare: 100 * time.Second}, "slow")
+	s.Slow = in.DurationIn(0, setting.Bounds{Least: time.Microsecond, Most: 30 * 24 * time.Hour, Bare: 10 * time.Second}, "slow") // 50 was meant to be milliseconds
 	before := in.Len()
 	s.Limit = in.Float(0, 0, math.MaxFloat64, "limit")
 	if in.Has("limit") && s.Limit == 0 && in.Len() == before {

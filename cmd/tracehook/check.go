@@ -42,7 +42,7 @@ aren't set. Environment variables are those of this process.`,
 		Example: `  tracehook check trace.toml
   tracehook check --json trace.toml | jq -r '.message'
   tracehook check --driver sqlite trace.toml`,
-		Args: cobra.MinimumNArgs(1),
+		Args: needs(1, many, "a configuration file"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			failed := false
 			for _, path := range args {

@@ -38,7 +38,7 @@ just that trace: kept or not, by what, and for how many spans it stands.`,
   tracehook explain trace.toml --name 'GET /login' --kind server --json
   tracehook explain trace.toml --name 'GET /login' --duration 2s \
       --parent 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`,
-		Args: cobra.ExactArgs(1),
+		Args: needs(1, 1, "one configuration file"),
 		RunE: func(c *cobra.Command, args []string) error {
 			keyValues, err := attributes(a.attrs)
 			if err != nil {

@@ -21,7 +21,7 @@ import (
 func (a *asked) recording() (*plan.Recording, error) {
 	if a.parent == "" {
 		if a.state != "" || a.failed || a.duration != 0 {
-			return nil, usage("--tracestate, --error and --duration need --parent")
+			return nil, usage("--tracestate, --error and --duration are about one span of one trace: they need --parent; without it, the answer says what errors and slow spans get")
 		}
 		return nil, nil
 	}

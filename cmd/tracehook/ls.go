@@ -102,7 +102,7 @@ for attributes; - in front turns one around; OR and parentheses group. :> :>= :<
   tracehook ls trace.jsonl -q '@http.route:/login' --json | jq .name
   zcat old.gz | tracehook ls - -q '"card refused"' --trees
   tracehook ls http://127.0.0.1:16600/ -q service:shop`,
-		Args: cobra.MinimumNArgs(1),
+		Args: needs(1, many, "a file, a directory, an address, or - for standard input"),
 		RunE: func(c *cobra.Command, args []string) error {
 			q, err := parse("query", a.query)
 			if err != nil {

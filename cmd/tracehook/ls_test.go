@@ -217,7 +217,7 @@ func TestMisuse(t *testing.T) {
 		{"explain", "x.toml"},
 		{"explain", "x.toml", "--name", "a", "--attr", "b"},
 	} {
-		if r := tracehook(t, "", args...); r.code != misusage || r.out != "" || !strings.Contains(r.err, "tracehook --help") {
+		if r := tracehook(t, "", args...); r.code != misusage || r.out != "" || !strings.Contains(r.err, "see tracehook") || !strings.Contains(r.err, " --help\n") {
 			t.Errorf("%q: %+v", args, r)
 		}
 	}

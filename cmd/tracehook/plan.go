@@ -48,7 +48,7 @@ spans_per_day or bytes_per_day of a connection of NEW; * is any connection.`,
 		Example: `  tracehook plan old.toml new.toml store/trace/recorded.jsonl
   tracehook plan old.toml new.toml store/ --fail-if 'backend.kept > 20%'
   zcat *.gz | tracehook plan old.toml new.toml - --json | jq .`,
-		Args: cobra.MinimumNArgs(3),
+		Args: needs(3, many, "two configurations and recorded traces"),
 		RunE: func(c *cobra.Command, args []string) error {
 			checks, err := parseConditions(conditions)
 			if err != nil {

@@ -80,7 +80,7 @@ func TestPlanOfBadInput(t *testing.T) {
 		{"half", []string{before, before, write(t, "x.jsonl", good+good[:len(good)/2])}, problem, "can't be read"},
 		{"no ids", []string{before, before, write(t, "x.jsonl", `{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"x"}]}]}]}`+"\n")}, problem, "no ids"},
 		{"an estimate", []string{before, before, corpus(t, "json"), "--exact"}, problem, "no more than an estimate"},
-		{"too few arguments", []string{before, before}, misusage, "requires at least 3"},
+		{"too few arguments", []string{before, before}, misusage, "plan needs two configurations and recorded traces, for example: tracehook plan old.toml"},
 	} {
 		r := tracehook(t, "", append([]string{"plan"}, test.args...)...)
 		if r.code != test.code || !strings.Contains(r.err, test.says) || strings.Contains(r.err, "goroutine") {

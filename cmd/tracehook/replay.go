@@ -39,7 +39,7 @@ it is. With a query, only spans that match are sent.`,
 		Example: `  tracehook replay trace.jsonl --to http://127.0.0.1:4318 --state replay.state
   tracehook replay spool/backend/dead --to https://collector:4318 --rate 1000
   tracehook replay store/ --to http://127.0.0.1:4318 -q status:error`,
-		Args: cobra.MinimumNArgs(1),
+		Args: needs(1, many, "a file or a directory"),
 		RunE: func(c *cobra.Command, args []string) error {
 			q, err := parse("query", a.query)
 			if err != nil {

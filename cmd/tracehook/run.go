@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -25,6 +27,20 @@ type usageError struct{ error }
 
 func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
+const many = math.MaxInt // arguments
+
+// needs checks the number of arguments of a command. What says what they are; the command's first
+// example is shown.
+func needs(least, most int, what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if least <= len(args) && len(args) <= most {
+			return nil
+		}
+		example, _, _ := strings.Cut(strings.TrimSpace(c.Example), "\n")
+		return usage("%s needs %s, for example: %s", c.Name(), what, example)
+	}
+}
+
 // run runs the program and returns its code.
 func run(ctx context.Context, p *program, args []string) int {
 	root := p.root() //nolint:contextcheck // it gets it with ExecuteContext
@@ -36,7 +52,11 @@ func run(ctx context.Context, p *program, args []string) int {
 		return fine
 	case errors.As(err, &wrong), !p.began:
 		p.complain("%v", err)
-		p.complain("see tracehook --help")
+		about := root
+		if c, _, err := root.Find(args); err == nil {
+			about = c
+		}
+		p.complain("see %s --help", about.CommandPath())
 		return misusage
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		return fine // it was to go on until somebody ends it

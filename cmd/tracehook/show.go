@@ -22,7 +22,7 @@ func (p *program) show() *cobra.Command {
 		Long:  "Draw the trace whose id begins with ID, or that has a span whose id does. At least 4 digits are needed.",
 		Example: `  tracehook show 4bf92f35 store/
   tracehook show 4bf92f3577b34da6a3ce929d0e0e4736 http://127.0.0.1:16600/`,
-		Args: cobra.MinimumNArgs(2),
+		Args: needs(2, many, "the first digits of an id, and a file, a directory or an address"),
 		RunE: func(c *cobra.Command, args []string) error {
 			id := strings.ToLower(args[0])
 			if _, err := hex.DecodeString(id + strings.Repeat("0", len(id)%2)); err != nil || len(id) < 4 || len(id) > 32 {

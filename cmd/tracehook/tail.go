@@ -25,7 +25,7 @@ span that is found.`,
   tracehook tail store/
   tracehook tail http://127.0.0.1:16600/ --json
   tracehook tail trace.jsonl --for 1m --fail-on status:error`,
-		Args: cobra.ExactArgs(1),
+		Args: needs(1, 1, "one file, directory or address"),
 		RunE: func(c *cobra.Command, args []string) error {
 			q, err := parse("query", a.query)
 			if err != nil {

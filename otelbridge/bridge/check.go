@@ -172,8 +172,23 @@ func (c *checker) err() error {
 // unknownDriver reports a driver that the Bridge wasn't given.
 func (c *checker) unknownDriver(conn config.Connection) {
 	known := c.drivers.names()
+	if hint := elsewhere(conn.Driver); hint != "" {
+		c.add(conn, "driver", "unknown driver %q: %s", conn.Driver, hint)
+		return
+	}
 	c.add(conn, "driver", "unknown driver %q%s (%s; others are given with otelbridge.WithDriver)",
 		conn.Driver, setting.Known(nearest.Hint(conn.Driver, known)), setting.Known(c.knownDrivers()))
+}
+
+// elsewhere says what somebody meant who names an OTLP backend, or a driver of another module.
+func elsewhere(driver string) string {
+	switch strings.NewReplacer("-", "", "_", "", "/", "").Replace(strings.ToLower(driver)) {
+	case "otlphttp", "otlpgrpc", "otel", "opentelemetry", "collector", "jaeger", "tempo":
+		return "for a backend that takes OTLP write \"otlp\""
+	case "dynamodb":
+		return "it is a module of its own, github.com/tracehook/tracehook/exporter/dynamodb: give it with otelbridge.WithDriver"
+	}
+	return ""
 }
 
 // knownDrivers lists the drivers, those that the program has added apart.
