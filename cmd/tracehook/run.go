@@ -43,7 +43,7 @@ func needs(least, most int, what string) cobra.PositionalArgs {
 
 // run runs the program and returns its code.
 func run(ctx context.Context, p *program, args []string) int {
-	root := p.root() //nolint:contextcheck // it gets it with ExecuteContext
+	root := p.root()                          //nolint:contextcheck // it gets it with ExecuteContext
 	root.SetArgs(append([]string{}, args...)) // nil would be those of the process
 	err := root.ExecuteContext(ctx)
 	var wrong usageError
