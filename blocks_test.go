@@ -21,7 +21,7 @@ type blocksOf struct {
 func allBlocks() []blocksOf {
 	const configurations = "otelbridge.TestDocs_configurations"
 	return []blocksOf{
-		{page: "README.md", n: 1, language: "sh", why: "it gets the module from the network; what it runs is tested as examples/quickstart"},
+		{page: "README.md", n: 2, language: "sh", why: "they get the module from the network; what they run is tested as examples/quickstart and by TestTheReadmesPrograms"},
 		{page: "README.md", n: 2, language: "go", test: "TestTheReadmesPrograms"},
 		{page: "README.md", n: 1, language: "toml", test: "TestTheReadmesPrograms"},
 		{page: "README.md", n: 2, language: "text", test: "TestTheReadmesPrograms"},

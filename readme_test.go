@@ -12,7 +12,7 @@ import (
 	"github.com/tracehook/tracehook/otelbridge"
 )
 
-// The README's program runs with the README's configuration, and does what it says; its two lines are those of
+// The README's program runs with the README's configuration, and does what it says; its two options are those of
 // the example for a service on OpenTelemetry; and its equations name what Stats has.
 func TestTheReadmesPrograms(t *testing.T) {
 	t.Parallel()
@@ -38,8 +38,20 @@ func TestTheReadmesPrograms(t *testing.T) {
 	if err != nil || !strings.Contains(string(out), "service:user.login [user]") {
 		t.Errorf("it says, with %v:\n%s", err, out)
 	}
-	if written, err := filepath.Glob(filepath.Join(dir, "store", "trace", "*.log")); len(written) != 1 {
-		t.Errorf("it wrote %v, %v", written, err)
+	queries := 0
+	for line := range strings.Lines(blocks["sh"][1]) {
+		query, ok := strings.CutPrefix(strings.ReplaceAll(strings.TrimSpace(line), "'", ""), "tracehook ls store/trace")
+		if !ok {
+			continue
+		}
+		queries++
+		ls := exec.CommandContext(t.Context(), "go", "run", "./cmd/tracehook", "ls", filepath.Join(dir, "store", "trace"), "-q", strings.TrimPrefix(query, " -q "))
+		if out, err := ls.Output(); err != nil || strings.Count(string(out), "service:user.login\n") != 1 {
+			t.Errorf("%s prints, with %v:\n%s", line, err, out)
+		}
+	}
+	if written := contents(t, filepath.Join(dir, "store", "trace", "trace.log")); queries != 2 || !strings.Contains(written, `"vip":true`) {
+		t.Errorf("%d queries; it wrote %s", queries, written)
 	}
 
 	example := contents(t, "examples/existing-otel/main.go")

@@ -1,5 +1,5 @@
 // Existing-otel is an application that is on OTel already: it owns its TracerProvider and
-// its sampler. Two lines add the connections of a trace.toml and the framework's API.
+// its sampler. Two options add the connections of a trace.toml, and one line the framework's API.
 package main
 
 import (
@@ -40,11 +40,12 @@ func run(ctx context.Context) error {
 
 	// What the application had. SamplerOver changes neither flags nor what its own exporters get.
 	theirs := sdktrace.ParentBased(sdktrace.AlwaysSample())
-	tp := sdktrace.NewTracerProvider(sdktrace.WithSampler(bridge.SamplerOver(theirs)))
-
-	// The two lines.
-	tp.RegisterSpanProcessor(bridge.SpanProcessor())
-	tracehook.Attach(bridge.HookFor(tp))
+	tp := sdktrace.NewTracerProvider(
+		// The two options.
+		sdktrace.WithSampler(bridge.SamplerOver(theirs)),
+		sdktrace.WithSpanProcessor(bridge.SpanProcessor()),
+	)
+	tracehook.Attach(bridge.HookFor(tp)) // for ctx.Begin and ctx.Trace
 
 	work(ctx, tp)
 
