@@ -20,6 +20,7 @@ func TestDocs_programs(t *testing.T) {
 	for _, tt := range []struct{ doc, about, example string }{
 		{"config.md", "config.Watch", "example_watch_test.go"},
 		{"operating.md", "signal.NotifyContext", "example_operate_test.go"},
+		{"troubleshooting.md", "bridge.Stats", "example_account_test.go"},
 	} {
 		doc, err := os.ReadFile("../docs/" + tt.doc)
 		if err != nil {

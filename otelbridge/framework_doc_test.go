@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +15,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tracehook/tracehook"
-	"github.com/tracehook/tracehook/config"
 	"github.com/tracehook/tracehook/exporter"
 	"github.com/tracehook/tracehook/exporter/memory"
 	"github.com/tracehook/tracehook/otelbridge"
@@ -122,8 +122,8 @@ func TestDocs_start(t *testing.T) { // not parallel: OTEL_CONFIG_FILE would coun
 // existing is what docs/existing-otel.md tells a service to do.
 //
 //nolint:contextcheck // NewHook asks the propagator what it takes along, under no request
-func existing(ctx context.Context, cfg config.Config, theirs sdktrace.Sampler, theirExporter sdktrace.SpanExporter, kept otelbridge.Option) (*sdktrace.TracerProvider, error) {
-	bridge, err := otelbridge.New(ctx, cfg, kept)
+func existing(ctx context.Context, path string, theirs sdktrace.Sampler, theirExporter sdktrace.SpanExporter, kept otelbridge.Option) (*sdktrace.TracerProvider, error) {
+	bridge, err := otelbridge.Open(ctx, path, otelbridge.WithLogger(slog.Default()), kept)
 	if err != nil {
 		return nil, err
 	}
@@ -138,13 +138,13 @@ func existing(ctx context.Context, cfg config.Config, theirs sdktrace.Sampler, t
 
 func TestDocs_existing(t *testing.T) { // not parallel: it attaches
 	t.Cleanup(func() { tracehook.Attach(nil) })
-	cfg, err := config.Parse([]byte("[trace]\ndriver = \"kept\"\n"), "toml")
-	if err != nil {
+	path := filepath.Join(t.TempDir(), "trace.toml")
+	if err := os.WriteFile(path, []byte("[trace]\ndriver = \"kept\"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	spans, theirs := memory.New(), tracetest.NewInMemoryExporter()
 	kept := otelbridge.WithDriver("kept", func(context.Context, exporter.Settings) (sdktrace.SpanExporter, error) { return spans, nil })
-	tp, err := existing(t.Context(), cfg, sdktrace.NeverSample(), theirs, kept)
+	tp, err := existing(t.Context(), path, sdktrace.NeverSample(), theirs, kept)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestDocs_existing(t *testing.T) { // not parallel: it attaches
 	if spans.Len() != 1 || len(theirs.GetSpans()) != 0 {
 		t.Errorf("the connection has %d spans, their exporter %d", spans.Len(), len(theirs.GetSpans()))
 	}
-	sameText(t, "../docs/existing-otel.md", 3, strings.NewReplacer("cfg)", "cfg, kept)", "\treturn err", "\treturn nil, err"))
+	sameText(t, "../docs/existing-otel.md", 3, strings.NewReplacer("\"trace.toml\", otelbridge.WithLogger(slog.Default())", "path, otelbridge.WithLogger(slog.Default()), kept", "\treturn err", "\treturn nil, err"))
 }
 
 // sameText reports program texts of the document that aren't in this file, and that there are not so
