@@ -46,7 +46,7 @@ func serve(path string, reloaded chan struct{}, write func(sample string)) error
 	if err != nil {
 		return err
 	}
-	defer func() { _ = bridge.Shutdown(ctx) }()
+	defer func() { _ = bridge.Shutdown(context.WithoutCancel(ctx)) }()
 	stop, err := config.Watch(ctx, path, func(next config.Config, err error) {
 		if err != nil {
 			slog.Error("the configuration is wrong, the old one stays", "error", err)
