@@ -98,9 +98,15 @@ func (r *Redactor) allPass(attrs []attribute.KeyValue) bool {
 				return false
 			}
 		case attribute.STRING:
-			if s := kv.Value.AsString(); len(r.patterns) > 0 && r.finds(s, isQuery(string(kv.Key))) ||
-				r.urls && marked(s) && r.findsInURL(s, isQuery(string(kv.Key))) {
-				return false
+			s := kv.Value.AsString()
+			if len(r.patterns) > 0 {
+				if r.finds(s, isQuery(string(kv.Key))) {
+					return false
+				}
+			} else if r.urls {
+				if some, beyond := marked(s); some && r.findsInURL(s, beyond, isQuery(string(kv.Key))) {
+					return false
+				}
 			}
 		default:
 			if !r.plain(string(kv.Key), &kv.Value) {

@@ -3,21 +3,30 @@ package redact
 import "strings"
 
 // marked reports whether s has one of the bytes @ = %, without which a text holds neither user
-// information nor a query. It looks at eight bytes at a time: most texts of most spans end here.
-func marked(s string) bool {
+// information nor a query, and whether that is @ or %. It looks at eight bytes at a time: most texts of
+// most spans end here.
+func marked(s string) (some, beyond bool) {
 	if len(s) < 8 {
 		for i := range len(s) {
-			if c := s[i]; c == '@' || c == '=' || c == '%' {
-				return true
+			switch s[i] {
+			case '@', '%':
+				return true, true
+			case '=':
+				some = true
 			}
 		}
-		return false
+		return some, false
 	}
-	found := uint64(0)
-	for i := 0; i+8 <= len(s); i += 8 {
-		found |= marks(word(s, i))
+	equals, others := marks(word(s, len(s)-8))
+	for i := 0; i+8 < len(s); i += 8 {
+		e, o := marks(word(s, i))
+		equals |= e
+		others |= o
 	}
-	return found|marks(word(s, len(s)-8)) != 0
+	if (equals|others)&tops == 0 {
+		return false, false
+	}
+	return true, others&tops != 0
 }
 
 const (
@@ -25,10 +34,12 @@ const (
 	tops = 0x8080808080808080
 )
 
-// marks returns a word that isn't 0 if a byte of w is a mark.
-func marks(w uint64) uint64 {
-	at, equals, percent := w^ones*'@', w^ones*'=', w^ones*'%'
-	return ((at-ones)&^at | (equals-ones)&^equals | (percent-ones)&^percent) & tops
+// marks returns words in which the top bit of a byte is set if a byte of w is an equals sign, or another
+// mark.
+func marks(w uint64) (equals, others uint64) {
+	at, percent := w^ones*'@', w^ones*'%'
+	w ^= ones * '='
+	return (w - ones) &^ w, (at-ones)&^at | (percent-ones)&^percent
 }
 
 // word returns the eight bytes of s at i.
@@ -41,8 +52,10 @@ func word(s string, i int) uint64 {
 // finds reports whether the rules for texts find anything in s. IsQuery says that s is a query
 // without its question mark.
 func (r *Redactor) finds(s string, isQuery bool) bool {
-	if r.urls && marked(s) && r.findsInURL(s, isQuery) {
-		return true
+	if r.urls {
+		if some, beyond := marked(s); some && r.findsInURL(s, beyond, isQuery) {
+			return true
+		}
 	}
 	for i := range r.patterns {
 		if start, _ := r.patterns[i].find(s, 0); start >= 0 {
@@ -52,9 +65,10 @@ func (r *Redactor) finds(s string, isQuery bool) bool {
 	return false
 }
 
-func (r *Redactor) findsInURL(s string, isQuery bool) bool {
-	percent := strings.IndexByte(s, '%') >= 0
-	if r.defaults && (percent || strings.IndexByte(s, '@') >= 0) {
+// findsInURL reports whether s holds something to be redacted. Beyond says that it has @ or %.
+func (r *Redactor) findsInURL(s string, beyond, isQuery bool) bool {
+	percent := beyond && strings.IndexByte(s, '%') >= 0
+	if r.defaults && beyond {
 		for from := 0; from < len(s); {
 			start, _, next := nextUserInfo(s, from)
 			if start >= 0 {
@@ -63,6 +77,34 @@ func (r *Redactor) findsInURL(s string, isQuery bool) bool {
 			from = next
 		}
 	}
+	if !percent && len(r.query) == 0 && !namesSensitive(s) {
+		return false
+	}
 	start, _ := r.nextQuery(s, 0, percent, isQuery)
 	return start >= 0
+}
+
+// namesSensitive reports whether an equals sign of s stands behind a name that [sensitive] knows, or one
+// that ends like it. Most URLs with a query end here.
+func namesSensitive(s string) bool {
+	for i := strings.IndexByte(s, '='); i >= 0; i = strings.IndexByte(s, '=') {
+		name := ""
+		switch s[max(i, 1)-1] {
+		case 'd':
+			name = "AWSAccessKeyId"
+		case 'e':
+			name = "Signature"
+		case 'g':
+			name = "sig"
+		case 'l':
+			name = "X-Amz-Credential"
+		case 'n':
+			name = "X-Amz-Security-Token"
+		}
+		if name != "" && strings.HasSuffix(s[:i], name) {
+			return true
+		}
+		s = s[i+1:]
+	}
+	return false
 }

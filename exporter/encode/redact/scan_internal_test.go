@@ -10,13 +10,14 @@ func TestMarkedLooksAtEveryByte(t *testing.T) {
 	for n := range 40 {
 		for _, with := range []string{"a", "\x00", "\xff", "?", "A", "$&", "é", "<>"} {
 			plain := strings.Repeat(with, n+1)[:n]
-			if marked(plain) {
+			if some, _ := marked(plain); some {
 				t.Errorf("%q is marked", plain)
 			}
 			for i := range n {
 				for _, mark := range []string{"@", "=", "%"} {
-					if s := plain[:i] + mark + plain[i+1:]; !marked(s) {
-						t.Errorf("%q isn't marked", s)
+					s := plain[:i] + mark + plain[i+1:]
+					if some, beyond := marked(s); !some || beyond != (mark != "=") {
+						t.Errorf("%q: %t, %t", s, some, beyond)
 					}
 				}
 			}
@@ -93,4 +94,26 @@ func FuzzFinds(f *testing.F) {
 			t.Errorf("%q (a query: %t) becomes %q, and nothing is found", s, isQuery, out)
 		}
 	})
+}
+
+// What is looked at first leaves out no name that is masked.
+func TestSensitiveNamesAreNamed(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature", "X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token",
+	} {
+		if !sensitive(name) {
+			t.Errorf("%s isn't masked", name)
+		}
+		for _, s := range []string{name + "=", "=" + name + "=x", "https://a/?page=2&" + name + "=x", "a=b&c==&" + name + "==", name + "=1&sig=2"} {
+			if !namesSensitive(s) {
+				t.Errorf("%q names nothing", s)
+			}
+		}
+	}
+	for _, s := range []string{"", "=", "==", "d=", "page=2&size=3", "Signature", "sign=1", "x=sig"} {
+		if namesSensitive(s) {
+			t.Errorf("%q names something", s)
+		}
+	}
 }
