@@ -105,7 +105,7 @@ func (s *shard) end(out *release, p *part, sp *decision.Span, root bool, bytes i
 		p.liftable = p.liftable || v.Liftable
 	}
 	if waits {
-		s.hold1(p, sp, bytes)
+		s.keep(p, sp, bytes)
 	}
 	if isLate {
 		s.hold.counts.late.Add(1)
@@ -131,8 +131,8 @@ func (s *shard) end(out *release, p *part, sp *decision.Span, root bool, bytes i
 	return out
 }
 
-// hold1 keeps a span.
-func (s *shard) hold1(p *part, sp *decision.Span, bytes int64) {
+// keep holds a span until its part is decided.
+func (s *shard) keep(p *part, sp *decision.Span, bytes int64) {
 	if p.deadline == 0 {
 		p.deadline = s.hold.now() + int64(s.hold.options.Wait)
 		s.byEnd.push(p)
