@@ -69,7 +69,7 @@ func TestLargeNumbersCompareExactly(t *testing.T) {
 			continue
 		}
 		if got := q.Matcher().Match(&s); got != want {
-			t.Errorf("%s matches %d: %t, want %t", text, large, got, want)
+			t.Errorf("%s matches %d: %t, want %t", text, int64(large), got, want)
 		}
 	}
 }
