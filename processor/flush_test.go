@@ -48,7 +48,9 @@ func TestForceFlushKeepsToTheCallersTime(t *testing.T) {
 	defer cancel()
 	flushed := make(chan error, 1)
 	go func() { flushed <- f.ForceFlush(ctx) }()
-	eventually(t, "the quick one has its spans, and the other hangs", func() bool { return len(quick.Exported()) == 10 && hung.Busy() == 1 })
+	eventually(t, "the quick one has its spans, and the other hangs", func() bool {
+		return f.Stats().Connections["quick"].Exported == 10 && f.Stats().Connections["quick"].Pending == 0 && hung.Busy() == 1
+	})
 	cancel()
 	err := <-flushed
 	if want := `connection "hung": 10 spans are still waiting to be exported: context canceled`; err == nil || err.Error() != want {

@@ -65,7 +65,11 @@ func (c *Connection) ForceFlush(ctx context.Context) error {
 	if err := c.barredError(); err != nil {
 		return err
 	}
-	return c.errorf("%s still waiting to be exported: %w", ledger.Spans(c.pending(), "is", "are"), ctx.Err())
+	waiting := c.pending()
+	if waiting == 0 {
+		return nil // the flush has nothing left to do but to say so
+	}
+	return c.errorf("%s still waiting to be exported: %w", ledger.Spans(waiting, "is", "are"), ctx.Err())
 }
 
 // barredError says how many spans wait because the destination takes nothing from us; nil if it
