@@ -5,7 +5,6 @@ import (
 	"log"
 	"net"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -41,28 +40,13 @@ func TestServersThatSpeakFirst(t *testing.T) {
 	}
 }
 
-// speakFirst answers every connection with these bytes before it has read any.
+// speakFirst answers every connection with these bytes before it has read any, and hangs up on what it
+// reads: that isn't of its protocol.
 func speakFirst(tb testing.TB, words string) (address string) {
 	tb.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed below
-	if err != nil {
-		tb.Fatal(err)
-	}
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = conn.Write([]byte(words))
-			wg.Go(func() { // what it reads isn't of its protocol: it hangs up
-				_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
-				_, _ = conn.Read(make([]byte, 4096))
-				_ = conn.Close()
-			})
-		}
+	return serve(tb, func(conn net.Conn) {
+		_, _ = conn.Write([]byte(words))
+		_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+		_, _ = conn.Read(make([]byte, 4096))
 	})
-	tb.Cleanup(func() { _ = listener.Close(); wg.Wait() })
-	return listener.Addr().String()
 }

@@ -237,6 +237,18 @@ func TestHTTPResetIsNotAlwaysAboutTLS(t *testing.T) {
 // speak answers every connection with these bytes, after it has read some, and closes it.
 func speak(tb testing.TB, words string, reset bool) (address string) {
 	tb.Helper()
+	return serve(tb, func(conn net.Conn) {
+		_, _ = conn.Read(make([]byte, 4096))
+		_, _ = conn.Write([]byte(words))
+		if c, ok := conn.(*net.TCPConn); ok && reset {
+			_ = c.SetLinger(0)
+		}
+	})
+}
+
+// serve calls do for every connection, one after the other, and closes it.
+func serve(tb testing.TB, do func(net.Conn)) (address string) {
+	tb.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed below
 	if err != nil {
 		tb.Fatal(err)
@@ -248,11 +260,7 @@ func speak(tb testing.TB, words string, reset bool) (address string) {
 			if err != nil {
 				return
 			}
-			_, _ = conn.Read(make([]byte, 4096))
-			_, _ = conn.Write([]byte(words))
-			if c, ok := conn.(*net.TCPConn); ok && reset {
-				_ = c.SetLinger(0)
-			}
+			do(conn)
 			_ = conn.Close()
 		}
 	})

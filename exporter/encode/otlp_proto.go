@@ -3,7 +3,6 @@ package encode
 import (
 	"encoding/binary"
 
-	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/sdk/instrumentation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -67,26 +66,18 @@ func (e *OTLPProto) scopeSpans(dst []byte, g *group, spans []sdktrace.ReadOnlySp
 			e.read(s, g.of)
 			s = e.view.Span // redacted
 		}
-		parts, code := partsOf(s)
+		parts := redact.PartsOf(s)
 		switch r := e.options.Redactor; {
 		case len(e.fields) > 0:
 			parts.Attributes = e.withFields()
 		case r != nil && !r.Passes(&parts):
 			s = r.Span(s)
-			parts, code = partsOf(s)
+			parts = redact.PartsOf(s)
 		}
-		dst = protoSpan(dst, s, &parts, code)
+		dst = protoSpan(dst, s, &parts)
 	}
 	dst = protoText(dst, 3, g.scope.SchemaURL)
 	return protoLength(dst, start, roomOfBatch)
-}
-
-// partsOf reads what redaction may change in s, and the code of its status.
-func partsOf(s sdktrace.ReadOnlySpan) (redact.Parts, codes.Code) {
-	status := s.Status()
-	return redact.Parts{
-		Name: s.Name(), Description: status.Description, Attributes: s.Attributes(), Events: s.Events(), Links: s.Links(),
-	}, status.Code
 }
 
 // protoResource appends the field resource.

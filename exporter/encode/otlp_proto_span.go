@@ -5,7 +5,6 @@ import (
 	"math"
 	"time"
 
-	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
@@ -14,7 +13,7 @@ import (
 )
 
 // protoSpan appends s, with these parts instead of its own, as the field spans.
-func protoSpan(dst []byte, s sdktrace.ReadOnlySpan, p *redact.Parts, code codes.Code) []byte {
+func protoSpan(dst []byte, s sdktrace.ReadOnlySpan, p *redact.Parts) []byte {
 	dst = append(dst, 2<<3|wireBytes, 0, 0)
 	start := len(dst)
 	sc, parent := s.SpanContext(), s.Parent()
@@ -41,7 +40,7 @@ func protoSpan(dst []byte, s sdktrace.ReadOnlySpan, p *redact.Parts, code codes.
 		dst = protoLink(dst, &p.Links[i])
 	}
 	dst = protoCount(dst, 14, s.DroppedLinks())
-	dst = protoStatus(dst, p.Description, code)
+	dst = protoStatus(dst, p.Status)
 	dst = append(dst, 16<<3&0x7f|wire32|0x80, 16>>4)
 	dst = binary.LittleEndian.AppendUint32(dst, otlpFlags(sc.TraceFlags(), parent.IsRemote()))
 	return protoLength(dst, start, roomOfSpan)
@@ -94,11 +93,11 @@ func protoLink(dst []byte, l *sdktrace.Link) []byte {
 }
 
 // protoStatus appends a message for the unset status, too, as OTel's exporters do.
-func protoStatus(dst []byte, description string, code codes.Code) []byte {
+func protoStatus(dst []byte, status sdktrace.Status) []byte {
 	dst = append(dst, 15<<3|wireBytes, 0)
 	start := len(dst)
-	dst = protoText(dst, 2, description)
-	dst = protoCount(dst, 3, int(otlpStatus(code)))
+	dst = protoText(dst, 2, status.Description)
+	dst = protoCount(dst, 3, int(otlpStatus(status.Code)))
 	return protoLength(dst, start, roomOfValue)
 }
 

@@ -89,7 +89,7 @@ func (v *View) readTexts(s sdktrace.ReadOnlySpan) {
 func (v *View) redact() {
 	v.events, v.links = v.Span.Events(), v.Span.Links()
 	v.wrapped = !v.redactor.Passes(&redact.Parts{
-		Name: v.Name, Description: v.Status.Description, Attributes: v.Attributes, Events: v.events, Links: v.links,
+		Name: v.Name, Status: v.Status, Attributes: v.Attributes, Events: v.events, Links: v.links,
 	})
 	if v.wrapped {
 		v.Span = v.redactor.Span(v.Span)

@@ -12,7 +12,7 @@ import (
 
 // clean reports that nothing is found in s, so that it can be exported as it is.
 func (r *Redactor) clean(s sdktrace.ReadOnlySpan) bool {
-	if !r.Passes(&Parts{s.Name(), s.Status().Description, s.Attributes(), s.Events(), s.Links()}) {
+	if p := PartsOf(s); !r.Passes(&p) {
 		return false
 	}
 	in, scope := s.Resource(), s.InstrumentationScope()
@@ -21,10 +21,16 @@ func (r *Redactor) clean(s sdktrace.ReadOnlySpan) bool {
 
 // Parts are what a span says itself: its resource and its scope are other spans' as well.
 type Parts struct {
-	Name, Description string
-	Attributes        []attribute.KeyValue
-	Events            []sdktrace.Event
-	Links             []sdktrace.Link
+	Name       string
+	Status     sdktrace.Status
+	Attributes []attribute.KeyValue
+	Events     []sdktrace.Event
+	Links      []sdktrace.Link
+}
+
+// PartsOf reads the parts of s.
+func PartsOf(s sdktrace.ReadOnlySpan) Parts {
+	return Parts{s.Name(), s.Status(), s.Attributes(), s.Events(), s.Links()}
 }
 
 // Passes reports that nothing is found in the parts of a span, for those who have read them already. A
@@ -33,7 +39,7 @@ func (r *Redactor) Passes(p *Parts) bool {
 	if r == nil {
 		return true
 	}
-	if r.call != nil || r.finds(p.Name, false) || !r.allPass(p.Attributes) || r.finds(p.Description, false) {
+	if r.call != nil || r.finds(p.Name, false) || !r.allPass(p.Attributes) || r.finds(p.Status.Description, false) {
 		return false
 	}
 	for i := range p.Events {

@@ -6,6 +6,7 @@ import (
 )
 
 // sensitive reports whether the semantic conventions name a query parameter. They match with case.
+// [namesSensitive] has to know how each name ends.
 func sensitive(name string) bool {
 	switch name {
 	case "AWSAccessKeyId", "Signature", "sig", "X-Goog-Signature",

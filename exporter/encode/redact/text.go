@@ -26,14 +26,19 @@ func isQuery(key string) bool { return key == "url.query" || key == "http.query"
 // text returns the redacted form of s, which is s itself if nothing is found. It takes time linear
 // in the length of s. IsQuery says that s is a query without its question mark.
 func (r *Redactor) text(s string, isQuery bool) string {
-	if _, beyond := marked(s); beyond && r.defaults {
-		s = r.userInfo(s)
+	if r.defaults {
+		if _, beyond := marked(s); beyond {
+			s = r.userInfo(s)
+		}
 	}
 	for i := range r.patterns {
 		s = r.patterns[i].replace(s, &r.counts.patterns[i].n)
 	}
 	// The last ones: they end at a blank, and what has a form of its own may have some.
-	if some, beyond := marked(s); some && r.urls {
+	if !r.urls {
+		return s
+	}
+	if some, beyond := marked(s); some {
 		s = r.queries(s, beyond && strings.IndexByte(s, '%') >= 0, isQuery)
 	}
 	return s
