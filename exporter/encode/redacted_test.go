@@ -94,8 +94,13 @@ func TestEncodersThatRedact(t *testing.T) {
 	makers := map[string]func(*redact.Redactor) encoder{}
 	for _, o := range []encode.OTLPOptions{{}, {Fields: fields}, {SplitServices: true}, {Service: "other", Fields: fields}} {
 		name := fmt.Sprintf("fields=%t split=%t service=%q", o.Fields != nil, o.SplitServices, o.Service)
-		makers["protobuf "+name] = func(r *redact.Redactor) encoder { o.Redactor = r; return encode.NewOTLPProto(o) }
-		makers["OTLP JSON "+name] = func(r *redact.Redactor) encoder { o.Redactor = r; return encode.NewOTLPJSON(o) }
+		with := func(r *redact.Redactor) encode.OTLPOptions {
+			o := o // subtests are parallel
+			o.Redactor = r
+			return o
+		}
+		makers["protobuf "+name] = func(r *redact.Redactor) encoder { return encode.NewOTLPProto(with(r)) }
+		makers["OTLP JSON "+name] = func(r *redact.Redactor) encoder { return encode.NewOTLPJSON(with(r)) }
 	}
 	for _, kind := range encode.Kinds() {
 		for name, s := range map[string]exporter.Settings{"default": {}, "mapped": mapped} {

@@ -217,7 +217,8 @@ func TestTheLargestErrorIsOfACommonName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range 301 {
+	const spans = 302 // an odd number of common ones: half of an even one may be kept exactly, without an error
+	for i := range spans {
 		name := "common"
 		if i == 0 {
 			name = "rare"
@@ -232,7 +233,7 @@ func TestTheLargestErrorIsOfACommonName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := result.Connections[0]; c.Spans != 301 || c.WorstName != "common" || math.Abs(c.WorstError) > 0.5 {
+	if c := result.Connections[0]; c.Spans != spans || c.WorstName != "common" || math.Abs(c.WorstError) > 0.5 {
 		t.Errorf("of %d spans the largest error is %v, of %q", c.Spans, c.WorstError, c.WorstName)
 	}
 }
