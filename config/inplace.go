@@ -3,12 +3,14 @@ package config
 import (
 	"bytes"
 	"os"
+	"runtime"
 	"time"
 )
 
 // inPlace tells a file that is being written from one that was renamed into its place.
 type inPlace struct {
 	info    os.FileInfo // of the file that was taken last
+	file    *os.File    // that file, open: a system gives the number of a file that is gone to the next
 	content []byte
 	changed time.Time // when the content that is looked at was first seen
 	seen    []byte
@@ -19,12 +21,13 @@ const (
 	doubtful = 50 // and for what looks unfinished
 )
 
-// unsettled returns how long to wait before data, which is the content of the file at path, may be
-// taken; 0 if it may be taken now. A file that was renamed over the last one is whole. One that was
-// written in place may lack its end, which may be valid all the same.
-func (p *inPlace) unsettled(path string, data []byte, settle time.Duration) time.Duration {
-	info, err := os.Stat(path)
+// unsettled returns how long to wait before data, which is the content of file, may be taken; 0 if it
+// may be taken now. A file that was renamed over the last one is whole. One that was written in place
+// may lack its end, which may be valid all the same. The file belongs to p.
+func (p *inPlace) unsettled(file *os.File, data []byte, settle time.Duration) time.Duration {
+	info, err := file.Stat()
 	if err != nil {
+		_ = file.Close()
 		return 0
 	}
 	if p.info != nil && os.SameFile(p.info, info) && !bytes.Equal(data, p.content) {
@@ -37,9 +40,23 @@ func (p *inPlace) unsettled(path string, data []byte, settle time.Duration) time
 			wait = doubtful * settle
 		}
 		if rest := wait - now.Sub(p.changed); rest > 0 {
+			_ = file.Close()
 			return rest
 		}
 	}
+	p.close()
 	p.info, p.content, p.seen = info, data, nil
+	if runtime.GOOS == "windows" { // numbers don't return soon there, and an open file can't be replaced
+		_ = file.Close()
+	} else {
+		p.file = file
+	}
 	return 0
+}
+
+func (p *inPlace) close() {
+	if p.file != nil {
+		_ = p.file.Close()
+		p.file = nil
+	}
 }

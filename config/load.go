@@ -103,7 +103,8 @@ func (o options) parse(data []byte, format string) (Config, error) {
 	return d.decode(document)
 }
 
-func readFile(path string) (data []byte, err error) {
+// openFile opens a regular file. The caller closes it.
+func openFile(path string) (file *os.File, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("config file %q: %w", path, cause(err))
@@ -118,12 +119,25 @@ func readFile(path string) (data []byte, err error) {
 	case !info.Mode().IsRegular():
 		return nil, errors.New("is not a regular file")
 	}
-	file, err := os.Open(path)
+	return os.Open(path)
+}
+
+// readOpen returns what the file at path holds, up to a byte more than a configuration may have.
+func readOpen(file *os.File, path string) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(file, maxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("config file %q: %w", path, cause(err))
+	}
+	return data, nil
+}
+
+func readFile(path string) ([]byte, error) {
+	file, err := openFile(path)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = file.Close() }()
-	return io.ReadAll(io.LimitReader(file, maxSize+1))
+	return readOpen(file, path)
 }
 
 // cause drops the operation and the path, which the caller says better.

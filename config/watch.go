@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -91,6 +92,7 @@ func (w *watcher) pollAlone() {
 }
 
 func (w *watcher) close() {
+	w.inPlace.close()
 	if w.notify != nil {
 		_ = w.notify.Close()
 	}
@@ -114,10 +116,10 @@ func (w *watcher) start() error {
 		w.arm(w.settle)
 		return nil
 	}
-	cfg, data, err := w.read()
+	cfg, file, data, err := w.read()
 	if err == nil {
 		w.hash = cfg.Hash()
-		_ = w.inPlace.unsettled(w.full, data, w.settle)
+		_ = w.inPlace.unsettled(file, data, w.settle)
 	} else {
 		w.reported = faultID(data, err) // whoever has loaded it knows, and it may become right
 	}
@@ -208,23 +210,32 @@ func same(a, b route) bool {
 	return true
 }
 
-// read returns the configuration that the file holds, and its content.
-func (w *watcher) read() (Config, []byte, error) {
-	data, err := readFile(w.full)
-	if err != nil {
-		return Config{}, nil, err
+// read returns the configuration that the file holds, the file, which is open if there is no error,
+// and its content.
+func (w *watcher) read() (cfg Config, file *os.File, data []byte, err error) {
+	if file, err = openFile(w.full); err != nil {
+		return Config{}, nil, nil, err
+	}
+	defer func() {
+		if err != nil {
+			_ = file.Close()
+			file = nil
+		}
+	}()
+	if data, err = readOpen(file, w.full); err != nil {
+		return Config{}, file, nil, err
 	}
 	if len(bytes.TrimSpace(data)) == 0 {
-		return Config{}, data, fmt.Errorf("config file %q is empty", w.path)
+		return Config{}, file, data, fmt.Errorf("config file %q is empty", w.path)
 	}
-	cfg, err := w.load(w.path, data)
-	return cfg, data, err
+	cfg, err = w.load(w.path, data)
+	return cfg, file, data, err
 }
 
 // check reads the file and reports what has changed.
 func (w *watcher) check(ctx context.Context) {
 	_ = w.rewatch() // a directory that can't be watched can be polled
-	cfg, data, err := w.read()
+	cfg, file, data, err := w.read()
 	if w.checked != nil {
 		defer w.checked(string(data))
 	}
@@ -232,7 +243,7 @@ func (w *watcher) check(ctx context.Context) {
 		w.fault(ctx, data, err)
 		return
 	}
-	if after := w.inPlace.unsettled(w.full, data, w.settle); after > 0 && cfg.Hash() != w.hash {
+	if after := w.inPlace.unsettled(file, data, w.settle); after > 0 && cfg.Hash() != w.hash {
 		w.arm(after)
 		return
 	}

@@ -266,6 +266,33 @@ func TestWatch_neverSettles(t *testing.T) {
 	<-finished
 }
 
+// A file that was renamed over another one counts when it is seen, even where the system gave it the
+// number of the one that counted before.
+func TestWatch_numbersReturn(t *testing.T) {
+	t.Parallel()
+	for name, opts := range map[string][]config.Option{
+		"notified": nil,
+		"polled":   {config.WithPoll(5 * time.Millisecond)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := watch(t, fileWith(t, buffer(1)), opts...)
+			for n := 2; n < 100; n += 2 {
+				write(t, w.path, buffer(n))
+				write(t, w.path, buffer(n+1))
+				w.seen(buffer(n + 1))
+				last := 0
+				for len(w.events) > 0 {
+					last = w.next().cfg.Connections[0].Buffer
+				}
+				if last != n+1 {
+					t.Fatalf("buffer %d counts after the file was seen with %d", last, n+1)
+				}
+			}
+		})
+	}
+}
+
 // What is wrong is reported once for each content, and its end too.
 func TestWatch_faults(t *testing.T) {
 	t.Parallel()
