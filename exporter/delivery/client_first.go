@@ -2,8 +2,12 @@ package delivery
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -21,10 +25,16 @@ func dialClientFirst(ctx context.Context, network, address string) (net.Conn, er
 // something was written. If a server of another protocol speaks first, as gRPC's and SSH's do, net/http
 // writes what it said to the log of the process and leaves it out of its error. Only the error about an
 // answer has it.
+//
+// A server may also answer, and hang up, before it has read all, because the request is too large or isn't
+// of its protocol. Then the rest can't be written. It counts as written all the same: what the server said,
+// or how reading ends, tells more than the error about the rest. The beginning of a request on a connection
+// that is used again does not: net/http sends a request again of which nothing was written.
 type clientFirst struct {
 	net.Conn
 	once   sync.Once
-	spoken chan struct{} // closed by the first Write, or by Close
+	spoken chan struct{} // closed after the first Write, or by Close
+	begins atomic.Bool   // the next Write is the first of a request, and not of the first one
 }
 
 func (c *clientFirst) Read(p []byte) (int, error) {
@@ -33,8 +43,28 @@ func (c *clientFirst) Read(p []byte) (int, error) {
 }
 
 func (c *clientFirst) Write(p []byte) (int, error) {
+	begins := c.begins.Swap(false)
+	n, err := c.Conn.Write(p)
 	c.speak()
-	return c.Conn.Write(p)
+	if hungUp(err) && !begins {
+		return len(p), nil
+	}
+	return n, err
+}
+
+// usedAgain is called before a request is written to a connection that has served one.
+func usedAgain(c net.Conn) {
+	if t, ok := c.(*tls.Conn); ok {
+		c = t.NetConn()
+	}
+	if c, ok := c.(*clientFirst); ok {
+		c.begins.Store(true)
+	}
+}
+
+// hungUp reports that the other side has hung up, or that net/http has because of what it has read.
+func hungUp(err error) bool {
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, net.ErrClosed)
 }
 
 func (c *clientFirst) Close() error {

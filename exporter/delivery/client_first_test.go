@@ -26,9 +26,13 @@ func TestServersThatSpeakFirst(t *testing.T) {
 		"220 mail.example ESMTP\r\n":                                "the port doesn't speak HTTP",
 	} {
 		address := speakFirst(t, words)
-		for range 200 {
+		for i := range 200 {
 			h := newHTTP(t, delivery.HTTPOptions{URL: "http://" + address})
-			v := h.Send(t.Context(), request(t))
+			b := request(t)
+			if i%2 == 1 {
+				b.Body = bytes.Repeat(b.Body, 10_000) // in many writes
+			}
+			v := h.Send(t.Context(), b)
 			if v.Err == nil || !strings.Contains(v.Err.Error(), want) || v.Outcome != delivery.Barred {
 				t.Fatalf("%q: %v, %v; want %q", words, v.Outcome, v.Err, want)
 			}
@@ -37,6 +41,32 @@ func TestServersThatSpeakFirst(t *testing.T) {
 	}
 	if logged.Len() > 0 {
 		t.Errorf("the log of the process has\n%.500s", logged.String())
+	}
+}
+
+// A server that answers before it has read all, and hangs up, has answered.
+func TestServersThatAnswerEarly(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[string]delivery.Outcome{
+		"413 Payload Too Large": delivery.TooLarge,
+		"401 Unauthorized":      delivery.Barred,
+	} {
+		t.Run(status, func(t *testing.T) {
+			t.Parallel()
+			address := serve(t, func(conn net.Conn) {
+				_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+				_, _ = conn.Read(make([]byte, 4096))
+				_, _ = conn.Write([]byte("HTTP/1.1 " + status + "\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"))
+			})
+			h := newHTTP(t, delivery.HTTPOptions{URL: "http://" + address})
+			b := request(t)
+			b.Body = bytes.Repeat(b.Body, 40_000)
+			for range 200 {
+				if v := h.Send(t.Context(), b); v.Outcome != want || !v.Answered {
+					t.Fatalf("%v, %v; want %v", v.Outcome, v.Err, want)
+				}
+			}
+		})
 	}
 }
 

@@ -161,7 +161,12 @@ func (h *HTTP) Send(ctx context.Context, b Batch) Verdict {
 			abandon(*c)
 		}
 	}()
-	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) { used.Store(&got.Conn) }})
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) {
+		used.Store(&got.Conn)
+		if got.Reused {
+			usedAgain(got.Conn)
+		}
+	}})
 	req, err := http.NewRequestWithContext(traced, http.MethodPost, h.target.String(), http.NoBody)
 	if err != nil {
 		return Verdict{Outcome: Refused, Err: h.say(ctx, err)}
