@@ -79,7 +79,7 @@ func (r *reading) follower(s source, found func(rec *readback.Record) bool) *fol
 
 // skipAll goes to the end of what is there.
 func (f *follower) skipAll() error {
-	if _, err := f.rotated(); err != nil {
+	if _, err := f.open(); err != nil || f.file == nil {
 		return err
 	}
 	return f.toEnd()
@@ -92,17 +92,36 @@ func (f *follower) close() {
 	}
 }
 
-// open opens the file that is written now, if there is one.
-func (f *follower) open() error {
-	file, err := os.Open(f.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // it is between two files, or has not begun
+// open opens the file that is written now, if there is one, and returns those that were rotated away
+// before it was written and weren't returned yet. The two belong together: a file that is rotated away
+// after it was opened would otherwise be taken for one that had been read, with those before it.
+func (f *follower) open() (before []string, err error) {
+	for {
+		mark := f.mark
+		file, err := os.Open(f.path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		if err != nil {
+			return nil, nil // it is between two files, or has not begun
+		}
+		f.file, f.half, f.skip = file, f.half[:0], false
+		if before, err = f.rotated(); err != nil || f.named() {
+			return before, err
+		}
+		f.close()
+		f.mark = mark
 	}
+}
+
+// named says whether the open file is the one with the name.
+func (f *follower) named() bool {
+	mine, err := f.file.Stat()
 	if err != nil {
-		return err
+		return false
 	}
-	f.file, f.half, f.skip = file, f.half[:0], false
-	return nil
+	now, err := os.Stat(f.path)
+	return err == nil && os.SameFile(mine, now)
 }
 
 // rotated returns what was rotated away since it was last asked.
@@ -116,9 +135,6 @@ func (f *follower) rotated() (paths []string, err error) {
 
 // toEnd goes to the end of the file, or to the start of a record that isn't complete there.
 func (f *follower) toEnd() error {
-	if err := f.open(); err != nil || f.file == nil {
-		return err
-	}
 	size, err := f.file.Seek(0, io.SeekEnd)
 	if err != nil || size == 0 {
 		return err
@@ -150,11 +166,11 @@ func (f *follower) step() (goOn bool, err error) {
 			return goOn, err
 		}
 		f.close()
-		if err := f.open(); err != nil || f.file == nil {
+		before, err := f.open()
+		if err != nil {
 			return true, err
 		}
-		// What was rotated away between the two looks comes before what is open now.
-		if goOn, err := f.between(); err != nil || !goOn {
+		if goOn, err := f.wholes(before); err != nil || !goOn || f.file == nil {
 			return goOn, err
 		}
 	}
@@ -184,13 +200,21 @@ func (f *follower) rest() (bool, error) {
 	return f.records(half)
 }
 
-// between reads the files that were rotated away and weren't open.
+// between reads the files that were rotated away after the one that is open.
 func (f *follower) between() (bool, error) {
 	paths, err := f.rotated()
 	if err != nil {
 		return false, err
 	}
-	for _, path := range paths[f.own(paths):] {
+	if len(paths) > 0 && f.own(paths[0]) {
+		paths = paths[1:]
+	}
+	return f.wholes(paths)
+}
+
+// wholes reads files that were rotated away.
+func (f *follower) wholes(paths []string) (bool, error) {
+	for _, path := range paths {
 		if goOn, err := f.whole(path); err != nil || !goOn {
 			return goOn, err
 		}
@@ -215,26 +239,19 @@ func (f *follower) whole(path string) (bool, error) {
 	return true, nil
 }
 
-// own returns how many of the files that were rotated away have been read: up to the one that is
-// open. If that was compressed meanwhile, it is the first.
-func (f *follower) own(paths []string) int {
-	if f.file == nil || len(paths) == 0 {
-		return 0
+// own says whether path, the first file that was rotated away since the open one was opened, is that
+// one. It may have been compressed meanwhile.
+func (f *follower) own(path string) bool {
+	if f.file == nil {
+		return false
 	}
 	mine, err := f.file.Stat()
 	if err != nil {
-		return 0
+		return false
 	}
-	for i, path := range paths {
-		if info, err := os.Stat(path); err == nil && os.SameFile(mine, info) {
-			return i + 1
-		}
+	info, err := os.Stat(path)
+	if err == nil && os.SameFile(mine, info) {
+		return true
 	}
-	if now, err := os.Stat(f.path); err == nil && os.SameFile(mine, now) {
-		return 0 // it is still where it was
-	}
-	if _, err := os.Stat(paths[0]); err != nil || strings.HasSuffix(paths[0], gzipped) {
-		return 1 // compressed, perhaps since it was listed
-	}
-	return 0
+	return !f.named() && (err != nil || strings.HasSuffix(path, gzipped))
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,7 +15,9 @@ import (
 
 	"github.com/tracehook/tracehook/exporter/exportertest"
 	"github.com/tracehook/tracehook/exporter/file"
+	"github.com/tracehook/tracehook/exporter/file/readback"
 	"github.com/tracehook/tracehook/exporter/page"
+	"github.com/tracehook/tracehook/internal/query"
 	"github.com/tracehook/tracehook/internal/query/querytest"
 	"github.com/tracehook/tracehook/test/locked"
 )
@@ -107,6 +110,62 @@ func TestTailFollowsRotations(t *testing.T) {
 		if code := r.end(); code != fine || r.err.String() != "" {
 			t.Errorf("code %d, %s", code, r.err.String())
 		}
+	}
+}
+
+// A look may fall between any two steps of a rotation.
+func TestLooksAtRotationsAtAnyMoment(t *testing.T) {
+	t.Parallel()
+	for name, opts := range map[string][]file.Option{
+		"plain":      {file.WithMaxLines(1)},
+		"compressed": {file.WithMaxLines(2), file.WithCompression()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "trace.jsonl")
+			e, err := file.New(path, opts...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			const spans = 1500
+			written := make(chan error, 1)
+			go func() {
+				for _, s := range exportertest.Many(spans) {
+					if err := e.ExportSpans(t.Context(), []sdktrace.ReadOnlySpan{s}); err != nil {
+						written <- err
+						return
+					}
+				}
+				written <- e.Shutdown(t.Context())
+			}()
+			var got []string
+			r := (&program{}).reading(&query.Query{})
+			f := r.follower(source{where: path}, func(rec *readback.Record) bool {
+				got = append(got, rec.Span.ID.String())
+				return true
+			})
+			defer f.close()
+			for last := false; !last; {
+				select {
+				case err := <-written:
+					if err != nil {
+						t.Fatal(err)
+					}
+					last = true
+				default:
+				}
+				if _, err := f.step(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var want []string
+			for _, s := range exportertest.Many(spans) {
+				want = append(want, s.SpanContext().SpanID().String())
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%d spans were read, want the %d that were written, in their order", len(got), spans)
+			}
+		})
 	}
 }
 
