@@ -99,6 +99,7 @@ func TestHintsAreExact(t *testing.T) {
 		return otlptest.Behavior{Code: codes.Unavailable, Body: "upstream connect error: connection refused"}
 	})
 	cut := port(t, func(c net.Conn) { _ = c.Close() })
+	nowhere := strings.Repeat("x", 64) + ".invalid" // too long a name to have an address: no server is asked
 	ssh := port(t, func(c net.Conn) {
 		_, _ = c.Write([]byte("SSH-2.0-OpenSSH_9.6\r\n"))
 		go func() {
@@ -141,7 +142,7 @@ func TestHintsAreExact(t *testing.T) {
 		{"plaintext to TLS", "http://" + https, "http://" + grpcs, nil, secure, secure},
 		{"TLS to plaintext", "https://" + receiver.Address(), "https://" + grpc, nil, plaintext, plainRPC},
 		{"nobody listens", "http://" + away.Address(), "http://" + away.Address(), nil, nobody, nobody},
-		{"no such host", "http://nosuchhost.invalid:4318", "http://nosuchhost.invalid:4317", nil, unknown, unknown},
+		{"no such host", "http://" + nowhere + ":4318", "http://" + nowhere + ":4317", nil, unknown, unknown},
 		{"a connection that is cut", "http://" + cut, "http://" + cut, nil, "", ""},
 		{"a connection that is cut, with TLS", "https://" + cut, "https://" + cut, nil, "", ""},
 		{"another service", "http://" + ssh, "http://" + ssh, nil, `the port doesn't speak HTTP: OTLP/HTTP is usually 4318, gRPC 4317 with protocol = "grpc"`, ""},

@@ -296,7 +296,7 @@ func TestAProblemOfAQueryIsShown(t *testing.T) {
 	ctx := open(t, 1200, 720)
 	run(ctx, t, chromedp.Navigate(e.Address()))
 	until(ctx, t, `document.querySelectorAll('#list .row').length > 5`)
-	run(ctx, t, key("/"), key("login sttaus:error"))
+	run(ctx, t, key("/"), input.InsertText("login sttaus:error")) // at once: "login" alone finds nothing
 	until(ctx, t, `document.querySelector('#problem').textContent.includes('did you mean "status"?')`)
 	if got := eval[string](ctx, t, `document.querySelector('#problem pre').textContent`); got != "login sttaus:error\n      ^^^^^^" {
 		t.Errorf("the caret: %q", got)
