@@ -99,11 +99,11 @@ func (f *follower) open() (before []string, err error) {
 	for {
 		mark := f.mark
 		file, err := os.Open(f.path)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil // it is between two files, or has not begun
 		}
 		if err != nil {
-			return nil, nil // it is between two files, or has not begun
+			return nil, err
 		}
 		f.file, f.half, f.skip = file, f.half[:0], false
 		if before, err = f.rotated(); err != nil || f.named() {
