@@ -100,7 +100,7 @@ func (f *follower) open() (before []string, err error) {
 		mark := f.mark
 		file, err := os.Open(f.path)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, nil // it is between two files, or has not begun
+			return f.rotated() // it is between two files, or has not begun
 		}
 		if err != nil {
 			return nil, err

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -166,6 +168,35 @@ func TestLooksAtRotationsAtAnyMoment(t *testing.T) {
 				t.Errorf("%d spans were read, want the %d that were written, in their order", len(got), spans)
 			}
 		})
+	}
+}
+
+// What was rotated away before is old also where nothing has the name at the moment.
+func TestTailBetweenTwoFiles(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "trace.jsonl")
+	export := func(spans []sdktrace.ReadOnlySpan) {
+		e, err := file.New(path, file.WithMaxLines(2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(e.ExportSpans(t.Context(), spans), e.Shutdown(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	spans := exportertest.Many(7)
+	export(spans[:6])
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	r := begin(t, "tail", path, "--json")
+	<-r.waits
+	export(spans[6:])
+	if got, want := numbers(t, r.out.lines(t, 1)), spans[6].SpanContext().SpanID().String()[15:]; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if code := r.end(); code != fine || r.err.String() != "" {
+		t.Errorf("code %d, %s", code, r.err.String())
 	}
 }
 
