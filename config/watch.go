@@ -26,7 +26,8 @@ import (
 // for a broken one. Half a file can be a valid configuration: a file that is written in place,
 // not renamed over, counts when it hasn't changed for ten such moments, or fifty if it is the
 // beginning of what it was before, or ends within a line. A program that replaces the file should
-// rename a finished one over it all the same.
+// rename a finished one over it all the same. Watch keeps the file that counts open, except on Windows,
+// so that no other one gets its inode number.
 //
 // Where the system has no watches left, as with fs.inotify.max_user_instances on Linux, Watch
 // reads the file every second, or as often as [WithPoll] says if that is more often.

@@ -2,12 +2,10 @@ package delivery
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"net"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -46,7 +44,7 @@ func (c *clientFirst) Write(p []byte) (int, error) {
 	begins := c.begins.Swap(false)
 	n, err := c.Conn.Write(p)
 	c.speak()
-	if hungUp(err) && !begins {
+	if !begins && (cutOff(err) || errors.Is(err, net.ErrClosed)) { // by the server, or by net/http for what it has read
 		return len(p), nil
 	}
 	return n, err
@@ -54,17 +52,9 @@ func (c *clientFirst) Write(p []byte) (int, error) {
 
 // usedAgain is called before a request is written to a connection that has served one.
 func usedAgain(c net.Conn) {
-	if t, ok := c.(*tls.Conn); ok {
-		c = t.NetConn()
-	}
-	if c, ok := c.(*clientFirst); ok {
+	if c, ok := underTLS(c).(*clientFirst); ok {
 		c.begins.Store(true)
 	}
-}
-
-// hungUp reports that the other side has hung up, or that net/http has because of what it has read.
-func hungUp(err error) bool {
-	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, net.ErrClosed)
 }
 
 func (c *clientFirst) Close() error {

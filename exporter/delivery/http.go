@@ -212,10 +212,15 @@ func (h *HTTP) Send(ctx context.Context, b Batch) Verdict {
 // abandon closes the connection of a request that was given up: the next one could hang on it, too, and
 // the other end could keep it busy. HTTP/2 would keep it.
 func abandon(c net.Conn) {
+	_ = underTLS(c).Close() // without TLS's farewell, for which a full pipe has no room
+}
+
+// underTLS returns the connection that c secures, or c if it secures none.
+func underTLS(c net.Conn) net.Conn {
 	if secured, ok := c.(*tls.Conn); ok {
-		c = secured.NetConn() // without a farewell, for which a full pipe has no room
+		return secured.NetConn()
 	}
-	_ = c.Close()
+	return c
 }
 
 // Probe posts a request without spans.
