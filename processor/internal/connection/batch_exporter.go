@@ -12,13 +12,12 @@ import (
 // batchExporter is the exporter that the batcher of the queue sees.
 type batchExporter struct{ c *Connection }
 
-// ExportSpans exports a copy of spans, since the batcher reuses its slice, and returns when
-// the export has finished or was abandoned. It never returns an error: the batcher could
-// only hand it to the global error handler.
-func (e batchExporter) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
+// ExportSpans exports spans and those of bundles, and returns when the export has finished or was
+// abandoned. It never returns an error: the batcher could only hand it to the global error handler.
+func (e batchExporter) ExportSpans(_ context.Context, items []sdktrace.ReadOnlySpan) error {
 	c := e.c
 	began := time.Now()
-	b := newBatch(spans)
+	b := newBatch(unbundled(items))
 	if !c.acquire(nil) {
 		c.account.Update(func(t *ledger.Totals) { t.Refuse(b.total) })
 		c.settled(&b, c.queue)
@@ -35,11 +34,11 @@ func (batchExporter) Shutdown(context.Context) error { return nil }
 // spoolExporter is the exporter that the batcher of the spool's queue sees.
 type spoolExporter struct{ c *Connection }
 
-// ExportSpans hands a copy of spans to the exporter's spool. It waits as long as that takes, or
-// until the connection is shut down.
-func (e spoolExporter) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
+// ExportSpans hands spans and those of bundles to the exporter's spool. It waits as long as that
+// takes, or until the connection is shut down.
+func (e spoolExporter) ExportSpans(_ context.Context, items []sdktrace.ReadOnlySpan) error {
 	c := e.c
-	b := newBatch(spans)
+	b := newBatch(unbundled(items))
 	if c.ctx.Err() != nil {
 		c.account.RefuseSpool(b.total, errAbandoned)
 		c.settled(&b, c.spool)

@@ -4,7 +4,7 @@
 // # The way of a span
 //
 // [Connection.Offer] takes a credit from the queue's gate and puts the span on the [stage] before its
-// batcher, which hands spans on turn by turn. The batcher has room for every credit. If the gate is full,
+// batcher, where many spans become one item of it. The batcher has room for every credit. If the gate is full,
 // the [Overflow] decides; if it is closed, the span goes to the successor. The batcher's goroutine hands
 // batches to [batchExporter], which gives the credits back when the export has returned or was abandoned.
 // Credits that are given back go to those who stand in the queue's lines, in their order. Spans for the

@@ -96,9 +96,9 @@ type batch struct {
 	bytes int64        // what they take in the queue
 }
 
-// newBatch returns what the exporter gets of queued spans.
+// newBatch returns what the exporter gets of queued spans, in their slice.
 func newBatch(spans []sdktrace.ReadOnlySpan) batch {
-	b := batch{spans: make([]sdktrace.ReadOnlySpan, len(spans)), total: ledger.Tally{Spans: uint64(len(spans))}}
+	b := batch{spans: spans, total: ledger.Tally{Spans: uint64(len(spans))}}
 	for i, s := range spans {
 		q := queuedOf(s)
 		b.spans[i] = q.exported()

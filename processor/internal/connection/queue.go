@@ -16,7 +16,7 @@ type queue struct {
 	lines   [2]line // of ordinary and of urgent spans
 	mu      sync.Mutex
 	batcher sdktrace.SpanProcessor
-	stage   *stage // before the batcher
+	stage   stage // before the batcher
 }
 
 // line has those who wait for room, in the order of their arrival. It is guarded by the
@@ -38,14 +38,17 @@ type place struct {
 // newQueue returns a queue that hands batches to e.
 func newQueue(cfg *Config, spans int, e sdktrace.SpanExporter) *queue {
 	q := &queue{gate: newGate(spans, cfg.BufferBytes, cfg.Overflow == OverflowDrop)}
-	// All four are passed: the environment would set them for every connection otherwise.
-	// One place more than there are credits, for the marker of a flush.
+	n, size := bundles(cfg.BatchSize)
+	q.stage.size = size
+	// All four are passed: the environment would set them for every connection otherwise. There is room for
+	// all spans that have a credit, a bundle that isn't full, a span behind one that is gone, and the marker
+	// of a flush.
 	q.batcher = sdktrace.NewBatchSpanProcessor(e,
-		sdktrace.WithMaxQueueSize(spans+1),
-		sdktrace.WithMaxExportBatchSize(cfg.BatchSize),
+		sdktrace.WithMaxQueueSize(q.stage.items(spans)+3),
+		sdktrace.WithMaxExportBatchSize(q.stage.items(n*size)),
 		sdktrace.WithBatchTimeout(cfg.Schedule),
 		sdktrace.WithExportTimeout(0))
-	q.stage = newStage(q.batcher, cfg.BatchSize, cfg.Schedule)
+	q.stage.next = q.batcher
 	return q
 }
 
@@ -58,13 +61,11 @@ func (q *queue) put(spans ...sdktrace.ReadOnlySpan) {
 
 // flush exports everything that was put before.
 func (q *queue) flush() {
-	q.stage.flush()
 	_ = q.batcher.ForceFlush(context.Background())
 }
 
 // end stops the batcher. All credits are back: a span that came later would be lost.
 func (q *queue) end() {
-	q.stage.timer.Stop()
 	_ = q.batcher.Shutdown(context.Background())
 }
 

@@ -4,120 +4,123 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 )
 
-const (
-	// stageSize is how many spans a stage has room for, stageTurn how many of them go on together.
-	stageSize = 512
-	stageTurn = 64
-	// turnsPerBatch is how many turns a batch has at least. Spans of batches below smallBatch go on at once.
-	turnsPerBatch = 8
-	smallBatch    = 128
-	// mostStaged is how long a span waits on a stage at most, and schedulePart which part of the time
-	// that it may wait for its batch.
-	mostStaged   = 20 * time.Millisecond
-	schedulePart = 10
-)
+// mostBundled is how many spans come between two wakes of a batcher at most.
+const mostBundled = 512
 
-// stage gathers the spans on their way into a batcher, so that the batcher's goroutine is woken once for
-// some of them. Waking it for each span, which a batcher does that keeps up, costs more than all else
-// that is done for the span. A span leaves its stage when its turn is complete, with a flush, or after
-// mostStaged. Spans of one goroutine keep their order as long as the stage isn't full.
+// stage gathers the spans on their way into a batcher. The batcher gets them in bundles, each of which is one
+// span to it, so that it wakes twice for a batch and its queue is small. Waking it for each span, which a
+// batcher does that keeps up, costs more than all else that is done for the span.
 //
-// It is Dmitry Vyukov's bounded queue for many producers, with a lock for those who empty it
-// (https://www.1024cores.net/home/lock-free-algorithms/queues/bounded-mpmc-queue).
+// A bundle comes to the batcher with its first span, and takes more of them until it is full or exported: no
+// span waits here, and a flush of the batcher leaves nothing behind. The span behind a full bundle comes to
+// the batcher as it is, so that a batch is exported as soon as it is complete. Spans of one goroutine keep
+// their order.
 type stage struct {
-	next  sdktrace.SpanProcessor
-	turn  uint64 // 1 where spans go on at once
-	limit time.Duration
-	timer *time.Timer
-
-	_     [24]byte
-	tail  atomic.Uint64 // spans that have come
-	_     [56]byte
-	mu    sync.Mutex // of those who empty it
-	head  atomic.Uint64
-	cells [stageSize]stageCell
+	next sdktrace.SpanProcessor
+	size int // of a bundle with the span behind it; 1 if there are no bundles
+	open atomic.Pointer[bundle]
+	mu   sync.Mutex // of those who begin a bundle, or come behind one
 }
 
-// stageCell is a place for a span. turn is the number of the span that it is free for, or, while it holds
-// one, that number and 1.
-type stageCell struct {
-	turn atomic.Uint64
-	span *queued
+// bundles returns how a batch is made of bundles: so many of them, and the size that each has with the span
+// behind it.
+func bundles(batch int) (n, size int) {
+	n = (batch + mostBundled - 1) / mostBundled
+	return n, batch / n
 }
 
-// newStage returns a stage before next, whose batches have that size and wait that long.
-func newStage(next sdktrace.SpanProcessor, batch int, schedule time.Duration) *stage {
-	g := &stage{next: next, turn: 1, limit: min(schedule/schedulePart, mostStaged)}
-	if batch >= smallBatch {
-		g.turn = uint64(min(batch/turnsPerBatch, stageTurn))
+// items returns how many items of the batcher so many spans are, if all bundles are full.
+func (g *stage) items(spans int) int {
+	if g.size == 1 {
+		return spans
 	}
-	for i := range g.cells {
-		g.cells[i].turn.Store(uint64(i))
-	}
-	g.timer = time.AfterFunc(MaxDuration, g.pour)
-	g.timer.Stop()
-	return g
+	return 2 * spans / g.size
 }
 
-// put hands a span on, now or soon. It doesn't wait.
+// put hands a span on.
 func (g *stage) put(s sdktrace.ReadOnlySpan) {
-	q, ok := s.(*queued)
-	if !ok || g.turn == 1 {
+	if g.size == 1 {
 		g.next.OnEnd(s)
 		return
 	}
-	for {
-		n := g.tail.Load()
-		cell := &g.cells[n%stageSize]
-		switch turn := cell.turn.Load(); {
-		case turn == n && g.tail.CompareAndSwap(n, n+1):
-			cell.span = q
-			cell.turn.Store(n + 1)
-			switch {
-			case (n+1)%g.turn == 0:
-				g.pour()
-			case g.head.Load() == n: // the first; otherwise somebody else has set the timer, or will
-				g.timer.Reset(g.limit)
-			}
-			return
-		case turn < n: // full: somebody is about to put a span, or to empty it
-			g.next.OnEnd(s)
-			return
-		}
+	if b := g.open.Load(); b != nil && b.add(s) {
+		return
 	}
-}
-
-// pour hands on what is there, up to a span that somebody is about to put. For that one, and for what is
-// behind it, it comes again: either pour sees that the span has a place, or put sees that it is the first.
-func (g *stage) pour() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for n := g.head.Load(); ; n++ {
-		cell := &g.cells[n%stageSize]
-		if cell.turn.Load() != n+1 {
-			if g.head.Store(n); g.tail.Load() != n {
-				g.timer.Reset(g.limit)
-			}
-			return
-		}
-		s := cell.span
-		cell.span = nil
-		cell.turn.Store(n + stageSize)
+	switch b := g.open.Load(); {
+	case b == nil:
+	case b.add(s): // somebody has begun it meanwhile
+		return
+	case !b.isSealed():
 		g.next.OnEnd(s)
+		g.open.Store(nil)
+		return
 	}
+	b := &bundle{spans: make([]sdktrace.ReadOnlySpan, g.size-1)}
+	b.add(s)
+	g.next.OnEnd(b) // before others see it, so that whatever is in a bundle is in the batcher
+	g.open.Store(b)
 }
 
-// flush hands on everything that was put before.
-func (g *stage) flush() {
-	for last := g.tail.Load(); ; runtime.Gosched() {
-		g.pour()
-		if g.head.Load() >= last {
-			return
+// bundle is some spans that are one item of a batcher. It is a span only because batchers take nothing else.
+type bundle struct {
+	sdktrace.ReadOnlySpan // nil
+
+	spans []sdktrace.ReadOnlySpan
+	taken atomic.Int64 // places that were asked for, and sealed
+	ready atomic.Int64 // spans that are in their place
+}
+
+// sealed is added to the places of a bundle that takes no more spans. It is more than are ever asked for.
+const sealed = 1 << 32
+
+// SpanContext says that the span is sampled, and nothing else.
+func (*bundle) SpanContext() trace.SpanContext { return sampled }
+
+// add reports whether there was a place for s.
+func (b *bundle) add(s sdktrace.ReadOnlySpan) bool {
+	at := b.taken.Add(1) - 1
+	if at >= int64(len(b.spans)) {
+		return false
+	}
+	b.spans[at] = s
+	b.ready.Add(1)
+	return true
+}
+
+func (b *bundle) isSealed() bool { return b.taken.Load() >= sealed }
+
+// seal ends the bundle and returns its spans. It is called once, and waits for those who have a place and are
+// about to use it.
+func (b *bundle) seal() []sdktrace.ReadOnlySpan {
+	n := min(b.taken.Add(sealed)-sealed, int64(len(b.spans)))
+	for b.ready.Load() < n {
+		runtime.Gosched()
+	}
+	return b.spans[:n]
+}
+
+// unbundled seals the bundles among a batcher's items and returns all spans, in a slice of its own.
+func unbundled(items []sdktrace.ReadOnlySpan) []sdktrace.ReadOnlySpan {
+	n := len(items)
+	for _, s := range items {
+		if b, ok := s.(*bundle); ok {
+			n += len(b.spans) - 1
 		}
 	}
+	all := make([]sdktrace.ReadOnlySpan, 0, n)
+	for _, s := range items {
+		if b, ok := s.(*bundle); ok {
+			all = append(all, b.seal()...)
+		} else {
+			all = append(all, s)
+		}
+	}
+	return all
 }

@@ -3,7 +3,10 @@ package connection
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,28 +14,34 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// collector collects what leaves a stage.
+// collector collects what leaves a stage, as a batcher that exports nothing.
 type collector struct {
-	mu    sync.Mutex
-	spans []sdktrace.ReadOnlySpan
+	items []sdktrace.ReadOnlySpan
+	open  *atomic.Pointer[bundle] // of the stage, if it is to be looked at
+	early int                     // bundles that others could see before they came
 }
 
 func (k *collector) OnEnd(s sdktrace.ReadOnlySpan) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.spans = append(k.spans, s)
-}
-
-func (k *collector) len() int {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return len(k.spans)
+	k.items = append(k.items, s)
+	if b, ok := s.(*bundle); ok && k.open != nil && k.open.Load() == b {
+		k.early++
+	}
 }
 
 func (*collector) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
 func (*collector) Shutdown(context.Context) error                  { return nil }
 func (*collector) ForceFlush(context.Context) error                { return nil }
 
+// export returns the numbers of the spans that have come since the last export.
+func (k *collector) export() (numbers []int64) {
+	for _, s := range unbundled(k.items) {
+		numbers = append(numbers, queuedOf(s).bytes)
+	}
+	k.items = nil
+	return numbers
+}
+
+// queuedSpans returns spans that take as many bytes as their number.
 func queuedSpans(n int) []queued {
 	form, all := &copyForm{none: true}, make([]queued, n)
 	for i := range all {
@@ -41,203 +50,377 @@ func queuedSpans(n int) []queued {
 	return all
 }
 
-// Spans go on turn by turn, in their order; the rest with a flush, or when its time has come.
+// A batcher gets two items for each complete bundle: one with its first span, and one that is the last. A
+// bundle that was exported takes no more spans.
 func TestStage(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		k := new(collector)
-		g := newStage(k, 512, 200*time.Millisecond)
-		all := queuedSpans(1000)
-		put := func(from, to int) {
-			for i := from; i < to; i++ {
-				g.put(&all[i])
-			}
-		}
-		for _, step := range []struct {
-			do   func()
-			want int
-		}{
-			{func() { put(0, stageTurn-1) }, 0},
-			{func() { put(stageTurn-1, stageTurn) }, stageTurn},
-			{func() { put(stageTurn, 2*stageTurn+3) }, 2 * stageTurn},
-			{g.flush, 2*stageTurn + 3},
-			{func() { put(2*stageTurn+3, 3*stageTurn+1) }, 3 * stageTurn},
-			{func() { time.Sleep(mostStaged - 1) }, 3 * stageTurn},
-			{func() { time.Sleep(time.Nanosecond) }, 3*stageTurn + 1},
-			{func() { put(3*stageTurn+1, 1000) }, 1000 - 1000%stageTurn},
-			{func() { time.Sleep(mostStaged) }, 1000},
-			{func() { time.Sleep(time.Hour) }, 1000},
-		} {
-			step.do()
-			synctest.Wait()
-			if got := k.len(); got != step.want {
-				t.Fatalf("%d spans have left, want %d", got, step.want)
-			}
-		}
-		for i, s := range k.spans {
-			if s != &all[i] {
-				t.Fatalf("span %d has left at %d", s.(*queued).bytes, i) //nolint:errcheck // nothing else was put
-			}
-		}
-	})
-}
-
-// No span waits longer than the limit, whatever comes when.
-func TestStageInTime(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		k := new(collector)
-		g := newStage(k, 512, 200*time.Millisecond)
-		random := rand.New(rand.NewPCG(1, 2))
-		all := queuedSpans(20_000)
-		put := make([]time.Time, len(all))
-		for i := range all {
-			g.put(&all[i])
-			put[i] = time.Now()
-			time.Sleep(time.Duration(random.IntN(2)*random.IntN(2)*random.IntN(40)) * time.Millisecond)
-			synctest.Wait()
-			if n := k.len(); n <= i && time.Since(put[n]) > mostStaged {
-				t.Fatalf("span %d of %d waits for %v", n, i, time.Since(put[n]))
-			}
-		}
-	})
-}
-
-// The same for those who put spans while others empty the stage.
-func TestStageForgetsNobody(t *testing.T) {
-	t.Parallel()
 	k := new(collector)
-	g := newStage(k, 512, time.Millisecond)
-	all := queuedSpans(8 * 3000)
-	var wg sync.WaitGroup
-	for w := range 8 {
-		wg.Go(func() {
-			for i := range 3000 {
-				g.put(&all[w*3000+i])
-				if i%7 == 0 {
-					time.Sleep(time.Duration(i%3) * 50 * time.Microsecond)
-				}
+	g := stage{next: k, size: 8}
+	k.open = &g.open
+	all := queuedSpans(100)
+	next := 0
+	for i, step := range []struct {
+		put, items int
+		export     bool
+	}{
+		{1, 1, false}, // begins a bundle
+		{6, 1, false}, // fills it
+		{1, 2, false}, // comes behind it
+		{1, 3, false},
+		{7, 4, true},
+		{3, 1, true},  // a bundle that isn't full
+		{1, 1, false}, // begins another one, though there was room
+		{6, 1, true},  // a bundle that is full, without the span behind it
+		{1, 1, false}, // begins another one
+		{7, 2, true},
+		{9, 3, true},
+	} {
+		for range step.put {
+			g.put(&all[next])
+			next++
+		}
+		if len(k.items) != step.items {
+			t.Fatalf("step %d: %d items, want %d", i, len(k.items), step.items)
+		}
+		for _, s := range k.items {
+			if !s.SpanContext().IsSampled() {
+				t.Fatalf("step %d: a batcher drops %T", i, s)
 			}
+		}
+		if !step.export {
+			continue
+		}
+		got := k.export()
+		if want := sequence(next-len(got), next); !slices.Equal(got, want) {
+			t.Fatalf("step %d: exported %v, want %v", i, got, want)
+		}
+	}
+	if k.early > 0 {
+		t.Errorf("a flush could have missed spans in %d bundles that had not come to the batcher", k.early)
+	}
+}
+
+func sequence(from, to int) (numbers []int64) {
+	for i := from; i < to; i++ {
+		numbers = append(numbers, int64(i))
+	}
+	return numbers
+}
+
+func TestBundles(t *testing.T) {
+	t.Parallel()
+	for batch := 1; batch <= 5000; batch++ {
+		n, size := bundles(batch)
+		if n < 1 || size > mostBundled || n*size > batch || n*size <= batch-n {
+			t.Errorf("a batch of %d has %d bundles of %d", batch, n, size)
+		}
+	}
+	if n, size := bundles(512); n*size != 512 {
+		t.Errorf("a batch of 512 has %d bundles of %d", n, size)
+	}
+}
+
+// received is an exporter that remembers batches, and takes its time for each: up to takes, at random.
+type received struct {
+	takes time.Duration
+
+	mu      sync.Mutex
+	batches [][]int64
+}
+
+func (r *received) ExportSpans(_ context.Context, items []sdktrace.ReadOnlySpan) error {
+	if r.takes > 0 {
+		time.Sleep(rand.N(r.takes))
+	}
+	var batch []int64
+	for _, s := range unbundled(items) {
+		batch = append(batch, queuedOf(s).bytes)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.batches = append(r.batches, batch)
+	return nil
+}
+
+// spans returns how many have come.
+func (r *received) spans() (n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, b := range r.batches {
+		n += len(b)
+	}
+	return n
+}
+
+func (*received) Shutdown(context.Context) error { return nil }
+
+// Under random schedules of spans and flushes, or of spans and slow exports, every span that has a credit is
+// exported, in its order, and no batch is too large. In a bubble a flush must not meet a slow export: the
+// batcher lets it wait for a mutex.
+func TestStageBeforeABatcher(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(300) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				random := rand.New(rand.NewPCG(seed, 1))
+				batch := 1 + random.IntN([]int{3, 20, 200, 2000}[random.IntN(4)])
+				capacity := batch + 1 + random.IntN(5*batch)
+				e := new(received)
+				slow := random.IntN(2) == 0
+				if slow {
+					e.takes = 300 * time.Millisecond
+				}
+				cfg := Config{BatchSize: batch, Schedule: 100 * time.Millisecond, BufferBytes: 1 << 40}
+				q := newQueue(&cfg, capacity, e)
+				all := queuedSpans(20 * batch)
+				settle := q.flush
+				if slow {
+					settle = func() { time.Sleep(time.Minute) }
+				}
+				free := capacity // no credit is given back before all are
+				for i := range all {
+					if free == 0 {
+						settle()
+						free = capacity
+						if got := e.spans(); got != i {
+							t.Fatalf("%d spans are exported, want %d", got, i)
+						}
+					}
+					free--
+					q.put(&all[i])
+					switch random.IntN(200) {
+					case 0:
+						time.Sleep(time.Duration(random.IntN(250)) * time.Millisecond)
+					case 1:
+						synctest.Wait()
+					case 2:
+						if !slow {
+							go q.flush()
+						}
+					}
+				}
+				settle()
+				synctest.Wait()
+				q.end()
+				next := int64(0)
+				for _, b := range e.batches {
+					if len(b) == 0 || len(b) > batch {
+						t.Fatalf("a batch of %d, want at most %d", len(b), batch)
+					}
+					for _, n := range b {
+						if n != next {
+							t.Fatalf("span %d has come for %d", n, next)
+						}
+						next++
+					}
+				}
+				if int(next) != len(all) {
+					t.Errorf("%d of %d spans have come", next, len(all))
+				}
+			})
 		})
 	}
-	wg.Wait()
-	for end := time.Now().Add(time.Minute); k.len() < len(all); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%d of %d spans have left", k.len(), len(all))
-		}
-	}
 }
 
-// Small batches have small turns, and batches that don't wait long don't wait here.
-func TestStageOfSmallBatches(t *testing.T) {
+// While exports are slow, the batcher has room for all spans that have a credit.
+func TestStageBeforeABatcherThatHangs(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct{ batch, want int }{{1, 1}, {127, 1}, {128, 16}, {256, 32}, {512, 64}, {100_000, 64}} {
-		k, all := new(collector), queuedSpans(64)
-		g := newStage(k, tt.batch, time.Hour)
-		for i := range all {
-			g.put(&all[i])
-			if k.len() > 0 {
-				if i+1 != tt.want {
-					t.Errorf("batches of %d: turns of %d, want %d", tt.batch, i+1, tt.want)
-				}
-				break
+	for _, batch := range []int{1, 2, 3, 7, 100, 512, 1000} {
+		for _, capacity := range []int{batch + batch/9 + 1, 10 * batch, 10*batch + batch/2} {
+			for first := 1; first <= batch; first += max(1, batch/7) {
+				synctest.Test(t, func(t *testing.T) {
+					e := &received{takes: 5 * time.Second}
+					cfg := Config{BatchSize: batch, Schedule: 100 * time.Millisecond, BufferBytes: 1 << 40}
+					q := newQueue(&cfg, capacity, e)
+					all := queuedSpans(capacity)
+					for i := range all {
+						q.put(&all[i])
+						if i+1 == first {
+							time.Sleep(2 * cfg.Schedule) // it is being exported
+						}
+					}
+					time.Sleep(2 * time.Minute)
+					if got := e.spans(); got != capacity {
+						t.Errorf("batches of %d, room for %d, %d at first: %d have come", batch, capacity, first, got)
+					}
+					q.end()
+				})
 			}
 		}
 	}
-	if g := newStage(new(collector), 512, time.Millisecond); g.limit != time.Millisecond/schedulePart {
-		t.Errorf("a span of a batch that waits for 1 ms waits here for %v", g.limit)
+}
+
+// gated is an exporter whose first export goes on when it is told to.
+type gated struct {
+	received
+	began, seal, sealed, end chan struct{}
+}
+
+func (e *gated) ExportSpans(ctx context.Context, items []sdktrace.ReadOnlySpan) error {
+	if e.began != nil {
+		close(e.began)
+		<-e.seal
+		defer func() { e.began = nil }()
+	}
+	err := e.received.ExportSpans(ctx, items)
+	if e.began != nil {
+		close(e.sealed)
+		<-e.end
+	}
+	return err
+}
+
+// The most that ever waits for a batcher: a span behind a bundle that has just gone, whose credits are back
+// already; all others that can have a credit, in as many bundles as possible; the marker of a flush.
+func TestStageBeforeAFullBatcher(t *testing.T) {
+	t.Parallel()
+	const batch, capacity = 8, 3*8 + 2
+	e := &gated{began: make(chan struct{}), seal: make(chan struct{}), sealed: make(chan struct{}), end: make(chan struct{})}
+	cfg := Config{BatchSize: batch, Schedule: time.Millisecond, BufferBytes: 1 << 40}
+	q := newQueue(&cfg, capacity, e)
+	all := queuedSpans(batch - 1 + capacity)
+	began := e.began
+	q.stage.mu.Lock() // the bundle begins here, so that it is full before its time has come
+	b := &bundle{spans: make([]sdktrace.ReadOnlySpan, batch-1)}
+	for i := range batch - 1 {
+		b.add(&all[i])
+	}
+	q.batcher.OnEnd(b)
+	q.stage.open.Store(b)
+	q.stage.mu.Unlock()
+	<-began
+	q.put(&all[batch-1])
+	close(e.seal)
+	<-e.sealed
+	var flushed sync.WaitGroup
+	for i := range capacity - 1 {
+		if i == capacity-2 {
+			flushed.Go(q.flush)
+			time.Sleep(20 * time.Millisecond) // so that its marker comes before the last span, most likely
+		}
+		q.put(&all[batch+i])
+	}
+	close(e.end)
+	flushed.Wait()
+	q.flush()
+	if got := e.spans(); got != len(all) {
+		t.Errorf("%d spans have come, want %d", got, len(all))
+	}
+	q.end()
+}
+
+// A batch is exported when its last span comes, not when its time does.
+func TestCompleteBatchesGoAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, batch := range []int{1, 2, 3, 10, 512, 1024} {
+		synctest.Test(t, func(t *testing.T) {
+			e := new(received)
+			cfg := Config{BatchSize: batch, Schedule: time.Hour, BufferBytes: 1 << 40}
+			q := newQueue(&cfg, 2*batch, e)
+			all := queuedSpans(3 * batch)
+			for i := range all {
+				q.put(&all[i])
+				synctest.Wait()
+				if got, want := e.spans(), (i+1)/batch*batch; got != want {
+					t.Fatalf("batches of %d: %d spans are exported after %d, want %d", batch, got, i+1, want)
+				}
+			}
+			q.end()
+		})
 	}
 }
 
-// A caller who stops between taking a place and using it delays those behind it, and nobody waits.
-func TestStageWhoseCallerStops(t *testing.T) {
+// Whoever exports waits for a caller who has a place and hasn't used it. Others don't.
+func TestBundleWhoseCallerStops(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		k := new(collector)
-		g := newStage(k, 512, 200*time.Millisecond)
-		g.tail.Add(1) // a place is taken
-		all := queuedSpans(2 * stageSize)
-		for i := range all[1:] {
-			g.put(&all[1+i])
-		}
-		if got, want := k.len(), stageSize; got != want { // there is room for the rest of the stage
-			t.Fatalf("%d spans have left, want %d", got, want)
-		}
-		time.Sleep(10 * mostStaged)
-		if got := k.len(); got != stageSize {
-			t.Fatalf("%d spans have overtaken the first", got-stageSize)
-		}
-		flushed := make(chan struct{})
-		go func() {
-			g.flush()
-			close(flushed)
-		}()
-		g.cells[0].span = &all[0]
-		g.cells[0].turn.Store(1)
-		<-flushed
-		if got := k.len(); got != len(all) {
-			t.Errorf("%d spans have left, want %d", got, len(all))
-		}
-	})
+	k := new(collector)
+	g := stage{next: k, size: 8}
+	all := queuedSpans(20)
+	g.put(&all[0])
+	b := g.open.Load()
+	at := b.taken.Add(1) - 1
+	for i := 2; i < len(all); i++ {
+		g.put(&all[i])
+	}
+	if len(k.items) != 5 {
+		t.Fatalf("%d items, want 5", len(k.items))
+	}
+	exported := make(chan []int64)
+	go func() { exported <- k.export() }()
+	select {
+	case got := <-exported:
+		t.Fatalf("exported %v without span 1", got)
+	case <-time.After(20 * time.Millisecond):
+	}
+	b.spans[at] = &all[1]
+	b.ready.Add(1)
+	if got, want := <-exported, sequence(0, len(all)); !slices.Equal(got, want) {
+		t.Errorf("exported %v, want %v", got, want)
+	}
 }
 
-// The same, without a flush: the timer comes again.
-func TestStageComesBack(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		k := new(collector)
-		g := newStage(k, 512, 200*time.Millisecond)
-		all := queuedSpans(3)
-		g.put(&all[0])
-		time.Sleep(mostStaged / 2)
-		g.tail.Add(1)
-		g.put(&all[2])
-		time.Sleep(mostStaged)
-		if k.len() != 1 {
-			t.Fatalf("%d spans have left", k.len())
-		}
-		g.cells[1].span = &all[1]
-		g.cells[1].turn.Store(2)
-		time.Sleep(mostStaged)
-		if k.len() != 3 {
-			t.Errorf("%d spans have left", k.len())
-		}
-	})
-}
-
-// Each span leaves exactly once, whoever puts and flushes at the same time.
+// Each span leaves exactly once, before the flush that follows it ends, whoever else puts and flushes.
 func TestStageOfManyGoroutines(t *testing.T) {
 	t.Parallel()
-	k := new(collector)
-	g := newStage(k, 512, 200*time.Millisecond)
-	const each = 2000
-	all := queuedSpans(64 * each)
-	var wg sync.WaitGroup
-	for w := range 64 {
-		wg.Go(func() {
-			for i := range each {
-				g.put(&all[w*each+i])
-				if i%500 == w {
-					g.flush()
+	for _, batch := range []int{2, 7, 512, 1500} {
+		const producers, each = 64, 1000
+		e := new(received)
+		cfg := Config{BatchSize: batch, Schedule: time.Millisecond, BufferBytes: 1 << 40}
+		q := newQueue(&cfg, producers*each, e)
+		all := queuedSpans(producers * each)
+		var wg sync.WaitGroup
+		for p := range producers {
+			wg.Go(func() {
+				for i := range each {
+					q.put(&all[p*each+i])
+					if i%250 == p {
+						q.flush()
+					}
+				}
+			})
+		}
+		wg.Wait()
+		q.flush()
+		last, n := make([]int64, producers), 0
+		for p := range last {
+			last[p] = int64(p*each) - 1
+		}
+		for _, b := range e.batches {
+			n += len(b)
+			if len(b) > batch {
+				t.Errorf("a batch of %d, want at most %d", len(b), batch)
+			}
+			for _, s := range b {
+				if p := s / each; s != last[p]+1 {
+					t.Fatalf("batches of %d: span %d of a goroutine has come after %d", batch, s, last[p])
+				} else {
+					last[p] = s
 				}
 			}
-			g.flush()
-		})
-	}
-	wg.Wait()
-	seen := make([]int, len(all))
-	for _, s := range k.spans {
-		seen[s.(*queued).bytes]++ //nolint:errcheck // nothing else was put
-	}
-	for i, n := range seen {
-		if n != 1 {
-			t.Fatalf("span %d has left %d times", i, n)
 		}
+		if n != len(all) {
+			t.Errorf("batches of %d: %d of %d spans have come", batch, n, len(all))
+		}
+		q.end()
+	}
+}
+
+// An empty place costs nothing until its bundle begins, and a bundle costs one allocation for all.
+func TestStageAllocatesForBundlesOnly(t *testing.T) {
+	g := stage{next: new(discardAll), size: mostBundled}
+	s := &queuedSpans(1)[0]
+	if n := testing.AllocsPerRun(10, func() {
+		for range mostBundled {
+			g.put(s)
+		}
+	}); n > 2 {
+		t.Errorf("%v allocations for %d spans, want 2", n, mostBundled)
 	}
 }
 
 func BenchmarkStage(b *testing.B) {
-	g := newStage(new(discardAll), 512, 200*time.Millisecond)
+	g := stage{next: new(discardAll), size: mostBundled}
 	s := &queuedSpans(1)[0]
 	b.ReportAllocs()
 	for b.Loop() {
