@@ -7,6 +7,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/tracehook/tracehook/exporter"
+	"github.com/tracehook/tracehook/exporter/encode/redact"
 )
 
 // Driver returns the driver "none". It has no settings and no vote on the sampled flag.
@@ -31,10 +32,16 @@ type Exporter struct {
 	shutdown atomic.Bool
 }
 
-var _ sdktrace.SpanExporter = (*Exporter)(nil)
+var (
+	_ sdktrace.SpanExporter = (*Exporter)(nil)
+	_ redact.Writer         = (*Exporter)(nil)
+)
 
 // New returns an Exporter.
 func New() *Exporter { return &Exporter{} }
+
+// Redact implements [redact.Writer]: a destination that writes nothing shows nothing.
+func (e *Exporter) Redact(*redact.Redactor) bool { return true }
 
 // ExportSpans counts spans, unless ctx is done, whose error it returns, or the exporter
 // was shut down.

@@ -96,14 +96,16 @@ func (b *bundle) add(s sdktrace.ReadOnlySpan) bool {
 
 func (b *bundle) isSealed() bool { return b.taken.Load() >= sealed }
 
-// seal ends the bundle and returns its spans. It is called once, and waits for those who have a place and are
-// about to use it.
-func (b *bundle) seal() []sdktrace.ReadOnlySpan {
+// seal ends the bundle and moves its spans to the end of to. It is called once, and waits for those who have a
+// place and are about to use it.
+func (b *bundle) seal(to []sdktrace.ReadOnlySpan) []sdktrace.ReadOnlySpan {
 	n := min(b.taken.Add(sealed)-sealed, int64(len(b.spans)))
 	for b.ready.Load() < n {
 		runtime.Gosched()
 	}
-	return b.spans[:n]
+	to = append(to, b.spans[:n]...)
+	clear(b.spans) // the stage has the bundle until the next one begins
+	return to
 }
 
 // unbundled seals the bundles among a batcher's items and returns all spans, in a slice of its own.
@@ -117,7 +119,7 @@ func unbundled(items []sdktrace.ReadOnlySpan) []sdktrace.ReadOnlySpan {
 	all := make([]sdktrace.ReadOnlySpan, 0, n)
 	for _, s := range items {
 		if b, ok := s.(*bundle); ok {
-			all = append(all, b.seal()...)
+			all = b.seal(all)
 		} else {
 			all = append(all, s)
 		}

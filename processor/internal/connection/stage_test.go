@@ -3,6 +3,7 @@ package connection
 import (
 	"context"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strconv"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"weak"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
@@ -358,6 +360,24 @@ func TestBundleWhoseCallerStops(t *testing.T) {
 	if got, want := <-exported, sequence(0, len(all)); !slices.Equal(got, want) {
 		t.Errorf("exported %v, want %v", got, want)
 	}
+}
+
+// A stage keeps nothing of what was exported, though it has the bundle until the next one begins.
+func TestStageForgetsWhatIsExported(t *testing.T) {
+	t.Parallel()
+	k := new(collector)
+	g := stage{next: k, size: 8}
+	large := func() weak.Pointer[queued] {
+		s := new(queued)
+		g.put(s)
+		unbundled(k.items)
+		k.items = nil
+		return weak.Make(s)
+	}()
+	if runtime.GC(); large.Value() != nil {
+		t.Error("the stage refers to a span that was exported")
+	}
+	runtime.KeepAlive(&g)
 }
 
 // Each span leaves exactly once, before the flush that follows it ends, whoever else puts and flushes.
