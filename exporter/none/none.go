@@ -41,7 +41,7 @@ var (
 func New() *Exporter { return &Exporter{} }
 
 // Redact implements [redact.Writer]: a destination that writes nothing shows nothing.
-func (e *Exporter) Redact(*redact.Redactor) bool { return true }
+func (*Exporter) Redact(*redact.Redactor) bool { return true }
 
 // ExportSpans counts spans, unless ctx is done, whose error it returns, or the exporter
 // was shut down.
