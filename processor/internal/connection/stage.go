@@ -62,7 +62,7 @@ func (g *stage) put(s sdktrace.ReadOnlySpan) {
 		g.open.Store(nil)
 		return
 	}
-	b := &bundle{spans: make([]sdktrace.ReadOnlySpan, g.size-1)}
+	b := newBundle(g.size)
 	b.add(s)
 	g.next.OnEnd(b) // before others see it, so that whatever is in a bundle is in the batcher
 	g.open.Store(b)
@@ -72,13 +72,19 @@ func (g *stage) put(s sdktrace.ReadOnlySpan) {
 type bundle struct {
 	sdktrace.ReadOnlySpan // nil
 
-	spans []sdktrace.ReadOnlySpan
-	taken atomic.Int64 // places that were asked for, and sealed
-	ready atomic.Int64 // spans that are in their place
+	size  int64
+	spans []sdktrace.ReadOnlySpan // nil when the bundle is sealed
+	taken atomic.Int64            // places that were asked for, and sealed
+	ready atomic.Int64            // spans that are in their place
 }
 
 // sealed is added to the places of a bundle that takes no more spans. It is more than are ever asked for.
 const sealed = 1 << 32
+
+// newBundle returns a bundle that has that size with the span behind it.
+func newBundle(size int) *bundle {
+	return &bundle{size: int64(size - 1), spans: make([]sdktrace.ReadOnlySpan, size)}
+}
 
 // SpanContext says that the span is sampled, and nothing else.
 func (*bundle) SpanContext() trace.SpanContext { return sampled }
@@ -86,7 +92,7 @@ func (*bundle) SpanContext() trace.SpanContext { return sampled }
 // add reports whether there was a place for s.
 func (b *bundle) add(s sdktrace.ReadOnlySpan) bool {
 	at := b.taken.Add(1) - 1
-	if at >= int64(len(b.spans)) {
+	if at >= b.size {
 		return false
 	}
 	b.spans[at] = s
@@ -96,32 +102,28 @@ func (b *bundle) add(s sdktrace.ReadOnlySpan) bool {
 
 func (b *bundle) isSealed() bool { return b.taken.Load() >= sealed }
 
-// seal ends the bundle and moves its spans to the end of to. It is called once, and waits for those who have a
-// place and are about to use it.
-func (b *bundle) seal(to []sdktrace.ReadOnlySpan) []sdktrace.ReadOnlySpan {
-	n := min(b.taken.Add(sealed)-sealed, int64(len(b.spans)))
+// seal ends the bundle and returns its spans, which are the caller's from then on. It is called once, and waits
+// for those who have a place and are about to use it.
+func (b *bundle) seal() []sdktrace.ReadOnlySpan {
+	n := min(b.taken.Add(sealed)-sealed, b.size)
 	for b.ready.Load() < n {
 		runtime.Gosched()
 	}
-	to = append(to, b.spans[:n]...)
-	clear(b.spans) // the stage has the bundle until the next one begins
-	return to
+	spans := b.spans[:n]
+	b.spans = nil // the stage has the bundle until the next one begins
+	return spans
 }
 
 // unbundled seals the bundles among a batcher's items and returns all spans, in a slice of its own.
-func unbundled(items []sdktrace.ReadOnlySpan) []sdktrace.ReadOnlySpan {
-	n := len(items)
+func unbundled(items []sdktrace.ReadOnlySpan) (all []sdktrace.ReadOnlySpan) {
 	for _, s := range items {
-		if b, ok := s.(*bundle); ok {
-			n += len(b.spans) - 1
-		}
-	}
-	all := make([]sdktrace.ReadOnlySpan, 0, n)
-	for _, s := range items {
-		if b, ok := s.(*bundle); ok {
-			all = b.seal(all)
-		} else {
+		switch b, ok := s.(*bundle); {
+		case !ok:
 			all = append(all, s)
+		case all == nil:
+			all = b.seal() // which has a place for the span behind it
+		default:
+			all = append(all, b.seal()...)
 		}
 	}
 	return all

@@ -284,7 +284,7 @@ func TestStageBeforeAFullBatcher(t *testing.T) {
 	all := queuedSpans(batch - 1 + capacity)
 	began := e.began
 	q.stage.mu.Lock() // the bundle begins here, so that it is full before its time has come
-	b := &bundle{spans: make([]sdktrace.ReadOnlySpan, batch-1)}
+	b := newBundle(batch)
 	for i := range batch - 1 {
 		b.add(&all[i])
 	}
