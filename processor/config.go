@@ -31,8 +31,8 @@ const (
 // are lowered to it.
 const MaxDuration = connection.MaxDuration
 
-// MaxQueueSize is the largest queue; the batcher allocates 16 bytes for each place when
-// it is made. Larger sizes are lowered to it.
+// MaxQueueSize is the largest queue. With batches of one span the batcher allocates 16 bytes for each place
+// when it is made, with batches of 512 a 256th of that. Larger sizes are lowered to it.
 const MaxQueueSize = connection.MaxQueueSize
 
 // Explain says in attributes why a span was exported. It must not change what it is given.

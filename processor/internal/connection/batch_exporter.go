@@ -12,8 +12,9 @@ import (
 // batchExporter is the exporter that the batcher of the queue sees.
 type batchExporter struct{ c *Connection }
 
-// ExportSpans exports spans and those of bundles, and returns when the export has finished or was
-// abandoned. It never returns an error: the batcher could only hand it to the global error handler.
+// ExportSpans takes the spans of items out of their bundles, exports them, and returns when the export has
+// finished or was abandoned. It never returns an error: the batcher could only hand it to the global error
+// handler.
 func (e batchExporter) ExportSpans(_ context.Context, items []sdktrace.ReadOnlySpan) error {
 	c := e.c
 	began := time.Now()
@@ -34,8 +35,8 @@ func (batchExporter) Shutdown(context.Context) error { return nil }
 // spoolExporter is the exporter that the batcher of the spool's queue sees.
 type spoolExporter struct{ c *Connection }
 
-// ExportSpans hands spans and those of bundles to the exporter's spool. It waits as long as that
-// takes, or until the connection is shut down.
+// ExportSpans takes the spans of items out of their bundles and hands them to the exporter's spool. It waits
+// as long as that takes, or until the connection is shut down.
 func (e spoolExporter) ExportSpans(_ context.Context, items []sdktrace.ReadOnlySpan) error {
 	c := e.c
 	b := newBatch(unbundled(items))

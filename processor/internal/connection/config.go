@@ -24,8 +24,8 @@ const (
 )
 
 const (
-	// MaxQueueSize is the largest queue: the batcher allocates 16 bytes for each place when
-	// it is made.
+	// MaxQueueSize is the largest queue. With batches of one span the batcher allocates 16 bytes for each
+	// place when it is made, with batches of 512 a 256th of that.
 	MaxQueueSize = 1 << 24
 	// MaxDuration is the longest duration: a sum of two and a time is still a time.
 	MaxDuration = 100 * 365 * 24 * time.Hour

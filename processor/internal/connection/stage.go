@@ -13,7 +13,7 @@ import (
 const mostBundled = 512
 
 // stage gathers the spans on their way into a batcher. The batcher gets them in bundles, each of which is one
-// span to it, so that it wakes twice for a batch and its queue is small. Waking it for each span, which a
+// span to it, so that it wakes twice for a batch of up to 512 and its queue is small. Waking it for each span, which a
 // batcher does that keeps up, costs more than all else that is done for the span.
 //
 // A bundle comes to the batcher with its first span, and takes more of them until it is full or exported: no
@@ -24,7 +24,7 @@ type stage struct {
 	next sdktrace.SpanProcessor
 	size int // of a bundle with the span behind it; 1 if there are no bundles
 	open atomic.Pointer[bundle]
-	mu   sync.Mutex // of those who begin a bundle, or come behind one
+	mu   sync.Mutex // guards the change of open
 }
 
 // bundles returns how a batch is made of bundles: so many of them, and the size that each has with the span
@@ -72,8 +72,8 @@ func (g *stage) put(s sdktrace.ReadOnlySpan) {
 type bundle struct {
 	sdktrace.ReadOnlySpan // nil
 
-	size  int64
-	spans []sdktrace.ReadOnlySpan // nil when the bundle is sealed
+	room  int64                   // places for spans
+	spans []sdktrace.ReadOnlySpan // with a place for the span behind; nil when the bundle is sealed
 	taken atomic.Int64            // places that were asked for, and sealed
 	ready atomic.Int64            // spans that are in their place
 }
@@ -83,7 +83,7 @@ const sealed = 1 << 32
 
 // newBundle returns a bundle that has that size with the span behind it.
 func newBundle(size int) *bundle {
-	return &bundle{size: int64(size - 1), spans: make([]sdktrace.ReadOnlySpan, size)}
+	return &bundle{room: int64(size - 1), spans: make([]sdktrace.ReadOnlySpan, size)}
 }
 
 // SpanContext says that the span is sampled, and nothing else.
@@ -92,7 +92,7 @@ func (*bundle) SpanContext() trace.SpanContext { return sampled }
 // add reports whether there was a place for s.
 func (b *bundle) add(s sdktrace.ReadOnlySpan) bool {
 	at := b.taken.Add(1) - 1
-	if at >= b.size {
+	if at >= b.room {
 		return false
 	}
 	b.spans[at] = s
@@ -105,7 +105,7 @@ func (b *bundle) isSealed() bool { return b.taken.Load() >= sealed }
 // seal ends the bundle and returns its spans, which are the caller's from then on. It is called once, and waits
 // for those who have a place and are about to use it.
 func (b *bundle) seal() []sdktrace.ReadOnlySpan {
-	n := min(b.taken.Add(sealed)-sealed, b.size)
+	n := min(b.taken.Add(sealed)-sealed, b.room)
 	for b.ready.Load() < n {
 		runtime.Gosched()
 	}
@@ -116,6 +116,9 @@ func (b *bundle) seal() []sdktrace.ReadOnlySpan {
 
 // unbundled seals the bundles among a batcher's items and returns all spans, in a slice of its own.
 func unbundled(items []sdktrace.ReadOnlySpan) (all []sdktrace.ReadOnlySpan) {
+	if len(items) > 2 { // several bundles
+		all = make([]sdktrace.ReadOnlySpan, 0, (len(items)+1)/2*mostBundled)
+	}
 	for _, s := range items {
 		switch b, ok := s.(*bundle); {
 		case !ok:

@@ -380,6 +380,26 @@ func TestStageForgetsWhatIsExported(t *testing.T) {
 	runtime.KeepAlive(&g)
 }
 
+// Those who wait for a bundle to begin go into it: more than one span behind a bundle would be more items
+// than the batcher has room for.
+func TestStageWhoseCallersWait(t *testing.T) {
+	t.Parallel()
+	k := new(collector)
+	g := stage{next: k, size: 8}
+	all := queuedSpans(7)
+	g.mu.Lock()
+	var wg sync.WaitGroup
+	for i := range all {
+		wg.Go(func() { g.put(&all[i]) })
+	}
+	time.Sleep(20 * time.Millisecond) // so that all of them wait
+	g.mu.Unlock()
+	wg.Wait()
+	if len(k.items) != 1 {
+		t.Errorf("%d items, want 1", len(k.items))
+	}
+}
+
 // Each span leaves exactly once, before the flush that follows it ends, whoever else puts and flushes.
 func TestStageOfManyGoroutines(t *testing.T) {
 	t.Parallel()
