@@ -13,8 +13,8 @@ import (
 const mostBundled = 512
 
 // stage gathers the spans on their way into a batcher. The batcher gets them in bundles, each of which is one
-// span to it, so that it wakes twice for a batch of up to 512 and its queue is small. Waking it for each span, which a
-// batcher does that keeps up, costs more than all else that is done for the span.
+// span to it, so that it wakes twice for a batch of up to 512 and its queue is small. Waking it for each span,
+// which a batcher does that keeps up, costs more than all else that is done for the span.
 //
 // A bundle comes to the batcher with its first span, and takes more of them until it is full or exported: no
 // span waits here, and a flush of the batcher leaves nothing behind. The span behind a full bundle comes to
