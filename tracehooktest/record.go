@@ -15,6 +15,7 @@ import (
 // record is a span processor that knows which spans are open, in which order spans started, and
 // tells those who wait that something has happened.
 type record struct {
+	last    sync.Once
 	mu      sync.Mutex
 	started map[trace.SpanID]int
 	open    map[trace.SpanID]sdktrace.ReadOnlySpan
@@ -28,20 +29,35 @@ func newRecord() *record {
 	}
 }
 
-// OnStart notes a span.
+// OnStart notes a span. The first one registers what notes the ends, as the provider's last processor:
+// whoever is told of an end flushes, and the Bridge has to have the span by then.
 func (r *record) OnStart(_ context.Context, s sdktrace.ReadWriteSpan) {
+	r.last.Do(func() {
+		if tp, ok := s.TracerProvider().(*sdktrace.TracerProvider); ok {
+			tp.RegisterSpanProcessor(ends{record: r})
+		}
+	})
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	id := s.SpanContext().SpanID()
 	r.started[id], r.open[id] = len(r.started), s
 }
 
+// OnEnd does nothing: see ends.
+func (*record) OnEnd(sdktrace.ReadOnlySpan) {}
+
+// ends is the part of a record that comes behind all other processors.
+type ends struct{ *record }
+
+// OnStart does nothing.
+func (ends) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
+
 // OnEnd tells that a span has ended.
-func (r *record) OnEnd(s sdktrace.ReadOnlySpan) {
-	r.mu.Lock()
-	delete(r.open, s.SpanContext().SpanID())
-	r.mu.Unlock()
-	r.tell()
+func (e ends) OnEnd(s sdktrace.ReadOnlySpan) {
+	e.mu.Lock()
+	delete(e.open, s.SpanContext().SpanID())
+	e.mu.Unlock()
+	e.tell()
 }
 
 // tell wakes those who wait.
