@@ -8,18 +8,21 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/tracehook/tracehook/exporter/delivery"
 	"github.com/tracehook/tracehook/exporter/file/readback"
 )
 
 // Read iterates over the spans of one trace in the table of o, in the order of their ids, whoever has
-// written them. Of a trace id, the recorder's table knows the last 63 bits. The iteration ends with an error
-// of the table; one of type [*readback.RecordError] is about a single item, and the iteration goes on.
+// written them. Of a trace id, the recorder's table knows the last 63 bits. A request that failed for now is
+// sent again, for a second and a half. The iteration ends with an error of the table; one of type
+// [*readback.RecordError] is about a single item, and the iteration goes on.
 func Read(ctx context.Context, o Options, id trace.TraceID) iter.Seq2[readback.Span, error] {
 	return func(yield func(readback.Span, error) bool) {
 		if o.Logger == nil {
@@ -45,10 +48,9 @@ func Read(ctx context.Context, o Options, id trace.TraceID) iter.Seq2[readback.S
 			ExpressionAttributeValues: map[string]types.AttributeValue{":id": k.ofTrace(id).attribute()},
 		})
 		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
+			page, err := t.next(ctx, pages)
 			if err != nil {
-				v := t.verdict(ctx, err)
-				yield(readback.Span{}, fmt.Errorf("reading trace %s: %w", id, v.Err))
+				yield(readback.Span{}, fmt.Errorf("reading trace %s: %w", id, err))
 				return
 			}
 			for span, err := range t.spans(page.Items) {
@@ -56,6 +58,25 @@ func Read(ctx context.Context, o Options, id trace.TraceID) iter.Seq2[readback.S
 					return
 				}
 			}
+		}
+	}
+}
+
+// next returns the next page.
+func (t *table) next(ctx context.Context, pages *dynamodb.QueryPaginator) (*dynamodb.QueryOutput, error) {
+	for pause := 50 * time.Millisecond; ; pause *= 2 {
+		page, err := pages.NextPage(ctx)
+		if err == nil {
+			return page, nil
+		}
+		v := t.verdict(ctx, err)
+		if v.Outcome != delivery.Retry || pause > time.Second {
+			return nil, v.Err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, v.Err
+		case <-time.After(pause):
 		}
 	}
 }

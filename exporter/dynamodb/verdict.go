@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"slices"
 	"strings"
 
@@ -37,11 +39,17 @@ func (t *table) verdict(ctx context.Context, err error) delivery.Verdict {
 	switch {
 	case ok && api.ErrorCode() != "UnknownError":
 		return t.ofCode(ctx, api.ErrorCode(), api.ErrorMessage(), status)
-	case status > 0:
+	case status > 0 && !isCut(err):
 		return t.ofStatus(ctx, status, err)
 	}
 	outcome, uncertain := delivery.OfError(err)
 	return delivery.Verdict{Outcome: outcome, Uncertain: uncertain, Err: &networkError{t.say(ctx, err.Error()), err}}
+}
+
+// isCut reports that an answer has begun and its end hasn't come: nobody knows whose it is.
+func isCut(err error) bool {
+	_, ok := errors.AsType[net.Error](err) // time-outs, too
+	return ok || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.Canceled)
 }
 
 // networkError keeps the cause for errors.Is, but not its words, which may hold a secret.
