@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -21,7 +20,7 @@ import (
 
 // Read iterates over the spans of one trace in the table of o, in the order of their ids, whoever has
 // written them. Of a trace id, the recorder's table knows the last 63 bits. A request that failed for now is
-// sent again, for a second and a half. The iteration ends with an error of the table; one of type
+// sent again, up to six times within some two seconds. The iteration ends with an error of the table; one of type
 // [*readback.RecordError] is about a single item, and the iteration goes on.
 func Read(ctx context.Context, o Options, id trace.TraceID) iter.Seq2[readback.Span, error] {
 	return func(yield func(readback.Span, error) bool) {
@@ -64,19 +63,14 @@ func Read(ctx context.Context, o Options, id trace.TraceID) iter.Seq2[readback.S
 
 // next returns the next page.
 func (t *table) next(ctx context.Context, pages *dynamodb.QueryPaginator) (*dynamodb.QueryOutput, error) {
-	for pause := 50 * time.Millisecond; ; pause *= 2 {
+	for pauses := 0; ; pauses++ {
 		page, err := pages.NextPage(ctx)
 		if err == nil {
 			return page, nil
 		}
 		v := t.verdict(ctx, err)
-		if v.Outcome != delivery.Retry || pause > time.Second {
+		if v.Outcome != delivery.Retry || pauses == mostPauses || !sleep(ctx, min(firstPause<<pauses, longestPause)) {
 			return nil, v.Err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, v.Err
-		case <-time.After(pause):
 		}
 	}
 }

@@ -1,7 +1,11 @@
 package dynamodb
 
 import (
+	"context"
+	"io"
+	"maps"
 	"math"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -57,15 +61,23 @@ func TestRecorderIDs(t *testing.T) {
 // What a server answers without DynamoDB's words tells whether the items may be there.
 func TestAnswersWithoutWords(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[int]delivery.Verdict{
+	whole := map[int]delivery.Verdict{
 		200: {Outcome: delivery.Barred}, 404: {Outcome: delivery.Barred}, 413: {Outcome: delivery.TooLarge},
 		429: {Outcome: delivery.Retry}, 503: {Outcome: delivery.Retry},
 		500: {Outcome: delivery.Retry, Uncertain: true}, 502: {Outcome: delivery.Retry, Uncertain: true}, 504: {Outcome: delivery.Retry, Uncertain: true},
+	}
+	cut := maps.Clone(whole) // a status that says enough says it without an end, too
+	cut[200], cut[404] = delivery.Verdict{Outcome: delivery.Retry, Uncertain: true}, delivery.Verdict{Outcome: delivery.Retry, Uncertain: true}
+	for cause, all := range map[error]map[int]delivery.Verdict{
+		http.ErrNotSupported: whole, io.ErrUnexpectedEOF: cut, context.DeadlineExceeded: cut, context.Canceled: cut,
+		&net.OpError{Op: "read", Err: net.ErrClosed}: cut,
 	} {
-		answer := &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status}}, Err: http.ErrNotSupported}
-		got := (&table{credentials: aws.AnonymousCredentials{}}).ofStatus(t.Context(), answer.HTTPStatusCode(), answer)
-		if got.Outcome != want.Outcome || got.Uncertain != want.Uncertain || !got.Answered || got.Err == nil {
-			t.Errorf("%d is %+v, want %+v", status, got, want)
+		for status, want := range all {
+			answer := &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status}}, Err: cause}
+			got := (&table{credentials: aws.AnonymousCredentials{}}).verdict(t.Context(), answer)
+			if got.Outcome != want.Outcome || got.Uncertain != want.Uncertain || !got.Answered || got.Err == nil {
+				t.Errorf("%d and %v: %+v, want %+v", status, cause, got, want)
+			}
 		}
 	}
 }

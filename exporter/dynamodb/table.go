@@ -18,7 +18,7 @@ const (
 	// mostItems is how many items DynamoDB takes in one request.
 	mostItems = 25
 	// firstPause and longestPause are between requests of which more than half was left unprocessed, and
-	// mostPauses is how many there are in a row before it is package delivery's turn.
+	// mostPauses is how many there are in a row before it is package delivery's turn; or Read's caller's.
 	firstPause   = 20 * time.Millisecond
 	longestPause = 2 * time.Second
 	mostPauses   = 6

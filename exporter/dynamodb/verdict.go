@@ -39,17 +39,11 @@ func (t *table) verdict(ctx context.Context, err error) delivery.Verdict {
 	switch {
 	case ok && api.ErrorCode() != "UnknownError":
 		return t.ofCode(ctx, api.ErrorCode(), api.ErrorMessage(), status)
-	case status > 0 && !isCut(err):
+	case status > 0:
 		return t.ofStatus(ctx, status, err)
 	}
 	outcome, uncertain := delivery.OfError(err)
 	return delivery.Verdict{Outcome: outcome, Uncertain: uncertain, Err: &networkError{t.say(ctx, err.Error()), err}}
-}
-
-// isCut reports that an answer has begun and its end hasn't come: nobody knows whose it is.
-func isCut(err error) bool {
-	_, ok := errors.AsType[net.Error](err) // time-outs, too
-	return ok || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.Canceled)
 }
 
 // networkError keeps the cause for errors.Is, but not its words, which may hold a secret.
@@ -112,7 +106,7 @@ func (t *table) invalid(ctx context.Context, message string) delivery.Verdict {
 	}
 }
 
-// ofStatus classifies an answer that isn't DynamoDB's.
+// ofStatus classifies an answer without DynamoDB's words.
 func (t *table) ofStatus(ctx context.Context, status int, err error) delivery.Verdict {
 	v := delivery.Verdict{Outcome: delivery.Barred, Answered: true}
 	hint := "this is no DynamoDB: check endpoint"
@@ -121,9 +115,17 @@ func (t *table) ofStatus(ctx context.Context, status int, err error) delivery.Ve
 		v.Outcome, hint = delivery.TooLarge, ""
 	case status == 429, status >= 500:
 		v.Outcome, v.Uncertain, hint = delivery.Retry, status != 429 && status != 503, ""
+	case isCut(err):
+		v.Outcome, v.Uncertain, hint = delivery.Retry, true, ""
 	}
 	v.Err = t.say(ctx, fmt.Sprintf("answered %d: %v", status, err), hint)
 	return v
+}
+
+// isCut reports that an answer has begun and its end hasn't come: nobody knows whose it is.
+func isCut(err error) bool {
+	_, ok := errors.AsType[net.Error](err) // time-outs, too
+	return ok || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.Canceled)
 }
 
 // say makes a sentence of what the destination said and what to do about it.
