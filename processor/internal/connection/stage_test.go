@@ -122,17 +122,23 @@ func TestBundles(t *testing.T) {
 	}
 }
 
-// received is an exporter that remembers batches, and takes its time for each: up to takes, at random.
+// received is an exporter that remembers batches, and takes its time for each.
 type received struct {
-	takes time.Duration
+	takes func() time.Duration // nil is none; in a bubble only
 
 	mu      sync.Mutex
 	batches [][]int64
 }
 
+// slowly returns an exporter that takes up to most for each batch, the same times for the same seed.
+func slowly(seed uint64, most time.Duration) *received {
+	random := rand.New(rand.NewPCG(seed, 2))
+	return &received{takes: func() time.Duration { return time.Duration(random.Int64N(int64(most))) }}
+}
+
 func (r *received) ExportSpans(_ context.Context, items []sdktrace.ReadOnlySpan) error {
-	if r.takes > 0 {
-		time.Sleep(rand.N(r.takes))
+	if r.takes != nil {
+		time.Sleep(r.takes())
 	}
 	var batch []int64
 	for _, s := range unbundled(items) {
@@ -171,7 +177,7 @@ func TestStageBeforeABatcher(t *testing.T) {
 				e := new(received)
 				slow := random.IntN(2) == 0
 				if slow {
-					e.takes = 300 * time.Millisecond
+					e = slowly(seed, 300*time.Millisecond)
 				}
 				cfg := Config{BatchSize: batch, Schedule: 100 * time.Millisecond, BufferBytes: 1 << 40}
 				q := newQueue(&cfg, capacity, e)
@@ -232,7 +238,7 @@ func TestStageBeforeABatcherThatHangs(t *testing.T) {
 		for _, capacity := range []int{batch + batch/9 + 1, 10 * batch, 10*batch + batch/2} {
 			for first := 1; first <= batch; first += max(1, batch/7) {
 				synctest.Test(t, func(t *testing.T) {
-					e := &received{takes: 5 * time.Second}
+					e := slowly(uint64(first), 5*time.Second)
 					cfg := Config{BatchSize: batch, Schedule: 100 * time.Millisecond, BufferBytes: 1 << 40}
 					q := newQueue(&cfg, capacity, e)
 					all := queuedSpans(capacity)
@@ -277,39 +283,35 @@ func (e *gated) ExportSpans(ctx context.Context, items []sdktrace.ReadOnlySpan) 
 // already; all others that can have a credit, in as many bundles as possible; the marker of a flush.
 func TestStageBeforeAFullBatcher(t *testing.T) {
 	t.Parallel()
-	const batch, capacity = 8, 3*8 + 2
-	e := &gated{began: make(chan struct{}), seal: make(chan struct{}), sealed: make(chan struct{}), end: make(chan struct{})}
-	cfg := Config{BatchSize: batch, Schedule: time.Millisecond, BufferBytes: 1 << 40}
-	q := newQueue(&cfg, capacity, e)
-	all := queuedSpans(batch - 1 + capacity)
-	began := e.began
-	q.stage.mu.Lock() // the bundle begins here, so that it is full before its time has come
-	b := newBundle(batch)
-	for i := range batch - 1 {
-		b.add(&all[i])
-	}
-	q.batcher.OnEnd(b)
-	q.stage.open.Store(b)
-	q.stage.mu.Unlock()
-	<-began
-	q.put(&all[batch-1])
-	close(e.seal)
-	<-e.sealed
-	var flushed sync.WaitGroup
-	for i := range capacity - 1 {
-		if i == capacity-2 {
-			flushed.Go(q.flush)
-			time.Sleep(20 * time.Millisecond) // so that its marker comes before the last span, most likely
+	synctest.Test(t, func(t *testing.T) {
+		const batch, capacity = 8, 3*8 + 2
+		e := &gated{began: make(chan struct{}), seal: make(chan struct{}), sealed: make(chan struct{}), end: make(chan struct{})}
+		cfg := Config{BatchSize: batch, Schedule: time.Millisecond, BufferBytes: 1 << 40}
+		q := newQueue(&cfg, capacity, e)
+		all := queuedSpans(batch - 1 + capacity)
+		began := e.began
+		for i := range batch - 1 {
+			q.put(&all[i])
 		}
-		q.put(&all[batch+i])
-	}
-	close(e.end)
-	flushed.Wait()
-	q.flush()
-	if got := e.spans(); got != len(all) {
-		t.Errorf("%d spans have come, want %d", got, len(all))
-	}
-	q.end()
+		<-began
+		q.put(&all[batch-1])
+		close(e.seal)
+		<-e.sealed
+		for i := range capacity - 2 {
+			q.put(&all[batch+i])
+		}
+		var flushed sync.WaitGroup
+		flushed.Go(q.flush)
+		synctest.Wait() // its marker comes before the last span
+		q.put(&all[batch+capacity-2])
+		close(e.end)
+		flushed.Wait()
+		q.flush()
+		if got := e.spans(); got != len(all) {
+			t.Errorf("%d spans have come, want %d", got, len(all))
+		}
+		q.end()
+	})
 }
 
 // A batch is exported when its last span comes, not when its time does.
@@ -350,10 +352,13 @@ func TestBundleWhoseCallerStops(t *testing.T) {
 	}
 	exported := make(chan []int64)
 	go func() { exported <- k.export() }()
+	for !b.isSealed() {
+		runtime.Gosched()
+	}
 	select {
 	case got := <-exported:
 		t.Fatalf("exported %v without span 1", got)
-	case <-time.After(20 * time.Millisecond):
+	default:
 	}
 	b.spans[at] = &all[1]
 	b.ready.Add(1)
@@ -380,23 +385,29 @@ func TestStageForgetsWhatIsExported(t *testing.T) {
 	runtime.KeepAlive(&g)
 }
 
-// Those who wait for a bundle to begin go into it: more than one span behind a bundle would be more items
-// than the batcher has room for.
+// Those who wait behind a full bundle come behind it, begin the next one, or go into that: more than one
+// span behind a bundle would be more items than the batcher has room for.
 func TestStageWhoseCallersWait(t *testing.T) {
 	t.Parallel()
 	k := new(collector)
 	g := stage{next: k, size: 8}
-	all := queuedSpans(7)
+	all := queuedSpans(14)
+	for i := range 7 {
+		g.put(&all[i])
+	}
+	full := g.open.Load()
 	g.mu.Lock()
 	var wg sync.WaitGroup
-	for i := range all {
-		wg.Go(func() { g.put(&all[i]) })
+	for i := range 7 {
+		wg.Go(func() { g.put(&all[7+i]) })
 	}
-	time.Sleep(20 * time.Millisecond) // so that all of them wait
+	for full.taken.Load() < 14 { // each of them has asked for a place and waits now
+		runtime.Gosched()
+	}
 	g.mu.Unlock()
 	wg.Wait()
-	if len(k.items) != 1 {
-		t.Errorf("%d items, want 1", len(k.items))
+	if len(k.items) != 3 {
+		t.Errorf("%d items, want 3: two bundles and the span behind the first", len(k.items))
 	}
 }
 
