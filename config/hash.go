@@ -23,17 +23,17 @@ func (c Config) Hash() string {
 			Rules  []rule
 		}
 	)
-	connections := make([]whole, len(c.Connections))
+	connections := make([]*whole, len(c.Connections))
 	for i, conn := range c.Connections {
-		w := whole{plain: plain(conn), Sample: sample(conn.Sample)}
+		w := &whole{plain: plain(conn), Sample: sample(conn.Sample)}
 		for _, r := range conn.Sample.Rules {
 			w.Rules = append(w.Rules, rule(r))
 		}
 		connections[i] = w
 	}
-	slices.SortStableFunc(connections, func(a, b whole) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(connections, func(a, b *whole) int { return cmp.Compare(a.Name, b.Name) })
 	return digest.Of(struct {
-		Connections []whole
+		Connections []*whole
 		OTel        otel
 		Identity    Identity
 		Implicit    bool

@@ -97,27 +97,32 @@ func (in *instruments) tell(o metric.Observer, name string, c *ConnectionStats, 
 	if c == nil {
 		return
 	}
-	with := func(errorType string) metric.ObserveOption {
+	for _, number := range []struct {
+		of        metric.Int64Observable
+		n         int64
+		errorType string
+	}{
+		{in.queueSize, c.QueueLen, ""},
+		{in.queueCapacity, c.QueueCap, ""},
+		{in.inflight, inflight, ""},
+		{in.processed, c.Exported + c.Failed + c.Spooled, ""},
+		{in.processed, c.Dropped.QueueFull, "queue_full"},
+		{in.processed, c.Dropped.Closed, "already_shutdown"},
+		{in.processed, c.Dropped.Recursion, "recursion"},
+		{in.exported, c.Exported + c.Replayed, ""},
+		{in.exported, c.Failed, "export_failed"},
+		{in.exported, c.Dead, "spool_dead"},
+		{in.exported, c.Expired, "spool_expired"},
+	} {
 		attrs := []attribute.KeyValue{
 			attribute.String("otel.component.name", name),
 			attribute.String("otel.component.type", "tracehook_connection"),
 		}
-		if errorType != "" {
-			attrs = append(attrs, attribute.String("error.type", errorType))
+		if number.errorType != "" {
+			attrs = append(attrs, attribute.String("error.type", number.errorType))
 		}
-		return metric.WithAttributes(attrs...)
+		o.ObserveInt64(number.of, number.n, metric.WithAttributes(attrs...))
 	}
-	o.ObserveInt64(in.queueSize, c.QueueLen, with(""))
-	o.ObserveInt64(in.queueCapacity, c.QueueCap, with(""))
-	o.ObserveInt64(in.inflight, inflight, with(""))
-	o.ObserveInt64(in.processed, c.Exported+c.Failed+c.Spooled, with(""))
-	o.ObserveInt64(in.processed, c.Dropped.QueueFull, with("queue_full"))
-	o.ObserveInt64(in.processed, c.Dropped.Closed, with("already_shutdown"))
-	o.ObserveInt64(in.processed, c.Dropped.Recursion, with("recursion"))
-	o.ObserveInt64(in.exported, c.Exported+c.Replayed, with(""))
-	o.ObserveInt64(in.exported, c.Failed, with("export_failed"))
-	o.ObserveInt64(in.exported, c.Dead, with("spool_dead"))
-	o.ObserveInt64(in.exported, c.Expired, with("spool_expired"))
 	in.tellTraces(o, name, c)
 }
 

@@ -210,14 +210,14 @@ func (f *Fanout) openLate(ctx context.Context, t *transition) error {
 	defer cancel()
 	var (
 		group sync.WaitGroup
-		mu    sync.Mutex
-		errs  []error
+		late  = slices.SortedFunc(maps.Keys(t.waits), func(a, b *connection.Connection) int { return strings.Compare(a.Name(), b.Name()) })
+		errs  = make([]error, len(late))
 	)
-	for c, others := range t.waits {
+	for i, c := range late {
 		result := make(chan error, 1)
 		go func() {
 			defer f.background.Done()
-			result <- c.OpenAfter(others)
+			result <- c.OpenAfter(t.waits[c])
 		}()
 		group.Go(func() {
 			var err error
@@ -228,13 +228,10 @@ func (f *Fanout) openLate(ctx context.Context, t *transition) error {
 					strings.Join(c.Claims(), ", "), ctx.Err())
 			}
 			if err != nil {
-				mu.Lock()
-				errs = append(errs, fmt.Errorf("connection %q: %w: %w", c.Name(), ErrNotOpened, err))
-				mu.Unlock()
+				errs[i] = fmt.Errorf("connection %q: %w: %w", c.Name(), ErrNotOpened, err)
 			}
 		})
 	}
 	group.Wait()
-	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(errs...)
 }

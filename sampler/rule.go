@@ -64,7 +64,8 @@ func compileRule(r Rule, key string, p *problems) rule {
 		}
 		cond := condition{key: renamed(attribute.Key(name)), written: name}
 		cond.old = hasOld(cond.key)
-		if slices.ContainsFunc(c.conditions, func(o condition) bool { return o.key == cond.key }) {
+		i, twice := slices.BinarySearchFunc(c.conditions, cond.key, func(o condition, key attribute.Key) int { return cmp.Compare(o.key, key) })
+		if twice {
 			p.add(at, "%s is asked for twice, by its present and an earlier name: keep one of them", cond.key)
 		}
 		for _, pattern := range patterns {
@@ -76,9 +77,8 @@ func compileRule(r Rule, key string, p *problems) rule {
 			cond.values = append(cond.values, g)
 		}
 		cond.compile()
-		c.conditions = append(c.conditions, cond)
+		c.conditions = slices.Insert(c.conditions, i, cond) // in the order of their keys
 	}
-	slices.SortFunc(c.conditions, func(a, b condition) int { return cmp.Compare(a.key, b.key) })
 	return c
 }
 

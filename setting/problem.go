@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -78,13 +79,14 @@ func (ps *Problems) Add(more ...Problem) {
 // Sort puts the problems in the order of the file. Those without a line, such as those of
 // environment variables, come last.
 func (ps Problems) Sort() {
-	slices.SortStableFunc(ps, func(a, b Problem) int {
+	sort.SliceStable(ps, func(i, j int) bool {
+		a, b := &ps[i], &ps[j]
 		return cmp.Or(
 			cmp.Compare(min(1, b.Line), min(1, a.Line)),
 			cmp.Compare(a.Line, b.Line),
 			cmp.Compare(a.Column, b.Column),
 			cmp.Compare(a.File, b.File),
 			cmp.Compare(a.Path, b.Path),
-		)
+		) < 0
 	})
 }

@@ -18,7 +18,7 @@ import (
 // gzip replaces a rotated file with a compressed one. The compressed bytes get their name
 // only when they are whole and on the disk, and the original goes last, so that at every
 // moment one of both is complete.
-func (j *janitor) gzip(ctx context.Context, r rotatedFile) error {
+func (j *janitor) gzip(ctx context.Context, r *rotatedFile) error {
 	src, err := j.fs.OpenFile(r.plain, os.O_RDONLY, 0)
 	if err != nil {
 		return err

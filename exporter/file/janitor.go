@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -160,13 +161,13 @@ type rotatedFile struct {
 // list finds the rotated files, oldest first. Empty ones are names that a rotation has
 // only reserved. One that has a lock file beside it is the log of another connection, whose
 // name happens to be that of a rotated file. Compressed halves without a final name are removed.
-func (j *janitor) list() ([]rotatedFile, error) {
+func (j *janitor) list() ([]*rotatedFile, error) {
 	entries, err := j.fs.ReadDir(j.family.Dir)
 	if err != nil {
 		return nil, err
 	}
 	locked := rotation.Locked(entries)
-	found := make(map[rotation.Stamp]rotatedFile)
+	found := make(map[rotation.Stamp]*rotatedFile)
 	for _, e := range entries {
 		path := filepath.Join(j.family.Dir, e.Name())
 		if j.family.Unfinished(e.Name()) {
@@ -182,18 +183,15 @@ func (j *janitor) list() ([]rotatedFile, error) {
 			continue
 		}
 		r := found[s]
-		r.Stamp = s
+		if r == nil {
+			r = &rotatedFile{Stamp: s}
+			found[s] = r
+		}
 		if gz {
 			r.gz = path
 		} else {
 			r.plain = path
 		}
-		found[s] = r
 	}
-	files := make([]rotatedFile, 0, len(found))
-	for _, r := range found {
-		files = append(files, r)
-	}
-	slices.SortFunc(files, func(a, b rotatedFile) int { return a.Compare(b.Stamp) })
-	return files, nil
+	return slices.SortedFunc(maps.Values(found), func(a, b *rotatedFile) int { return a.Compare(b.Stamp) }), nil
 }

@@ -4,7 +4,7 @@ import "errors"
 
 // retain removes files beyond the limits of age and number, and returns those that stay.
 // A file and its compressed twin count as one.
-func (j *janitor) retain(files []rotatedFile) ([]rotatedFile, error) {
+func (j *janitor) retain(files []*rotatedFile) ([]*rotatedFile, error) {
 	var problems []error
 	excess := 0
 	if j.maxFiles > 0 {
@@ -31,7 +31,7 @@ func (j *janitor) retain(files []rotatedFile) ([]rotatedFile, error) {
 // tooOld goes by the local time in the name, which survives copying and restoring. A name
 // from the future was given by a wrong clock, or follows one that was: then the time of
 // the last change decides.
-func (j *janitor) tooOld(r rotatedFile) bool {
+func (j *janitor) tooOld(r *rotatedFile) bool {
 	if j.maxAge <= 0 {
 		return false
 	}

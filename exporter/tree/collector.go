@@ -107,12 +107,7 @@ func (c *Collector) Ready(now time.Time) []Trace {
 	if c.waiting <= c.maxSpans {
 		return ready
 	}
-	oldest := make([]*Trace, 0, len(c.open))
-	for _, t := range c.open {
-		oldest = append(oldest, t)
-	}
-	slices.SortFunc(oldest, func(a, b *Trace) int { return cmp.Compare(a.arrival, b.arrival) })
-	for _, t := range oldest {
+	for _, t := range c.oldest(everything) {
 		if c.waiting <= c.maxSpans {
 			break
 		}
@@ -133,17 +128,28 @@ func (c *Collector) Due() (at time.Time, ok bool) {
 
 // Rest returns all traces that wait, in the order in which their first spans arrived, and
 // forgets them.
-func (c *Collector) Rest() []Trace { return c.take(func(*Trace) bool { return true }) }
+func (c *Collector) Rest() []Trace { return c.take(everything) }
+
+func everything(*Trace) bool { return true }
 
 func (c *Collector) take(want func(*Trace) bool) []Trace {
 	var taken []Trace
+	for _, t := range c.oldest(want) {
+		taken = append(taken, c.remove(t))
+	}
+	return taken
+}
+
+// oldest returns the wanted traces in the order in which their first spans arrived.
+func (c *Collector) oldest(want func(*Trace) bool) []*Trace {
+	var wanted []*Trace
 	for _, t := range c.open {
 		if want(t) {
-			taken = append(taken, c.remove(t))
+			wanted = append(wanted, t)
 		}
 	}
-	slices.SortFunc(taken, func(a, b Trace) int { return cmp.Compare(a.arrival, b.arrival) })
-	return taken
+	slices.SortFunc(wanted, func(a, b *Trace) int { return cmp.Compare(a.arrival, b.arrival) })
+	return wanted
 }
 
 func (c *Collector) remove(t *Trace) Trace {

@@ -1,10 +1,9 @@
 package propagators
 
 import (
-	"cmp"
 	"context"
 	"net"
-	"slices"
+	"sort"
 	"strings"
 
 	"go.opentelemetry.io/otel/propagation"
@@ -37,7 +36,7 @@ func (h *Host) rank() int {
 
 // SortHosts sorts hosts into the order in which they count, which [Composite] expects.
 func SortHosts(hosts []Host) {
-	slices.SortStableFunc(hosts, func(a, b Host) int { return cmp.Compare(b.rank(), a.rank()) })
+	sort.SliceStable(hosts, func(i, j int) bool { return hosts[i].rank() > hosts[j].rank() })
 }
 
 type hostKey struct{}
