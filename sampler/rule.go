@@ -64,7 +64,7 @@ func compileRule(r Rule, key string, p *problems) rule {
 		}
 		cond := condition{key: renamed(attribute.Key(name)), written: name}
 		cond.old = hasOld(cond.key)
-		i, twice := slices.BinarySearchFunc(c.conditions, cond.key, func(o condition, key attribute.Key) int { return cmp.Compare(o.key, key) })
+		i, twice := c.find(cond.key)
 		if twice {
 			p.add(at, "%s is asked for twice, by its present and an earlier name: keep one of them", cond.key)
 		}
@@ -77,7 +77,7 @@ func compileRule(r Rule, key string, p *problems) rule {
 			cond.values = append(cond.values, g)
 		}
 		cond.compile()
-		c.conditions = slices.Insert(c.conditions, i, cond) // in the order of their keys
+		c.conditions = slices.Insert(c.conditions, i, cond)
 	}
 	return c
 }
@@ -151,6 +151,12 @@ func (r *rule) anything() bool {
 	return r.name.shape == globAny && r.kind == "" && r.service.shape == globAny && len(r.conditions) == 0
 }
 
+// find returns where in conditions, which are in the order of their keys, the one on key is or belongs, and
+// whether it is there.
+func (r *rule) find(key attribute.Key) (at int, ok bool) {
+	return slices.BinarySearchFunc(r.conditions, key, func(c condition, key attribute.Key) int { return cmp.Compare(c.key, key) })
+}
+
 // within reports whether every span that r matches is matched by o, too.
 func (r *rule) within(o *rule) bool {
 	if o.kind != "" && o.kind != r.kind {
@@ -160,8 +166,7 @@ func (r *rule) within(o *rule) bool {
 		return false
 	}
 	for i := range o.conditions {
-		at, ok := slices.BinarySearchFunc(r.conditions, o.conditions[i].key,
-			func(c condition, key attribute.Key) int { return cmp.Compare(c.key, key) })
+		at, ok := r.find(o.conditions[i].key)
 		if !ok {
 			return false
 		}
