@@ -20,7 +20,7 @@ import (
 
 // Read iterates over the spans of one trace in the table of o, in the order of their ids, whoever has
 // written them. Of a trace id, the recorder's table knows the last 63 bits. A request that failed for now is
-// sent again, up to six times within some two seconds. The iteration ends with an error of the table; one of type
+// sent again, up to six times, after 20 to 640 ms. The iteration ends with an error of the table; one of type
 // [*readback.RecordError] is about a single item, and the iteration goes on.
 func Read(ctx context.Context, o Options, id trace.TraceID) iter.Seq2[readback.Span, error] {
 	return func(yield func(readback.Span, error) bool) {
@@ -69,7 +69,7 @@ func (t *table) next(ctx context.Context, pages *dynamodb.QueryPaginator) (*dyna
 			return page, nil
 		}
 		v := t.verdict(ctx, err)
-		if v.Outcome != delivery.Retry || pauses == mostPauses || !sleep(ctx, min(firstPause<<pauses, longestPause)) {
+		if v.Outcome != delivery.Retry || pauses == mostPauses || !sleep(ctx, firstPause<<pauses) {
 			return nil, v.Err
 		}
 	}

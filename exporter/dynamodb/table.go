@@ -17,11 +17,11 @@ import (
 const (
 	// mostItems is how many items DynamoDB takes in one request.
 	mostItems = 25
-	// firstPause and longestPause are between requests of which more than half was left unprocessed, and
-	// mostPauses is how many there are in a row before it is package delivery's turn; or Read's caller's.
-	firstPause   = 20 * time.Millisecond
-	longestPause = 2 * time.Second
-	mostPauses   = 6
+	// firstPause is between requests of which more than half was left unprocessed, and doubles from one to
+	// the next. mostPauses is how many there are in a row before it is package delivery's turn; or Read's
+	// caller's.
+	firstPause = 20 * time.Millisecond
+	mostPauses = 6
 )
 
 // table is a table that batches are written into. It is safe for concurrent use.
@@ -64,7 +64,7 @@ func (t *table) Send(ctx context.Context, b delivery.Batch) delivery.Verdict {
 		case len(unprocessed) < n:
 			pauses = 0
 		}
-		pause := min(firstPause<<pauses, longestPause)
+		pause := firstPause << pauses
 		if pauses++; pauses > mostPauses || !outlives(ctx, pause) || !sleep(ctx, pause) {
 			if v.Outcome == delivery.Delivered {
 				v = delivery.Verdict{Outcome: delivery.Retry, Answered: true, Err: t.say(ctx,
